@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  resolve: {
+    alias: {
+      "millrace/testing": new URL("./sdk/testing.ts", import.meta.url).pathname,
+      millrace: new URL("./sdk/index.ts", import.meta.url).pathname,
+    },
+  },
+  test: {
+    include: ["**/*.test.ts"],
+    exclude: ["**/node_modules/**", "dist/**", ".millrace/**"],
+    testTimeout: 30_000,
+    typecheck: { enabled: true, include: ["**/*.test-d.ts"] },
+  },
+});
