@@ -1,0 +1,72 @@
+import type { Status, TaskError } from "../functions/ledger/ledger.ts";
+
+/**
+ * What a run tells while it goes, in order, as plain data: the command line prints it, `--json` prints it as it is, and a
+ * program that calls `run` gets it through `onEvent`. Times are milliseconds since the epoch.
+ */
+export type RunEvent = RunStarted | TaskStarted | TaskOutput | TaskFinished | SplitStarted | LoopBound | RunFinished;
+
+interface OfRun {
+  readonly flow: string;
+  readonly run: number;
+  readonly at: number;
+}
+
+interface OfTask extends OfRun {
+  readonly step: string;
+  readonly index: string;
+  readonly attempt: number;
+  readonly pid: number;
+}
+
+export interface RunStarted extends OfRun {
+  readonly type: "run.started";
+  readonly tags: readonly string[];
+}
+
+export interface TaskStarted extends OfTask {
+  readonly type: "task.started";
+}
+
+/** One line that a task printed, without its newline. */
+export interface TaskOutput extends OfTask {
+  readonly type: "task.output";
+  readonly text: string;
+}
+
+export interface TaskFinished extends OfTask {
+  readonly type: "task.finished";
+  readonly status: Exclude<Status, "running">;
+  readonly seconds: number;
+  readonly error?: TaskError;
+  /** Another attempt follows, this many seconds from now. */
+  readonly retryInSeconds?: number;
+  /** It failed for good and the flow goes on with the artifact `failure`. */
+  readonly caught?: boolean;
+}
+
+/** A foreach has become `width` tasks of its first step. */
+export interface SplitStarted extends OfRun {
+  readonly type: "split.started";
+  readonly step: string;
+  readonly index: string;
+  readonly width: number;
+}
+
+/** A loop went its most rounds and its condition is true still; the flow goes on. */
+export interface LoopBound extends OfRun {
+  readonly type: "loop.bound";
+  readonly loop: string;
+  readonly index: string;
+  readonly max: number;
+}
+
+export interface RunFinished extends OfRun {
+  readonly type: "run.finished";
+  readonly status: Exclude<Status, "running">;
+  readonly seconds: number;
+  readonly tasks: { readonly succeeded: number; readonly failed: number; readonly stopped: number };
+  readonly error?: TaskError & { readonly step?: string; readonly index?: string };
+  /** The steps that no task of this run reached, where it did not succeed. */
+  readonly notRun?: readonly string[];
+}

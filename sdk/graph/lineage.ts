@@ -1,0 +1,280 @@
+import type { BranchNode, ForeachNode, Graph, GraphNode, LoopNode, StepNode, SwitchNode } from "./graph.ts";
+
+/**
+ * What the graph says, before anything runs, of which task comes before and after which. A task's index is its place:
+ * one component for each enclosing foreach (the child's position) and loop (the round), outermost first; no component
+ * at all is written "0".
+ */
+export interface Lineage {
+  readonly graph: Graph;
+  readonly steps: ReadonlyMap<string, StepPlace>;
+  readonly controls: ReadonlyMap<string, ControlPlace>;
+}
+
+/** Where a step stands. */
+export interface StepPlace {
+  readonly node: StepNode;
+  /** How many components its index has. */
+  readonly depth: number;
+  /** What it may begin with; the first of them that there is, is it. */
+  readonly inputs: readonly Source[];
+  /** What a join joins. */
+  readonly joins?: Joined;
+  readonly next: Cursor;
+}
+
+export type Joined =
+  | { readonly type: "foreach"; readonly node: ForeachNode; readonly ends: readonly Source[] }
+  | { readonly type: "branch"; readonly node: BranchNode; readonly branches: readonly { readonly name: string; readonly ends: readonly Source[] }[] };
+
+export type ControlNode = ForeachNode | SwitchNode | LoopNode;
+
+/** Where a node stands that the machine asks a value of. */
+export interface ControlPlace {
+  readonly node: ControlNode;
+  readonly depth: number;
+  /**
+   * Who knows the value: a task (or the run's creation) that wrote it down before, or, where the node is what a foreach's
+   * body begins with, nobody until it is worked out from the child's own artifacts.
+   */
+  readonly known: "written" | "asked";
+  /** What the value is read from where it is asked. */
+  readonly inputs: readonly Source[];
+}
+
+/**
+ * A task whose artifacts another begins with, seen from the other's index: drop `up` components; where `previous`, the
+ * last one left less one (and it must not be 0); where `last`, the greatest index below that has finished.
+ * Without `step`: the run's parameters.
+ */
+export interface Source {
+  readonly step?: string;
+  readonly up: number;
+  readonly previous: boolean;
+  readonly last: boolean;
+  /** Elements that the way in binds, outermost first. */
+  readonly items: readonly Item[];
+}
+
+/** An element of a foreach: component `depth - 1` of the index is its position, those before are the foreach's index. */
+export interface Item {
+  readonly foreach: string;
+  readonly as: string;
+  readonly depth: number;
+}
+
+/** A point in the graph: before node `at` of a sequence. */
+interface Cursor {
+  readonly sequence: Sequence;
+  readonly at: number;
+}
+
+interface Sequence {
+  readonly nodes: readonly GraphNode[];
+  readonly depth: number;
+  readonly owner?: { readonly node: Exclude<GraphNode, StepNode>; readonly cursor: Cursor };
+}
+
+/** The name by which the ledger and the machine know a control node. */
+export function controlName(node: ControlNode): string {
+  return node.type === "foreach" ? node.join.name : node.id;
+}
+
+const lineages = new WeakMap<Graph, Lineage>();
+
+/** The graph's lineage; worked out once for each graph object. */
+export function lineageOf(graph: Graph): Lineage {
+  const known = lineages.get(graph);
+  if (known) return known;
+  const steps = new Map<string, StepPlace>();
+  const controls = new Map<string, ControlPlace>();
+  visit({ nodes: graph.body, depth: 0 }, steps, controls);
+  const asked = new Set<ControlNode>();
+  for (const { node, sequence } of bodiesOfForeach({ nodes: graph.body, depth: 0 })) {
+    if (node.type === "foreach") reachable({ sequence, at: 0 }, asked);
+  }
+  for (const [name, place] of controls) if (asked.has(place.node)) controls.set(name, { ...place, known: "asked" });
+  const lineage: Lineage = { graph, steps, controls };
+  lineages.set(graph, lineage);
+  return lineage;
+}
+
+function visit(sequence: Sequence, steps: Map<string, StepPlace>, controls: Map<string, ControlPlace>): void {
+  sequence.nodes.forEach((node, at) => {
+    const cursor = { sequence, at };
+    const next = { sequence, at: at + 1 };
+    const { depth } = sequence;
+    const inputs = lazily(() => entry(cursor));
+    if (node.type === "step") {
+      steps.set(node.name, { node, depth, next, get inputs() { return inputs(); } });
+      return;
+    }
+    for (const body of bodies(node, cursor)) visit(body, steps, controls);
+    if (node.type === "foreach" || node.type === "branch") {
+      const joins = lazily(() => joined(node, cursor));
+      steps.set(node.join.name, { node: node.join, depth, next, get inputs() { return inputs(); }, get joins() { return joins(); } });
+    }
+    if (node.type !== "branch") {
+      controls.set(controlName(node), { node, depth, known: "written", get inputs() { return inputs(); } });
+    }
+  });
+}
+
+function lazily<T>(work: () => T): () => T {
+  let done: { value: T } | undefined;
+  return () => (done ??= { value: work() }).value;
+}
+
+function joined(node: ForeachNode | BranchNode, cursor: Cursor): Joined {
+  const ends = bodies(node, cursor).map((body) => exits({ sequence: body, at: body.nodes.length }));
+  if (node.type === "foreach") return { type: "foreach", node, ends: ends[0]! };
+  return { type: "branch", node, branches: node.branches.map(({ name }, i) => ({ name, ends: ends[i]! })) };
+}
+
+function bodies(node: Exclude<GraphNode, StepNode>, cursor: Cursor): Sequence[] {
+  const owner = { node, cursor };
+  const inner = (nodes: readonly GraphNode[], deeper: number): Sequence => ({ nodes, owner, depth: cursor.sequence.depth + deeper });
+  switch (node.type) {
+    case "foreach":
+    case "loop":
+      return [inner(node.body, 1)];
+    case "branch":
+      return node.branches.map((branch) => inner(branch.body, 0));
+    case "switch":
+      return [...node.cases.map((c) => inner(c.body, 0)), ...(node.otherwise ? [inner(node.otherwise, 0)] : [])];
+  }
+}
+
+function* bodiesOfForeach(sequence: Sequence): Generator<{ node: GraphNode; sequence: Sequence }> {
+  for (const [at, node] of sequence.nodes.entries()) {
+    if (node.type === "step") continue;
+    for (const body of bodies(node, { sequence, at })) {
+      yield { node, sequence: body };
+      yield* bodiesOfForeach(body);
+    }
+  }
+}
+
+// ---- before: which tasks a step may begin with
+
+const here: Source = { up: 0, previous: false, last: false, items: [] };
+
+/** The sources of what stands at the cursor, those that come later in the text first. */
+function entry({ sequence, at }: Cursor): Source[] {
+  if (at > 0) return exits({ sequence, at });
+  const { owner } = sequence;
+  if (!owner) return [here];
+  switch (owner.node.type) {
+    case "branch":
+    case "switch":
+      return entry(owner.cursor);
+    case "foreach": {
+      const item = { foreach: controlName(owner.node), as: owner.node.as, depth: sequence.depth };
+      return entry(owner.cursor).map((source) => ({ ...source, up: source.up + 1, items: [...source.items, item] }));
+    }
+    case "loop": {
+      const earlier = exits({ sequence, at: sequence.nodes.length }).map((source) => ({ ...source, previous: true }));
+      return [...earlier, ...entry(owner.cursor).map((source) => ({ ...source, up: source.up + 1 }))];
+    }
+  }
+}
+
+/** The sources that the nodes before the cursor leave in its sequence. */
+function exits({ sequence, at }: Cursor): Source[] {
+  if (at === 0) return entry({ sequence, at });
+  const cursor = { sequence, at: at - 1 };
+  const node = sequence.nodes[at - 1]!;
+  switch (node.type) {
+    case "step":
+      return [{ ...here, step: node.name }];
+    case "foreach":
+    case "branch":
+      return [{ ...here, step: node.join.name }];
+    case "loop":
+      return bodies(node, cursor).flatMap((body) => exits({ sequence: body, at: body.nodes.length })).map((source) => ({ ...source, last: true }));
+    case "switch": {
+      const cases = bodies(node, cursor);
+      const taken = cases.filter((body) => body.nodes.length > 0).flatMap((body) => exits({ sequence: body, at: body.nodes.length }));
+      return cases.length > 0 && taken.length > 0 && cases.every((body) => body.nodes.length > 0) ? unique(taken) : unique([...taken, ...entry(cursor)]);
+    }
+  }
+}
+
+function unique(sources: Source[]): Source[] {
+  const seen = new Set<string>();
+  return sources.filter((source) => {
+    const key = JSON.stringify(source);
+    return seen.has(key) ? false : seen.add(key);
+  });
+}
+
+// ---- after: which control values the machine will ask once a task has finished
+
+/** Collects the control nodes that may be reached from the cursor without passing a step. */
+function reachable(cursor: Cursor, into: Set<ControlNode>): void {
+  const { sequence, at } = cursor;
+  const node = sequence.nodes[at];
+  const { owner } = sequence;
+  if (!node) {
+    if (owner?.node.type === "switch") reachable({ ...owner.cursor, at: owner.cursor.at + 1 }, into);
+    return;
+  }
+  if (node.type === "step") return;
+  if (node.type !== "branch" && node.type !== "loop") into.add(node);
+  if (node.type === "foreach") return;
+  for (const body of bodies(node, cursor)) reachable({ sequence: body, at: 0 }, into);
+}
+
+/** What a control node is told: a switch which body (`otherwise` where no case fits), a loop whether to go round again. */
+export interface ControlAnswers {
+  foreach(node: ForeachNode, index: readonly number[]): void;
+  switch(node: SwitchNode, index: readonly number[]): readonly GraphNode[];
+  loop(node: LoopNode, index: readonly number[]): boolean;
+}
+
+/**
+ * Follows the flow from the end of a step (or from the flow's beginning) to the next steps, asking the value of each
+ * control node on the way: these are what a finishing task writes down for the machine.
+ */
+export function followControls(lineage: Lineage, after: string | undefined, index: readonly number[], answers: ControlAnswers): void {
+  const start = after === undefined ? { sequence: { nodes: lineage.graph.body, depth: 0 }, at: 0 } : lineage.steps.get(after)!.next;
+  follow(start, index, answers);
+}
+
+function follow(start: Cursor, startIndex: readonly number[], answers: ControlAnswers): void {
+  let cursor = start;
+  let index = startIndex;
+  for (;;) {
+    const { sequence, at } = cursor;
+    const node = sequence.nodes[at];
+    if (!node) {
+      const { owner } = sequence;
+      if (owner?.node.type === "switch") {
+        cursor = { ...owner.cursor, at: owner.cursor.at + 1 };
+      } else if (owner?.node.type === "loop") {
+        if (answers.loop(owner.node, index)) {
+          index = [...index.slice(0, -1), index.at(-1)! + 1];
+          cursor = { sequence, at: 0 };
+        } else {
+          index = index.slice(0, -1);
+          cursor = { ...owner.cursor, at: owner.cursor.at + 1 };
+        }
+      } else return;
+      continue;
+    }
+    if (node.type === "step") return;
+    if (node.type === "foreach") return answers.foreach(node, index);
+    const inside = bodies(node, cursor);
+    if (node.type === "branch") {
+      for (const body of inside) follow({ sequence: body, at: 0 }, index, answers);
+      return;
+    }
+    if (node.type === "switch") {
+      const nodes = answers.switch(node, index);
+      cursor = { sequence: inside.find((body) => body.nodes === nodes)!, at: 0 };
+    } else {
+      index = [...index, 0];
+      cursor = { sequence: inside[0]!, at: 0 };
+    }
+  }
+}
