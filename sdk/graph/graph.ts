@@ -59,6 +59,9 @@ export interface SwitchNode {
   readonly otherwise?: readonly GraphNode[];
 }
 
+/** What the ledger and the machine call the way of a switch's `otherwise`; no case may have this value. */
+export const OTHERWISE = "(otherwise)";
+
 /** Runs `body`, then again while the boolean artifact `while` is true, `max` rounds at most; then the flow goes on. */
 export interface LoopNode {
   readonly type: "loop";

@@ -1,0 +1,35 @@
+import { existsSync, statSync } from "node:fs";
+import { findHome } from "./home.ts";
+import { WorkerProcess } from "./worker-process.ts";
+
+let warm: { home: string; worker: WorkerProcess } | undefined;
+
+/**
+ * Starts a worker process at once, while the program is still reading what to do: Node takes longer to start than a flow
+ * of two steps to run. `runFlow` takes it over; one that is not taken ends with the program.
+ */
+export function prewarm(args: readonly string[]): void {
+  if (args.includes("--help") || args.includes("-h")) return;
+  const file = args.filter((arg) => !arg.startsWith("-")).map((arg) => arg.replace(/#[^#/\\]*$/, "")).find((path) => existsSync(path) && statSync(path).isFile());
+  if (!file) return;
+  try {
+    const home = findHome(file);
+    const worker = new WorkerProcess(home);
+    worker.unref();
+    warm = { home, worker };
+    process.once("exit", () => {
+      if (warm) warm.worker.kill();
+    });
+  } catch {
+    // Whatever is wrong is said where the run begins.
+  }
+}
+
+/** The worker that was started ahead for this home, if there is one; the caller owns it now. */
+export function takeWarmWorker(home: string): WorkerProcess | undefined {
+  if (warm?.home !== home || warm.worker.ended) return undefined;
+  const { worker } = warm;
+  warm = undefined;
+  worker.ref();
+  return worker;
+}

@@ -1,0 +1,390 @@
+import type { Manifest } from "../functions/artifacts/manifest.ts";
+import type { AttemptEnd, LogRange, TaskError } from "../functions/ledger/ledger.ts";
+import type { RunScope } from "../functions/tasks/inputs.ts";
+import { startTasks, type StartedTask } from "../functions/tasks/start.ts";
+import type { WorkPage } from "../runtime/protocol.ts";
+import type { TaskOutcome } from "../runtime/task.ts";
+import type { RunEvent } from "./events.ts";
+import type { FlowWorker, TaskMessage } from "./flow-worker.ts";
+import { JobQueue, type Job, type Try } from "./job-queue.ts";
+import { PageSizes } from "./page-size.ts";
+import { retryDelaySeconds } from "./retry-delay.ts";
+import { TaskClock } from "./task-clock.ts";
+import { TaskLog } from "./task-log.ts";
+import { endingError } from "./worker-ending.ts";
+import type { Ending } from "./worker-process.ts";
+
+/** What one run needs to have its tasks carried out. */
+export interface SchedulerOptions {
+  readonly scope: RunScope;
+  readonly exportName: string;
+  readonly tags: readonly string[];
+  readonly maxWorkers: number;
+  /** Every task gets a process of its own. */
+  readonly isolate: boolean;
+  /** A worker that was started before the run was known. */
+  readonly first?: FlowWorker;
+  /** Makes another. */
+  hire(): FlowWorker;
+  readonly emit?: (event: RunEvent) => void;
+}
+
+/** What became of a job: the tasks that failed for good. */
+export type JobResult = readonly { readonly index: string; readonly error: TaskError }[];
+
+interface OpenJob {
+  left: number;
+  readonly failed: { index: string; error: TaskError }[];
+  resolve(result: JobResult): void;
+  reject(error: unknown): void;
+}
+
+/** A task that a worker has been given. */
+interface Assigned {
+  readonly attempt: Try;
+  readonly started: Extract<StartedTask, { state: "started" }>;
+}
+
+/** A worker and the page it works on, in order; the first of `tasks` is the one that runs. */
+interface Crew {
+  readonly worker: FlowWorker;
+  readonly log: TaskLog | undefined;
+  readonly clock: TaskClock;
+  loaded: boolean;
+  busy: boolean;
+  tasks: Assigned[];
+  ran: number;
+}
+
+interface Ended {
+  readonly crew: Crew;
+  readonly task: Assigned;
+  readonly outcome: TaskOutcome;
+  readonly seconds: number;
+  readonly log?: LogRange;
+  /** The task that the worker went on with: told of once this one's end has been. */
+  readonly next?: Assigned;
+}
+
+/**
+ * Carries out the jobs of one run on workers: what AWS Batch does in an account. Tasks are begun and ended in the ledger
+ * a page at a time; a task whose worker dies has failed, and nothing else has.
+ */
+export class Scheduler {
+  readonly counts = { succeeded: 0, failed: 0, stopped: 0 };
+  #options: SchedulerOptions;
+  #queue = new JobQueue();
+  #open = new Map<Job, OpenJob>();
+  #crews = new Set<Crew>();
+  #pages = new PageSizes();
+  #ended: Ended[] = [];
+  #flushing: Promise<void> | undefined;
+  #delayed = new Set<NodeJS.Timeout>();
+  #bornDead = 0;
+  #stopping: { resolve(): void } | undefined;
+  #broken: unknown;
+  #id = `${process.pid}.${Date.now().toString(36)}`;
+  #tries = 0;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    if (options.first) this.#employ(options.first);
+  }
+
+  /** Carries out a job; resolves once none of its tasks will be tried again. */
+  run(job: Job): Promise<JobResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#broken !== undefined) return reject(this.#broken);
+      this.#open.set(job, { left: job.size, failed: [], resolve, reject });
+      this.#queue.add(job);
+      this.#pump();
+    });
+  }
+
+  /** Drops what waits and tells what runs to stop; resolves when nothing runs any more. */
+  async stop(): Promise<void> {
+    this.#queue.clear();
+    for (const timer of this.#delayed) clearTimeout(timer);
+    this.#delayed.clear();
+    const busy = [...this.#crews].filter((crew) => crew.busy);
+    if (busy.length > 0) {
+      const done = new Promise<void>((resolve) => (this.#stopping = { resolve }));
+      for (const crew of busy) {
+        crew.tasks.splice(crew.tasks.length > 0 ? 1 : 0);
+        crew.clock.killAfterGrace(() => crew.worker.kill());
+        crew.worker.stop();
+      }
+      await done;
+    }
+    await this.#flushing;
+  }
+
+  close(): void {
+    for (const crew of this.#crews) this.#dismiss(crew);
+  }
+
+  // ---- workers
+
+  #employ(worker: FlowWorker): void {
+    const { emit } = this.#options;
+    const log = worker.output && new TaskLog(worker.output, emit && ((text) => this.#tellOutput(crew, text)));
+    const crew: Crew = { worker, log, clock: new TaskClock(), loaded: false, busy: false, tasks: [], ran: 0 };
+    this.#crews.add(crew);
+    worker.onTask = (message) => this.#hear(crew, message);
+    worker.onEnd = (ending) => this.#bury(crew, ending);
+    worker.loaded.then(
+      () => {
+        crew.loaded = true;
+        this.#bornDead = 0;
+        this.#pump();
+      },
+      (error: unknown) => {
+        if (++this.#bornDead >= 3 || this.#crews.size <= 1) this.#break(error);
+      },
+    );
+  }
+
+  #dismiss(crew: Crew): void {
+    this.#crews.delete(crew);
+    crew.clock.clear();
+    crew.log?.close();
+    crew.worker.onEnd = () => {};
+    crew.worker.close();
+  }
+
+  /** A worker has ended by itself, or was killed: the task that it ran has failed; those it had not begun go back. */
+  #bury(crew: Crew, ending: Ending): void {
+    this.#crews.delete(crew);
+    const [running, ...rest] = crew.tasks;
+    crew.tasks = [];
+    if (running) {
+      const error = endingError(ending, crew.clock.killedFor, crew.log?.tail() ?? "");
+      const status = this.#stopping ? "stopped" : "failed";
+      const range = crew.log?.take();
+      this.#ended.push({ crew, task: running, outcome: { status, error }, seconds: crew.clock.seconds, ...(range && { log: range }) });
+    }
+    crew.clock.clear();
+    crew.log?.close();
+    if (!this.#stopping) this.#queue.giveBack(rest.map(({ attempt }) => attempt));
+    this.#flush();
+    this.#settleStop();
+    this.#pump();
+  }
+
+  // ---- giving work out
+
+  #pump(): void {
+    if (this.#stopping || this.#broken !== undefined) return;
+    for (const crew of this.#crews) {
+      if (this.#queue.length === 0) return;
+      if (crew.loaded && !crew.busy) this.#assign(crew);
+    }
+    const idle = [...this.#crews].filter((crew) => !crew.busy).length;
+    const wanted = Math.min(this.#options.maxWorkers - this.#crews.size, this.#queue.length - idle);
+    for (let i = 0; i < wanted; i++) this.#employ(this.#options.hire());
+  }
+
+  #assign(crew: Crew): void {
+    const { isolate, maxWorkers, scope } = this.#options;
+    const step = this.#queue.nextStep!;
+    const tries = this.#queue.take(isolate ? 1 : this.#pages.of(step, this.#queue.length, maxWorkers));
+    crew.busy = true;
+    const now = Date.now();
+    startTasks(scope, step, tries.map(({ index }) => ({ index, by: `${this.#id}.${this.#tries++}` })), now).then(
+      (started) => this.#begin(crew, step, tries, started),
+      (error: unknown) => this.#break(error),
+    );
+  }
+
+  #begin(crew: Crew, step: string, tries: readonly Try[], started: readonly StartedTask[]): void {
+    const tasks: Assigned[] = [];
+    started.forEach((task, i) => {
+      if (task.state === "done") this.#settle(tries[i]!, undefined);
+      else tasks.push({ attempt: tries[i]!, started: task });
+    });
+    if (tasks.length === 0 || !this.#crews.has(crew) || this.#stopping) {
+      crew.busy = false;
+      if (!this.#stopping) this.#queue.giveBack(tasks.map(({ attempt }) => attempt));
+      this.#settleStop();
+      return this.#pump();
+    }
+    crew.tasks = tasks;
+    crew.log?.begin();
+    crew.worker.start(this.#page(step, tasks));
+    this.#watch(crew, tasks[0]!);
+    this.#tellStart(crew, tasks[0]!);
+  }
+
+  #page(step: string, tasks: readonly Assigned[]): WorkPage {
+    const { scope, exportName, tags } = this.#options;
+    const bases: Manifest[] = [];
+    const places = new Map<Manifest, number>();
+    return {
+      type: "page",
+      exportName,
+      page: { flow: scope.key.flow, run: scope.key.run, step, tags, parameters: scope.parameters },
+      tasks: tasks.map(({ attempt, started: { index, attempt: number, inputs, branches } }) => {
+        let base = places.get(inputs.base);
+        if (base === undefined) {
+          base = bases.push(inputs.base) - 1;
+          places.set(inputs.base, base);
+        }
+        return { index, attempt: number, last: attempt.number >= attempt.job.attempts, base, items: inputs.items, ...(branches && { branches }) };
+      }),
+      bases,
+    };
+  }
+
+  // ---- hearing what became of it
+
+  #hear(crew: Crew, message: TaskMessage): void {
+    if (message.type === "returned") {
+      const running = crew.ran;
+      const back = crew.tasks.splice(message.from - running);
+      if (!this.#stopping) this.#queue.giveBack(back.map(({ attempt }) => attempt));
+      return this.#pump();
+    }
+    const task = crew.tasks.shift();
+    if (!task) return;
+    crew.ran++;
+    crew.log?.takeUpTo(message.log.to);
+    const { step } = task.attempt.job;
+    this.#pages.observe(step, message.seconds);
+    const { outcome, seconds, log } = message;
+    const [next] = crew.tasks;
+    this.#ended.push({ crew, task, outcome, seconds, ...(log.to > log.from && { log }), ...(next && { next }) });
+    const unsettled = outcome.status === "stopped" || (outcome.status === "failed" && outcome.error.name === "Timeout");
+    if (next) this.#watch(crew, next);
+    else crew.clock.clear();
+    this.#flush();
+    if (unsettled || (this.#options.isolate && crew.tasks.length === 0)) {
+      // Its handler may be running still: the process is not given another task.
+      const rest = crew.tasks.splice(0);
+      if (!this.#stopping) this.#queue.giveBack(rest.map(({ attempt }) => attempt));
+      this.#dismiss(crew);
+    }
+    this.#settleStop();
+  }
+
+  #watch(crew: Crew, task: Assigned): void {
+    crew.clock.start(this.#options.scope.lineage, task.attempt.job.step, () => crew.worker.kill());
+  }
+
+  /** Writes what has ended since the last time, all of it at once, then tells of it and gives out more. */
+  #flush(): void {
+    this.#flushing ??= Promise.resolve().then(async () => {
+      try {
+        while (this.#ended.length > 0) {
+          const ended = this.#ended.splice(0);
+          await this.#options.scope.ledger.finishAttempts(this.#options.scope.key, ended.map(attemptEnd));
+          for (const one of ended) this.#conclude(one);
+        }
+      } catch (error) {
+        this.#break(error);
+      } finally {
+        this.#flushing = undefined;
+      }
+      for (const crew of this.#crews) if (crew.tasks.length === 0 && crew.busy && crew.ran > 0) this.#release(crew);
+      this.#settleStop();
+      this.#pump();
+    });
+  }
+
+  #release(crew: Crew): void {
+    crew.busy = false;
+    crew.ran = 0;
+  }
+
+  #conclude({ crew, task, outcome, seconds, next }: Ended): void {
+    const { attempt, started } = task;
+    const caught = outcome.status === "failed" && outcome.caught === true;
+    const again = outcome.status === "failed" && !caught && attempt.number < attempt.job.attempts && !this.#stopping;
+    const delay = again ? retryDelaySeconds(this.#options.scope.lineage, attempt.job.step, attempt.number) : 0;
+    if (outcome.status !== "succeeded" || this.#options.emit) {
+      this.#tell({
+        type: "task.finished",
+        ...this.#task(crew, task),
+        attempt: started.attempt,
+        status: outcome.status,
+        seconds,
+        ...("error" in outcome && { error: outcome.error }),
+        ...(again && { retryInSeconds: delay }),
+        ...(caught && { caught }),
+      });
+    }
+    if (next) this.#tellStart(crew, next);
+    if (again) return this.#retry(attempt, delay);
+    this.counts[outcome.status]++;
+    this.#settle(attempt, outcome.status === "succeeded" || caught ? undefined : outcome.error);
+  }
+
+  #retry({ job, index, number }: Try, delaySeconds: number): void {
+    const next = { job, index, number: number + 1 };
+    if (delaySeconds === 0) return this.#queue.giveBack([next]);
+    const timer = setTimeout(() => {
+      this.#delayed.delete(timer);
+      this.#queue.giveBack([next]);
+      this.#pump();
+    }, delaySeconds * 1000);
+    this.#delayed.add(timer);
+  }
+
+  #settle({ job, index }: Try, error: TaskError | undefined): void {
+    const open = this.#open.get(job);
+    if (!open) return;
+    if (error) open.failed.push({ index, error });
+    if (--open.left > 0) return;
+    this.#open.delete(job);
+    open.resolve(open.failed);
+  }
+
+  #settleStop(): void {
+    if (!this.#stopping || this.#flushing || [...this.#crews].some((crew) => crew.busy)) return;
+    this.#stopping.resolve();
+  }
+
+  /** The ledger or the workers can't be used: every job ends with the reason. */
+  #break(error: unknown): void {
+    this.#broken ??= error;
+    const jobs = [...this.#open.values()];
+    this.#open.clear();
+    this.#queue.clear();
+    for (const job of jobs) job.reject(error);
+    this.#stopping?.resolve();
+  }
+
+  // ---- telling
+
+  #tellStart(crew: Crew, task: Assigned): void {
+    this.#tell({ type: "task.started", ...this.#task(crew, task) });
+  }
+
+  #tellOutput(crew: Crew, text: string): void {
+    const task = crew.tasks[0];
+    if (task) this.#tell({ type: "task.output", ...this.#task(crew, task), text });
+  }
+
+  #task(crew: Crew, { attempt, started }: Assigned) {
+    const { flow, run } = this.#options.scope.key;
+    return { flow, run, at: Date.now(), step: attempt.job.step, index: started.index, attempt: started.attempt, pid: crew.worker.pid };
+  }
+
+  #tell(event: RunEvent): void {
+    this.#options.emit?.(event);
+  }
+}
+
+function attemptEnd({ task, outcome, log }: Ended): AttemptEnd {
+  const { attempt, started } = task;
+  return {
+    step: attempt.job.step,
+    index: started.index,
+    attempt: started.attempt,
+    at: Date.now(),
+    status: outcome.status,
+    ...("error" in outcome && { error: outcome.error }),
+    ...("own" in outcome && { manifest: { ...started.inputs.base, ...outcome.own }, controls: outcome.controls }),
+    ...("caught" in outcome && outcome.caught && { caught: true }),
+    ...(log && { log }),
+  };
+}

@@ -1,0 +1,118 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { FromWorker, ToWorker } from "../runtime/protocol.ts";
+
+/** Why a worker process ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/**
+ * One worker process and the file that its output goes to: a stream of the store's logs. Its messages come in the order
+ * in which it said them, all of them before its ending.
+ */
+export class WorkerProcess {
+  readonly pid: number;
+  /** The log stream's name, as LogRange has it. */
+  readonly stream: string;
+  onMessage: (message: FromWorker) => void = () => {};
+  onEnd: (ending: Ending) => void = () => {};
+  #child: ChildProcess;
+  #log: number;
+  #logFile: string;
+  #ended = false;
+
+  constructor(home: string) {
+    const month = new Date().toISOString().slice(0, 7);
+    this.stream = `${month}/${Date.now().toString(36)}-${randomBytes(4).toString("hex")}.log`;
+    this.#logFile = join(home, "logs", this.stream);
+    mkdirSync(join(home, "logs", month), { recursive: true });
+    this.#log = openSync(this.#logFile, "ax+");
+    this.#child = fork(workerModule(), [], {
+      stdio: ["ignore", this.#log, this.#log, "ipc", "pipe"],
+      execArgv: [],
+      serialization: "json",
+    });
+    this.pid = this.#child.pid ?? 0;
+    const results = this.#child.stdio[4] as NodeJS.ReadableStream;
+    let rest: Buffer[] = [];
+    results.on("data", (chunk: Buffer) => {
+      const newline = chunk.lastIndexOf(10);
+      if (newline < 0) return void rest.push(chunk);
+      const whole = Buffer.concat([...rest, chunk.subarray(0, newline)]);
+      rest = newline + 1 < chunk.length ? [chunk.subarray(newline + 1)] : [];
+      for (const line of whole.toString("utf8").split("\n")) this.onMessage(JSON.parse(line) as FromWorker);
+    });
+    this.#child.on("error", () => {});
+    this.#child.on("close", (code, signal) => {
+      this.#ended = true;
+      this.onEnd({ code, signal });
+    });
+  }
+
+  send(message: ToWorker): void {
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  /** Lets the process end once it has nothing left to do. */
+  close(): void {
+    if (this.#child.connected) this.#child.disconnect();
+    this.kill();
+  }
+
+  /** Lets the program that started it end while it is still there. */
+  unref(): void {
+    this.#child.unref();
+    this.#child.channel?.unref();
+    (this.#child.stdio[4] as { unref?: () => void }).unref?.();
+  }
+
+  ref(): void {
+    this.#child.ref();
+    this.#child.channel?.ref();
+    (this.#child.stdio[4] as { ref?: () => void }).ref?.();
+  }
+
+  get logSize(): number {
+    return fstatSync(this.#log).size;
+  }
+
+  /** The bytes that stand at a place of its log. */
+  readLog(from: number, to: number): Buffer {
+    const bytes = Buffer.allocUnsafe(to - from);
+    let at = 0;
+    while (at < bytes.length) {
+      const read = readSync(this.#log, bytes, at, bytes.length - at, from + at);
+      if (read === 0) break;
+      at += read;
+    }
+    return bytes.subarray(0, at);
+  }
+
+  /** Gives the log file back; one that stayed empty is removed. Call it once the process has ended. */
+  dispose(): void {
+    const empty = this.logSize === 0;
+    closeSync(this.#log);
+    if (empty) unlinkSync(this.#logFile);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+}
+
+/** The worker's program stands beside the module that starts it, whether as a chunk of dist/ or at its root. */
+function workerModule(): string {
+  const candidates = ["./worker.js", "../worker.js", "../dist/worker.js"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const found = candidates.find((path) => existsSync(path));
+  if (!found) throw new Error(`the worker's program is not at ${candidates.join(", ")}: build the package`);
+  return found;
+}

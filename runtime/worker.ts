@@ -1,0 +1,148 @@
+/**
+ * A worker process: loads a flow's code once and runs its tasks, one at a time. What a task prints goes to the process's
+ * own output, which is a file, so that which bytes are whose is known exactly; what becomes of it goes to descriptor 4,
+ * written synchronously, so that nothing that was said is lost when the process dies a moment later.
+ */
+import { fstatSync, writeSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { definitionOf, isFlow, type FlowDefinition } from "../sdk/flow/definition.ts";
+import { MillraceError } from "../sdk/errors.ts";
+import { checkGraph } from "../sdk/graph/check.ts";
+import { lineageOf } from "../sdk/graph/lineage.ts";
+import { coerceParameters, parseParameters } from "../sdk/parameters.ts";
+import { openFileBlobs } from "../functions/blobs/files.ts";
+import { controlsAfter, packArtifacts, type Blobs } from "../functions/tasks/outcome.ts";
+import type { FromWorker, ToWorker, WorkPage } from "./protocol.ts";
+import { runTask, type RunningTask, type Task } from "./task.ts";
+import { taskError } from "./task-error.ts";
+
+const RESULTS = 4;
+/** A page whose task takes longer than this gives the rest of its tasks back. */
+const LONG_TASK_MILLISECONDS = 25;
+
+process.setSourceMapsEnabled(true);
+const channel = process.channel;
+// Libraries take a process that can send for one forked by their own parent.
+process.send = undefined as never;
+
+const flows = new Map<string, FlowDefinition>();
+let blobs: Blobs;
+let log = "";
+let current: RunningTask | undefined;
+let stopping = false;
+
+process.on("message", (message: ToWorker) => void answer(message));
+process.on("disconnect", () => process.exit(1));
+// Ctrl-C reaches the whole process group; the engine says what is to be done about it.
+process.on("SIGINT", () => {});
+process.on("uncaughtException", (thrown) => {
+  if (current) tell({ type: "finished", outcome: { status: "failed", error: taskError(thrown) }, seconds: 0, log: logRange(taskLogStart) });
+  process.exit(1);
+});
+
+async function answer(message: ToWorker): Promise<void> {
+  switch (message.type) {
+    case "load":
+      return load(message.bundle, message.blobs, message.log);
+    case "parameters":
+      return parameters(message.exportName, message.given, message.asText);
+    case "page":
+      return work(message);
+    case "stop":
+      stopping = true;
+      if (current) current.stop();
+      else process.exit(0);
+  }
+}
+
+function tell(message: FromWorker): void {
+  const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
+  for (let at = 0; at < bytes.length; ) at += writeSync(RESULTS, bytes, at);
+}
+
+async function load(bundle: string, blobFolder: string, stream: string): Promise<void> {
+  log = stream;
+  const files = openFileBlobs(blobFolder);
+  blobs = { read: (hash) => files.readSync(hash), write: (hash, bytes) => files.writeSync(hash, bytes) };
+  try {
+    const module = (await import(pathToFileURL(bundle).href)) as Record<string, unknown>;
+    for (const [name, value] of Object.entries(module)) if (isFlow(value)) flows.set(name, definitionOf(value));
+    tell({
+      type: "loaded",
+      flows: [...flows].map(([exportName, { graph, sourceOf }]) => ({ exportName, graph, mistakes: checkGraph(graph, sourceOf) })),
+    });
+  } catch (thrown) {
+    refuse(thrown);
+  }
+}
+
+async function parameters(exportName: string, given: Record<string, unknown>, asText: boolean): Promise<void> {
+  try {
+    const definition = flows.get(exportName)!;
+    const values = await parseParameters(definition, asText ? await coerceParameters(definition, given) : given);
+    const manifest = packArtifacts(values, blobs);
+    tell({ type: "parameters", manifest, controls: controlsAfter(lineageOf(definition.graph), undefined, [], { manifest, values }, blobs) });
+  } catch (thrown) {
+    refuse(thrown);
+  }
+}
+
+function refuse(thrown: unknown): void {
+  if (thrown instanceof MillraceError) {
+    const { code, message, where, mend } = thrown;
+    tell({ type: "refused", error: { code, message, where, ...(mend !== undefined && { mend }) } });
+  } else {
+    tell({ type: "refused", error: taskError(thrown) });
+  }
+}
+
+let taskLogStart = 0;
+
+async function work({ exportName, page, bases, tasks }: WorkPage): Promise<void> {
+  const definition = flows.get(exportName)!;
+  let at = 0;
+  let end = tasks.length;
+  const giveBack = () => {
+    if (at + 1 >= end) return;
+    end = at + 1;
+    tell({ type: "returned", from: end });
+  };
+  const tooLong = tasks.length > 1 ? setTimeout(giveBack, 2 * LONG_TASK_MILLISECONDS) : undefined;
+  taskLogStart = fstatSync(1).size;
+  const restore = applyEnvironment(definition, page.step);
+  for (; at < end && !stopping; at++) {
+    const { base, ...task } = tasks[at]!;
+    const started = performance.now();
+    current = runTask(definition, { ...page, ...task, base: bases[base]! } satisfies Task, blobs);
+    const outcome = await current.outcome;
+    current = undefined;
+    const milliseconds = performance.now() - started;
+    const range = logRange(taskLogStart);
+    taskLogStart = range.to;
+    if (milliseconds > LONG_TASK_MILLISECONDS) giveBack();
+    tell({ type: "finished", outcome, seconds: milliseconds / 1000, log: range });
+  }
+  clearTimeout(tooLong);
+  restore();
+  if (stopping) process.exit(0);
+}
+
+function logRange(from: number) {
+  return { stream: log, from, to: fstatSync(1).size };
+}
+
+/** A step's own environment variables are there while its tasks run. */
+function applyEnvironment({ graph }: FlowDefinition, step: string): () => void {
+  const { env } = lineageOf(graph).steps.get(step)!.node.options;
+  if (!env) return () => {};
+  const before = Object.keys(env).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, env);
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  };
+}
+
+channel?.ref();
