@@ -1,0 +1,25 @@
+import type { ChoiceState } from "../../../statemachines/asl.ts";
+import { prepareTest } from "../choice-test.ts";
+import { failure, invalidMachine } from "../errors.ts";
+import type { RunState } from "../execution.ts";
+import { prepareInput, prepareOutput } from "../input-output.ts";
+import { excerpt } from "../path.ts";
+
+/** Goes where the first rule that holds says, else to Default. */
+export function prepareChoice(state: ChoiceState): RunState {
+  const select = prepareInput(state);
+  const toOutput = prepareOutput(state);
+  if (state.Choices.length === 0) throw invalidMachine("A Choice state must have a rule.");
+  const rules = state.Choices.map((rule) => ({ test: prepareTest(rule), next: rule.Next }));
+  return (raw, frame) => {
+    const input = select(raw, frame);
+    const next = rules.find(({ test }) => test(input, frame))?.next ?? state.Default;
+    if (next === undefined) {
+      throw failure(
+        "States.NoChoiceMatched",
+        `No rule of the Choice state '${frame.state}' holds for ${excerpt(input)}`,
+      );
+    }
+    return { next, output: toOutput(input, frame) };
+  };
+}
