@@ -60,6 +60,16 @@ export class JobQueue {
     return taken;
   }
 
+  /** Drops what waits of one job. */
+  remove(job: Job): void {
+    const waiting = this.#jobs.slice(this.#first).filter((entry) => entry.job !== job);
+    const again = this.#again.filter((one) => one.job !== job);
+    this.clear();
+    this.#jobs = waiting;
+    this.#again = again;
+    this.#length = again.length + waiting.reduce((sum, { job: { size }, next }) => sum + size - next, 0);
+  }
+
   clear(): void {
     this.#jobs = [];
     this.#first = 0;

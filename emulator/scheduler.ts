@@ -91,14 +91,45 @@ export class Scheduler {
     if (options.first) this.#employ(options.first);
   }
 
-  /** Carries out a job; resolves once none of its tasks will be tried again. */
-  run(job: Job): Promise<JobResult> {
+  /** Carries out a job; resolves once none of its tasks will be tried again, and rejects where `signal` fires. */
+  run(job: Job, signal: AbortSignal): Promise<JobResult> {
     return new Promise((resolve, reject) => {
       if (this.#broken !== undefined) return reject(this.#broken);
-      this.#open.set(job, { left: job.size, failed: [], resolve, reject });
+      const cancel = () => {
+        this.#cancel(job);
+        reject(signal.reason);
+      };
+      if (signal.aborted) return reject(signal.reason);
+      signal.addEventListener("abort", cancel, { once: true });
+      this.#open.set(job, {
+        left: job.size,
+        failed: [],
+        reject,
+        resolve(result) {
+          signal.removeEventListener("abort", cancel);
+          resolve(result);
+        },
+      });
       this.#queue.add(job);
       this.#pump();
     });
+  }
+
+  /** Nobody wants the job any more: what waits of it is dropped, what runs is told to stop. */
+  #cancel(job: Job): void {
+    this.#open.delete(job);
+    this.#queue.remove(job);
+    if (this.#stopping) return;
+    for (const crew of this.#crews) {
+      if (crew.tasks[0]?.attempt.job !== job) continue;
+      crew.clock.killAfterGrace(() => crew.worker.kill());
+      crew.worker.stop();
+    }
+  }
+
+  /** Puts back tasks that a worker had but did not run. */
+  #giveBack(tasks: readonly Assigned[]): void {
+    if (!this.#stopping) this.#queue.giveBack(tasks.map(({ attempt }) => attempt).filter(({ job }) => this.#open.has(job)));
   }
 
   /** Drops what waits and tells what runs to stop; resolves when nothing runs any more. */
@@ -159,13 +190,13 @@ export class Scheduler {
     crew.tasks = [];
     if (running) {
       const error = endingError(ending, crew.clock.killedFor, crew.log?.tail() ?? "");
-      const status = this.#stopping ? "stopped" : "failed";
+      const status = crew.clock.killedFor === "stop" ? "stopped" : "failed";
       const range = crew.log?.take();
       this.#ended.push({ crew, task: running, outcome: { status, error }, seconds: crew.clock.seconds, ...(range && { log: range }) });
     }
     crew.clock.clear();
     crew.log?.close();
-    if (!this.#stopping) this.#queue.giveBack(rest.map(({ attempt }) => attempt));
+    this.#giveBack(rest);
     this.#flush();
     this.#settleStop();
     this.#pump();
@@ -204,7 +235,7 @@ export class Scheduler {
     });
     if (tasks.length === 0 || !this.#crews.has(crew) || this.#stopping) {
       crew.busy = false;
-      if (!this.#stopping) this.#queue.giveBack(tasks.map(({ attempt }) => attempt));
+      this.#giveBack(tasks);
       this.#settleStop();
       return this.#pump();
     }
@@ -240,8 +271,7 @@ export class Scheduler {
   #hear(crew: Crew, message: TaskMessage): void {
     if (message.type === "returned") {
       const running = crew.ran;
-      const back = crew.tasks.splice(message.from - running);
-      if (!this.#stopping) this.#queue.giveBack(back.map(({ attempt }) => attempt));
+      this.#giveBack(crew.tasks.splice(message.from - running));
       return this.#pump();
     }
     const task = crew.tasks.shift();
@@ -259,8 +289,7 @@ export class Scheduler {
     this.#flush();
     if (unsettled || (this.#options.isolate && crew.tasks.length === 0)) {
       // Its handler may be running still: the process is not given another task.
-      const rest = crew.tasks.splice(0);
-      if (!this.#stopping) this.#queue.giveBack(rest.map(({ attempt }) => attempt));
+      this.#giveBack(crew.tasks.splice(0));
       this.#dismiss(crew);
     }
     this.#settleStop();

@@ -1,0 +1,80 @@
+import { availableParallelism, hostname, userInfo } from "node:os";
+import { invalidGraph } from "../sdk/graph/check.ts";
+import type { Graph } from "../sdk/graph/graph.ts";
+import { openStore } from "./home.ts";
+import { runOnThisMachine, type RunResult } from "./engine.ts";
+import type { RunEvent } from "./events.ts";
+import { FlowCode, parseTarget } from "./flow-code.ts";
+
+export interface RunOptions {
+  /** Parameters as values. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  /** Parameters as text from a command line; what the flow's validators accept is made of it. */
+  readonly text?: Readonly<Record<string, string | string[] | true>>;
+  readonly tags?: readonly string[];
+  /** How many tasks run at the same time at most; as many as there are processors unless told. */
+  readonly maxWorkers?: number;
+  /** Every task gets a process of its own. */
+  readonly isolate?: boolean;
+  /** The folder of the store; `.millrace` beside the flow, or MILLRACE_HOME, unless told. */
+  readonly home?: string;
+  readonly onEvent?: (event: RunEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs the flow of a file (`FILE` or `FILE#name`) on this machine. Throws MillraceError for whatever keeps a run from
+ * beginning: the file, the flow, its parameters, the store.
+ */
+export async function runFlow(target: string, options: RunOptions = {}): Promise<RunResult> {
+  const code = await FlowCode.open(parseTarget(target), options);
+  try {
+    const store = openStore(code.home);
+    const { graph, mistakes, exportName } = await code.describe();
+    if (mistakes.length > 0) throw invalidGraph(graph.name, mistakes);
+    const first = code.first();
+    const { manifest, controls } = begins(graph, options)
+      ? await first.parameters(exportName, { ...options.text, ...options.parameters }, options.text !== undefined)
+      : { manifest: {}, controls: [] };
+    try {
+      return await runOnThisMachine({
+        graph,
+        exportName,
+        codePackage: code.codePackage.hash,
+        parameters: manifest,
+        controls,
+        namespace: `user:${userName()}`,
+        user: userName(),
+        tags: options.tags ?? [],
+        owner: { host: hostname(), pid: process.pid },
+        ledger: store.ledger,
+        blobs: store.blobs,
+        maxWorkers: options.maxWorkers ?? availableParallelism(),
+        isolate: options.isolate ?? false,
+        first,
+        hire: () => code.hire(),
+        ...(options.onEvent && { onEvent: options.onEvent }),
+        ...(options.signal && { signal: options.signal }),
+      });
+    } finally {
+      await store.ledger.close();
+    }
+  } finally {
+    code.close();
+  }
+}
+
+/** Whether the run's beginning takes the flow's own code: parameters to be validated, or a value that the machine asks. */
+function begins(graph: Graph, { text, parameters }: RunOptions): boolean {
+  const given = { ...text, ...parameters };
+  return Object.keys(graph.parameters).length > 0 || Object.keys(given).length > 0 || graph.body[0]?.type !== "step";
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env["USER"] ?? "unknown";
+  }
+}
+
