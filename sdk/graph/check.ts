@@ -1,0 +1,235 @@
+import type { Graph, GraphNode, StepNode } from "./graph.ts";
+import { checkOptions } from "./check-options.ts";
+import { checkSchedule } from "./check-schedule.ts";
+import { flagOf, RUN_FLAGS } from "./flags.ts";
+import { mistakesError } from "./mistake.ts";
+import type { Mistake } from "./mistake.ts";
+
+/** Where a step or join (by name), a switch or a loop (by id) was written; `occurrence` counts those of one name. */
+export type SourceOf = (node: string, occurrence?: number) => string | undefined;
+
+/** Rounds of one loop: each costs transitions, of which an execution has room for 25,000 events without end. */
+const MAX_ROUNDS = 100_000;
+
+/** Notes a mistake at a step (or a switch's or loop's id); at the flow itself without one. */
+type Note = (
+  code: string,
+  message: string,
+  mend: string,
+  step?: string,
+  occurrence?: number,
+) => void;
+
+/**
+ * Finds every mistake in a graph that the types of the flow language cannot: all of them, so that they are mended in
+ * one go. An empty list means that the graph can be compiled.
+ */
+export function checkGraph(graph: Graph, sourceOf?: SourceOf): Mistake[] {
+  const mistakes: Mistake[] = [];
+  const note: Note = (code, message, mend, step, occurrence) => {
+    const source = step === undefined ? undefined : sourceOf?.(step, occurrence);
+    mistakes.push({ code, message, where: { flow: graph.name, step, source }, mend });
+  };
+  checkName(graph.name, "the flow's name", note);
+  checkParameters(graph, mistakes);
+  checkSchedule(graph.schedule, note);
+  if (graph.body.length === 0) {
+    note("graph.empty", "the flow has no step", 'Add one: .step("start", (artifacts) => ({ … })).');
+  }
+  const declared = new Map<string, number>();
+  checkBody(graph.body, {
+    note,
+    step(node) {
+      const occurrence = declared.get(node.name) ?? 0;
+      declared.set(node.name, occurrence + 1);
+      if (occurrence > 0) {
+        const first = sourceOf?.(node.name);
+        const message = `step ${JSON.stringify(node.name)} is declared twice${first ? `, first at ${first}` : ""}`;
+        note(
+          "graph.duplicate",
+          message,
+          "Give each step and join a name of its own.",
+          node.name,
+          occurrence,
+        );
+      }
+      checkName(node.name, "the step's name", note, node.name, occurrence);
+      checkOptions(node.options, (code, message, mend) =>
+        note(code, message, mend, node.name, occurrence),
+      );
+    },
+  });
+  return mistakes;
+}
+
+/**
+ * Throws one MillraceError, `graph.invalid`, that lists all the mistakes of a graph, each with its place and mend;
+ * its `cause` is what `checkGraph` found.
+ */
+export function assertGraph(graph: Graph, sourceOf?: SourceOf): void {
+  const mistakes = checkGraph(graph, sourceOf);
+  if (mistakes.length > 0) throw mistakesError("graph.invalid", mistakes);
+}
+
+interface Checks {
+  readonly note: Note;
+  step(node: StepNode): void;
+}
+
+function checkBody(body: readonly GraphNode[], checks: Checks): void {
+  for (const node of body) checkNode(node, checks);
+}
+
+function checkNode(node: GraphNode, checks: Checks): void {
+  const { note } = checks;
+  switch (node.type) {
+    case "step":
+      return checks.step(node);
+    case "foreach": {
+      const step = node.join.name;
+      checkArtifact(node.over, "what foreach goes over", note, step);
+      checkArtifact(node.as, "what foreach calls its element", note, step);
+      if (node.concurrency !== undefined && !isCount(node.concurrency)) {
+        const message = `concurrency ${JSON.stringify(node.concurrency)} is not a positive whole number`;
+        note(
+          "graph.concurrency",
+          message,
+          "Say how many turns may run at a time, or leave it out for no limit.",
+          step,
+        );
+      }
+      checkTurns(node.body, "foreach", note, step);
+      checkBody(node.body, checks);
+      return checks.step(node.join);
+    }
+    case "branch": {
+      const step = node.join.name;
+      if (node.branches.length === 0)
+        note("graph.empty", "the branch has no branches", "Name at least one.", step);
+      for (const { name, body } of node.branches) {
+        checkName(name, "the branch's name", note, step);
+        if (body.length === 0) {
+          note(
+            "graph.empty",
+            `branch ${JSON.stringify(name)} has no step`,
+            "Add a step to it or leave it out.",
+            step,
+          );
+        }
+        checkBody(body, checks);
+      }
+      return checks.step(node.join);
+    }
+    case "switch": {
+      checkArtifact(node.on, "what the switch looks at", note, node.id);
+      if (node.cases.length === 0) {
+        note(
+          "graph.empty",
+          "the switch has no case",
+          "Name at least one value and what to do with it.",
+          node.id,
+        );
+      }
+      const values = new Set<string>();
+      for (const { value, body } of node.cases) {
+        if (values.has(value)) {
+          const message = `case ${JSON.stringify(value)} is there twice`;
+          note("graph.duplicate", message, "Leave one of them.", node.id);
+        }
+        values.add(value);
+        checkBody(body, checks);
+      }
+      return checkBody(node.otherwise ?? [], checks);
+    }
+    case "loop": {
+      checkArtifact(node.while, "what the loop looks at", note, node.id);
+      const mend = `Give it the most rounds that you would wait for: { while: ${JSON.stringify(node.while)}, max: 100 }.`;
+      if (node.max === undefined) note("graph.loop", "the loop has no bound", mend, node.id);
+      else if (!isCount(node.max) || node.max > MAX_ROUNDS) {
+        const message = `max ${JSON.stringify(node.max)} is not a whole number from 1 to ${MAX_ROUNDS}`;
+        note("graph.loop", message, mend, node.id);
+      }
+      checkTurns(node.body, "loop", note, node.id);
+      return checkBody(node.body, checks);
+    }
+  }
+}
+
+/** Each turn of a foreach and each round of a loop must come by a step: its place in the run is told by its tasks. */
+function checkTurns(
+  body: readonly GraphNode[],
+  what: "foreach" | "loop",
+  note: Note,
+  step: string,
+): void {
+  if (body.length === 0) {
+    note("graph.empty", `the body of the ${what} has no step`, "Add a step to it.", step);
+  } else if (mayRunNothing(body)) {
+    const message = `the body of the ${what} may come by no step, through a case that is empty`;
+    note(
+      "graph.empty",
+      message,
+      "Add a step to that case, or one before or after the switch.",
+      step,
+    );
+  }
+}
+
+function mayRunNothing(body: readonly GraphNode[]): boolean {
+  return body.every((node) => {
+    if (node.type === "loop") return mayRunNothing(node.body);
+    if (node.type !== "switch") return false;
+    return [...node.cases.map((one) => one.body), ...(node.otherwise ? [node.otherwise] : [])].some(
+      mayRunNothing,
+    );
+  });
+}
+
+function checkParameters({ name: flow, parameters }: Graph, mistakes: Mistake[]): void {
+  const note = (parameter: string, message: string, mend: string) =>
+    mistakes.push({ code: "graph.parameter", message, where: { flow, parameter }, mend });
+  const flags = new Map<string, string>();
+  for (const parameter of Object.keys(parameters)) {
+    const flag = flagOf(parameter);
+    const other = flags.get(flag);
+    flags.set(flag, parameter);
+    if (!isIdentifier(parameter))
+      note(parameter, `${JSON.stringify(parameter)} is not an identifier`, IDENTIFIER);
+    else if (RUN_FLAGS.includes(flag))
+      note(parameter, `--${flag} is a flag of its own`, "Call the parameter otherwise.");
+    else if (other)
+      note(parameter, `--${flag} is parameter ${other} too`, "Call one of them otherwise.");
+  }
+}
+
+const IDENTIFIER = "Use letters, digits and _, at most 60, and no digit first.";
+
+function checkArtifact(name: string, what: string, note: Note, step: string): void {
+  if (isIdentifier(name)) return;
+  note(
+    "graph.name",
+    `${what}, ${JSON.stringify(name)}, is not the name of an artifact`,
+    IDENTIFIER,
+    step,
+  );
+}
+
+function checkName(
+  name: string,
+  what: string,
+  note: Note,
+  step?: string,
+  occurrence?: number,
+): void {
+  if (typeof name === "string" && /^[\w-]{1,60}$/.test(name) && name !== "__proto__") return;
+  const message = `${what}, ${JSON.stringify(name)}, cannot be a name`;
+  note("graph.name", message, "Use letters, digits, _ and -, at most 60.", step, occurrence);
+}
+
+function isIdentifier(name: string): boolean {
+  return typeof name === "string" && /^[A-Za-z_]\w{0,59}$/.test(name) && name !== "__proto__";
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0;
+}

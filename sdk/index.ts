@@ -1,0 +1,2 @@
+/** What `import … from "millrace"` offers. */
+export * from "./authoring.ts";
