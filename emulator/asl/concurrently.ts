@@ -1,3 +1,5 @@
+import { linkAbort } from "./abort.ts";
+
 /**
  * Runs `work` for 0 up to `count`, at most `concurrency` at once, by as many loops. The first to throw aborts the signal
  * that all were given and is what this throws, without waiting for the others: whatever becomes of them is ignored.
@@ -9,10 +11,7 @@ export async function runConcurrently(
   parent: AbortSignal,
   work: (index: number, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const abort = () => controller.abort(parent.reason);
-  parent.addEventListener("abort", abort);
+  const { signal, abort, release } = linkAbort(parent);
   let next = 0;
   const loop = async () => {
     while (next < count && !signal.aborted) {
@@ -22,12 +21,11 @@ export async function runConcurrently(
     }
   };
   try {
-    if (parent.aborted) abort();
     await Promise.all(Array.from({ length: Math.min(count, concurrency) }, loop));
   } catch (error) {
-    controller.abort(error);
+    abort(error);
     throw error;
   } finally {
-    parent.removeEventListener("abort", abort);
+    release();
   }
 }

@@ -1,4 +1,5 @@
 import type { Json } from "../../sdk/graph/graph.ts";
+import { linkAbort } from "./abort.ts";
 import { failure } from "./errors.ts";
 import type { TaskFailure } from "./errors.ts";
 import type { Frame } from "./execution.ts";
@@ -23,13 +24,8 @@ export function callWithin(
   const { execution, signal: parent } = frame.scope;
   if (timeoutSeconds === undefined && heartbeatSeconds === undefined) return call(parent, ignore);
   const { clock } = execution;
-  const task = new AbortController();
-  const timers = new AbortController();
-  const abort = () => {
-    task.abort(parent.reason);
-    timers.abort();
-  };
-  parent.addEventListener("abort", abort);
+  const task = linkAbort(parent);
+  const timers = linkAbort(task.signal);
   let heardAt = clock.now();
 
   return new Promise<Json>((resolve, reject) => {
@@ -67,7 +63,7 @@ export function callWithin(
     }).then(resolve, reject);
   }).finally(() => {
     timers.abort();
-    parent.removeEventListener("abort", abort);
+    task.release();
   });
 }
 

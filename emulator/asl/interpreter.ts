@@ -1,5 +1,6 @@
 import type { Json } from "../../sdk/graph/graph.ts";
 import type { StateMachine } from "../../statemachines/asl.ts";
+import { linkAbort } from "./abort.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { TaskFailure } from "./errors.ts";
@@ -59,15 +60,15 @@ export async function execute(
   options: ExecuteOptions,
 ): Promise<ExecutionResult> {
   const sequence = prepareMachine(machine);
-  const { execution, scope, controller } = begin(input, options);
+  const { signal, abort, release } = linkAbort(options.signal);
+  const scope = begin(input, options, signal);
+  const { execution } = scope;
   tellExecution(execution, { type: "ExecutionStarted", input });
 
   const aborted = new Promise<Outcome>((resolve) => {
-    scope.signal.addEventListener("abort", () => resolve({ status: "ABORTED" }));
+    if (signal.aborted) resolve({ status: "ABORTED" });
+    else signal.addEventListener("abort", () => resolve({ status: "ABORTED" }));
   });
-  const abort = () => controller.abort(options.signal?.reason);
-  options.signal?.addEventListener("abort", abort);
-  if (options.signal?.aborted) abort();
   const finished = async (): Promise<Outcome> => {
     try {
       return {
@@ -88,27 +89,23 @@ export async function execute(
     const ends = [aborted, finished()];
     if (machine.TimeoutSeconds !== undefined) ends.push(expired(machine.TimeoutSeconds));
     const outcome = await Promise.race(ends);
-    if (outcome.status !== "SUCCEEDED") controller.abort();
+    if (outcome.status !== "SUCCEEDED") abort();
     tellOutcome(execution, outcome);
     return { ...outcome, transitions: execution.transitions };
   } catch (bug) {
-    controller.abort(bug);
+    abort(bug);
     throw bug;
   } finally {
-    options.signal?.removeEventListener("abort", abort);
+    release();
     timers.abort();
   }
 }
 
-function begin(
-  input: Json,
-  options: ExecuteOptions,
-): { execution: Execution; scope: Scope; controller: AbortController } {
+function begin(input: Json, options: ExecuteOptions, signal: AbortSignal): Scope {
   const { clock = systemClock, execution: given = {} } = options;
   const { id = "local", name = id, stateMachine = { id: "local", name: "local" } } = given;
   const startTime = given.startTime ?? new Date(clock.now()).toISOString();
   const about = { Id: id, Input: input, Name: name, StartTime: startTime };
-  const controller = new AbortController();
   const execution: Execution = {
     integrations: options.integrations,
     clock,
@@ -118,11 +115,7 @@ function begin(
     transitions: 0,
     pause: undefined,
   };
-  return {
-    execution,
-    controller,
-    scope: { execution, signal: controller.signal, about: () => about, within: [] },
-  };
+  return { execution, signal, about: () => about, within: [] };
 }
 
 function tellOutcome(execution: Execution, outcome: Outcome): void {

@@ -38,6 +38,7 @@ export async function runSequence(sequence: Sequence, input: Json, scope: Scope)
       tell(frame, { type: "StateEntered", stateType: state.type, input: output });
     const running = state.run(output, frame);
     const step = running instanceof Promise ? await running : running;
+    if (signal.aborted) throw new Aborted();
     output = step.output;
     if (execution.onEvent) tell(frame, { type: "StateExited", output });
     if (step.next === undefined) return output;
