@@ -13,7 +13,7 @@ await build({
     bin: "cli/bin.ts",
     index: "sdk/index.ts",
     testing: "sdk/testing.ts",
-    authoring: "sdk/authoring.ts",
+    authoring: "sdk/bundled.ts",
     worker: "runtime/worker.ts",
   },
   outdir: "dist",

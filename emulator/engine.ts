@@ -1,11 +1,12 @@
 import { createRun } from "../functions/runs/create.ts";
-import type { BlobStore } from "../functions/blobs/blobs.ts";
+import type { LocalBlobStore } from "../functions/blobs/blobs.ts";
 import type { Control, Ledger, Owner, Run, TaskError } from "../functions/ledger/ledger.ts";
 import type { Manifest } from "../functions/artifacts/manifest.ts";
-import type { Blobs } from "../functions/tasks/outcome.ts";
 import type { Graph } from "../sdk/graph/graph.ts";
 import { lineageOf } from "../sdk/graph/lineage.ts";
-import { compile, offlineResources } from "../statemachines/compile.ts";
+import { compile } from "../statemachines/compile.ts";
+import { machineInput } from "../statemachines/contract.ts";
+import { offlineResources } from "../statemachines/resources.ts";
 import { execute } from "./asl/interpreter.ts";
 import type { RunEvent } from "./events.ts";
 import type { FlowWorker } from "./flow-worker.ts";
@@ -26,9 +27,7 @@ export interface LocalRun {
   readonly tags: readonly string[];
   readonly owner?: Owner;
   readonly ledger: Ledger;
-  readonly blobs: BlobStore;
-  /** The same store, as the values of artifacts are put into it and got from it. */
-  readonly values: Blobs;
+  readonly blobs: LocalBlobStore;
   readonly maxWorkers: number;
   readonly isolate: boolean;
   readonly first?: FlowWorker;
@@ -60,15 +59,14 @@ export async function runOnThisMachine(request: LocalRun): Promise<RunResult> {
 
   const scheduler = new Scheduler({ ...request, scope, ...(emit && { emit }) });
   const failed: FailedTask[] = [];
-  const integrations = localIntegrations({ scope, blobs: request.values, scheduler, ...(emit && { emit }), onFailed: (task) => failed.push(task) });
+  const integrations = localIntegrations({ scope, blobs: { read: blobs.readSync, write: blobs.writeSync }, scheduler, ...(emit && { emit }), onFailed: (task) => failed.push(task) });
   const heartbeat = setInterval(() => void ledger.updateRun(key, { heartbeatAt: Date.now() }).catch(() => {}), HEARTBEAT_MILLISECONDS);
   const stop = new AbortController();
   const onStop = () => void scheduler.stop().then(() => stop.abort());
   if (signal?.aborted) onStop();
   else signal?.addEventListener("abort", onStop, { once: true });
   try {
-    const input = { run: `${key.flow}/${key.run}`, at: { p: "0" }, enter: "" };
-    const ended = await execute(machine, input, { integrations, signal: stop.signal, execution: { name: `${key.flow}-${key.run}` } });
+    const ended = await execute(machine, { ...machineInput(key) }, { integrations, signal: stop.signal, execution: { name: `${key.flow}-${key.run}` } });
     if (!signal?.aborted) await scheduler.stop();
     return await finish(request, run, scheduler, ended, failed);
   } finally {

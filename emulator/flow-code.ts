@@ -9,13 +9,11 @@ import { findHome } from "./home.ts";
 import { takeWarmWorker } from "./prewarm.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
-/** A flow as it was asked for: `FILE` or `FILE#name`. */
-export interface Target {
-  readonly file: string;
-  readonly exportName: string;
-}
+/** A flow as it was asked for: by the name of its export, or by its own. */
+export type Target = { readonly file: string } & ({ readonly exportName: string } | { readonly flow: string });
 
-export function parseTarget(target: string): Target {
+/** Reads `FILE` or `FILE#name`. */
+export function parseTarget(target: string): { file: string; exportName: string } {
   const hash = target.lastIndexOf("#");
   // A file whose own name has a # is meant as it stands.
   if (hash <= 0 || existsSync(target)) return { file: target, exportName: "default" };
@@ -79,7 +77,14 @@ export class FlowCode {
   }
 
   #pick(flows: readonly FlowDescription[]): FlowDescription {
-    const { file, exportName } = this.target;
+    const { file } = this.target;
+    if ("flow" in this.target) {
+      const name = this.target.flow;
+      const named = flows.find(({ graph }) => graph.name === name);
+      if (named) return named;
+      throw new MillraceError("flow.notExported", `${file} does not export it`, { where: { flow: name }, mend: "Export the flow from the module that makes it." });
+    }
+    const { exportName } = this.target;
     const found = flows.find((flow) => flow.exportName === exportName);
     if (found) return found;
     const names = flows.map((flow) => flow.exportName).filter((name) => name !== "default");

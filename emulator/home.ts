@@ -1,7 +1,7 @@
 import { createReadStream, existsSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
-import type { BlobStore } from "../functions/blobs/blobs.ts";
+import type { LocalBlobStore } from "../functions/blobs/blobs.ts";
 import { openFileBlobs } from "../functions/blobs/files.ts";
 import type { Ledger, LogRange, Run, TaskError } from "../functions/ledger/ledger.ts";
 import { createHomeFolder } from "../runtime/home-folder.ts";
@@ -64,7 +64,7 @@ export interface Store {
   readonly home: string;
   /** Opened when it is first asked something. */
   readonly ledger: Ledger;
-  readonly blobs: BlobStore;
+  readonly blobs: LocalBlobStore;
   /** The folder that log streams are files of. */
   readonly logs: string;
   /** The bytes of a range of a log stream, in pieces. Throws MillraceError `log.missing`. */

@@ -1,11 +1,12 @@
 import { lineageOf } from "../sdk/graph/lineage.ts";
-import { formatIndex, parseIndex } from "../sdk/graph/task-index.ts";
 import type { Json, JsonObject } from "../sdk/graph/graph.ts";
-import type { Control, ControlKey } from "../functions/ledger/ledger.ts";
+import type { Control } from "../functions/ledger/ledger.ts";
 import { answerControl, recordFailure } from "../functions/tasks/bookkeeping.ts";
 import type { RunScope } from "../functions/tasks/inputs.ts";
 import type { Blobs } from "../functions/tasks/outcome.ts";
-import { controlItem, parseControlKey, RANGES_WIDTH } from "../statemachines/control-item.ts";
+import { arrayChildIndex, INTEGRATIONS, MAX_WIDTH, TASK_ENVIRONMENT, type BookkeepingRequest, type RunnerRequest } from "../statemachines/contract.ts";
+import { controlFields, controlItem, parseControlKey, type ControlItemKey } from "../statemachines/control-item.ts";
+import { offlineResources } from "../statemachines/resources.ts";
 import { TaskFailure } from "./asl/errors.ts";
 import type { RunEvent } from "./events.ts";
 import type { Job } from "./job-queue.ts";
@@ -29,28 +30,18 @@ interface JobParameters {
   readonly RetryStrategy?: { readonly Attempts: number };
 }
 
-interface RunnerRequest {
-  readonly step: string;
-  readonly index: string;
-  readonly last: boolean;
-}
-
-type BookkeepingRequest =
-  | { readonly action: "control"; readonly node: string; readonly index: string }
-  | { readonly action: "recordFailure"; readonly step: string; readonly index: string; readonly width?: number; readonly error: string };
-
 /** What a flow's machine calls in an account, carried out here: Batch and Lambda by the scheduler, DynamoDB by the ledger. */
 export function localIntegrations(account: LocalAccount) {
   return async (resource: string, input: Json, task: { signal: AbortSignal }): Promise<Json> => {
     switch (resource) {
-      case "arn:aws:states:::batch:submitJob.sync":
+      case INTEGRATIONS.job:
         return submitJob(account, input as unknown as JobParameters, task.signal);
-      case "arn:aws:states:::lambda:invoke":
+      case INTEGRATIONS.invoke:
         return { Payload: await invoke(account, input as { FunctionName: string; Payload: JsonObject }, task.signal) };
-      case "arn:aws:states:::dynamodb:getItem":
+      case INTEGRATIONS.read:
         return getItem(account, input as { Key: JsonObject });
-      case "arn:aws:states:::s3:getObject":
-        return Array.from({ length: RANGES_WIDTH }, () => 0);
+      case INTEGRATIONS.items:
+        return Array.from({ length: MAX_WIDTH }, () => 0);
       default:
         throw new TaskFailure("States.Runtime", `there is no ${resource} on this machine`);
     }
@@ -59,14 +50,14 @@ export function localIntegrations(account: LocalAccount) {
 
 async function submitJob(account: LocalAccount, input: JobParameters, signal: AbortSignal): Promise<Json> {
   const env = new Map(input.ContainerOverrides.Environment.map(({ Name, Value }) => [Name, Value]));
-  const step = env.get("MILLRACE_STEP")!;
-  const index = env.get("MILLRACE_INDEX")!;
+  const step = env.get(TASK_ENVIRONMENT.step)!;
+  const index = env.get(TASK_ENVIRONMENT.index)!;
   const attempts = input.RetryStrategy?.Attempts ?? 1;
   const size = input.ArrayProperties?.Size;
   if (size === undefined) return carryOut(account, { step, size: 1, attempts, index: () => index }, signal);
-  const parent = parseIndex(index, account.scope.lineage.steps.get(step)!.depth - 1);
-  const offset = Number(env.get("MILLRACE_OFFSET") ?? 0);
-  return carryOut(account, { step, size, attempts, index: (position) => formatIndex([...parent, offset + position]) }, signal);
+  const depth = account.scope.lineage.steps.get(step)!.depth - 1;
+  const offset = Number(env.get(TASK_ENVIRONMENT.offset) ?? 0);
+  return carryOut(account, { step, size, attempts, index: (position) => arrayChildIndex(index, depth, offset + position) }, signal);
 }
 
 async function carryOut(account: LocalAccount, job: Job, signal: AbortSignal): Promise<Json> {
@@ -78,37 +69,31 @@ async function carryOut(account: LocalAccount, job: Job, signal: AbortSignal): P
 }
 
 async function invoke(account: LocalAccount, { FunctionName, Payload }: { FunctionName: string; Payload: JsonObject }, signal: AbortSignal): Promise<Json> {
+  if (FunctionName === offlineResources.runner.default) return runStep(account, Payload as unknown as RunnerRequest, signal);
   const { scope, blobs } = account;
-  if (FunctionName.endsWith("runner")) {
-    const { step, index } = Payload as unknown as RunnerRequest;
-    return carryOut(account, { step, size: 1, attempts: 1, index: () => index }, signal);
-  }
   const request = Payload as unknown as BookkeepingRequest;
-  if (request.action === "control") {
-    const { node, index } = request;
-    const control = await answerControl(scope, blobs, node, index);
-    tell(account, control);
-    return answer(account, control);
+  if (request.action === "recordFailure") {
+    await recordFailure(scope, blobs, request, Date.now());
+    return {};
   }
-  await recordFailure(scope, blobs, request.step, request.index, request.width, { name: request.error, message: request.error }, Date.now());
+  const control = await answerControl(scope, blobs, request.node, request.index);
+  tell(account, control);
+  return controlFields(control.value) as unknown as Json;
+}
+
+/** A step whose compute is "lambda": one attempt, and the control value that is asked next. */
+async function runStep(account: LocalAccount, { step, index, attempts }: RunnerRequest, signal: AbortSignal): Promise<Json> {
+  await carryOut(account, { step, size: 1, attempts, index: () => index }, signal);
   return {};
 }
 
 async function getItem(account: LocalAccount, { Key }: { Key: JsonObject }): Promise<Json> {
-  const { node, index }: ControlKey = parseControlKey(Key);
+  const { node, index } = parseControlKey(Key as unknown as ControlItemKey);
   const [value] = await account.scope.ledger.readControls(account.scope.key, [{ node, index }]);
   if (!value) return {};
   const control = { node, index, value };
   tell(account, control);
-  return { Item: controlItem(runOf(account), control) };
-}
-
-function answer(account: LocalAccount, control: Control): Json {
-  return controlItem(runOf(account), control);
-}
-
-function runOf({ scope: { key } }: LocalAccount): string {
-  return `${key.flow}/${key.run}`;
+  return { Item: controlItem(account.scope.key, control) as unknown as Json };
 }
 
 /** The machine has asked for the value: a foreach begins, or a loop has come to its bound. */

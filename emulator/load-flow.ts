@@ -1,5 +1,5 @@
 import type { Graph } from "../sdk/graph/graph.ts";
-import type { Mistake } from "../sdk/graph/check.ts";
+import type { Mistake } from "../sdk/graph/mistake.ts";
 import type { CodePackage } from "../runtime/code-package.ts";
 import { FlowCode, parseTarget } from "./flow-code.ts";
 

@@ -1,10 +1,12 @@
 import { availableParallelism, hostname, userInfo } from "node:os";
-import { invalidGraph } from "../sdk/graph/check.ts";
+import { mistakesError } from "../sdk/graph/mistake.ts";
+import type { AnyFlow } from "../sdk/flow/language.ts";
 import type { Graph } from "../sdk/graph/graph.ts";
-import { openStore } from "./home.ts";
+import { openStore, type Store } from "./home.ts";
+import { readTasks, type FlowResult } from "../sdk/results.ts";
 import { runOnThisMachine, type RunResult } from "./engine.ts";
 import type { RunEvent } from "./events.ts";
-import { FlowCode, parseTarget } from "./flow-code.ts";
+import { FlowCode, parseTarget, type Target } from "./flow-code.ts";
 
 export interface RunOptions {
   /** Parameters as values. */
@@ -23,21 +25,30 @@ export interface RunOptions {
 }
 
 /**
- * Runs the flow of a file (`FILE` or `FILE#name`) on this machine. Throws MillraceError for whatever keeps a run from
- * beginning: the file, the flow, its parameters, the store.
+ * Runs a flow of a file (`FILE` or `FILE#name`) on this machine, and answers how it ended. Throws MillraceError for
+ * whatever keeps a run from beginning: the file, the flow, its parameters, the store.
  */
-export async function runFlow(target: string, options: RunOptions = {}): Promise<RunResult> {
-  const code = await FlowCode.open(parseTarget(target), options);
+export function runFlow(target: string | Target, options: RunOptions = {}): Promise<RunResult> {
+  return carryThrough(target, options, async (result) => result);
+}
+
+/** The same, and answers what every task left as well. */
+export function runAndRead(target: string | Target, options: RunOptions = {}): Promise<FlowResult<AnyFlow>> {
+  return carryThrough(target, options, (result, { ledger, blobs }, graph) => readTasks(ledger, blobs.readSync, result, graph));
+}
+
+async function carryThrough<T>(target: string | Target, options: RunOptions, read: (result: RunResult, store: Store, graph: Graph) => Promise<T>): Promise<T> {
+  const code = await FlowCode.open(typeof target === "string" ? parseTarget(target) : target, options);
   try {
     const store = openStore(code.home);
     const { graph, mistakes, exportName } = await code.describe();
-    if (mistakes.length > 0) throw invalidGraph(graph.name, mistakes);
+    if (mistakes.length > 0) throw mistakesError("graph.invalid", mistakes);
     const first = code.first();
     const { manifest, controls } = begins(graph, options)
       ? await first.parameters(exportName, { ...options.text, ...options.parameters }, options.text !== undefined)
       : { manifest: {}, controls: [] };
     try {
-      return await runOnThisMachine({
+      const result = await runOnThisMachine({
         graph,
         exportName,
         codePackage: code.codePackage.hash,
@@ -56,6 +67,7 @@ export async function runFlow(target: string, options: RunOptions = {}): Promise
         ...(options.onEvent && { onEvent: options.onEvent }),
         ...(options.signal && { signal: options.signal }),
       });
+      return await read(result, store, graph);
     } finally {
       await store.ledger.close();
     }

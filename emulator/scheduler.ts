@@ -190,9 +190,8 @@ export class Scheduler {
     crew.tasks = [];
     if (running) {
       const error = endingError(ending, crew.clock.killedFor, crew.log?.tail() ?? "");
-      const status = crew.clock.killedFor === "stop" ? "stopped" : "failed";
       const range = crew.log?.take();
-      this.#ended.push({ crew, task: running, outcome: { status, error }, seconds: crew.clock.seconds, ...(range && { log: range }) });
+      this.#ended.push({ crew, task: running, outcome: { status: crew.clock.killedFor === "stop" ? "stopped" : "failed", error }, seconds: crew.clock.seconds, ...(range && { log: range }) });
     }
     crew.clock.clear();
     crew.log?.close();

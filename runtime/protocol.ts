@@ -1,5 +1,5 @@
 import type { Graph } from "../sdk/graph/graph.ts";
-import type { Mistake } from "../sdk/graph/check.ts";
+import type { Mistake } from "../sdk/graph/mistake.ts";
 import type { Where } from "../sdk/errors.ts";
 import type { Manifest } from "../functions/artifacts/manifest.ts";
 import type { Control, LogRange, TaskError } from "../functions/ledger/ledger.ts";

@@ -1,4 +1,4 @@
-import type { FlowDefinition } from "../sdk/flow/definition.ts";
+import type { Definition } from "../sdk/flow/definition.ts";
 import { MillraceError } from "../sdk/errors.ts";
 import { lineageOf } from "../sdk/graph/lineage.ts";
 import { parseIndex } from "../sdk/graph/task-index.ts";
@@ -38,9 +38,8 @@ export interface TaskOfPage {
 /** What became of an attempt. `own` are the artifacts that come on top of what the task began with. */
 export type TaskOutcome =
   | { readonly status: "succeeded"; readonly own: Manifest; readonly controls: readonly Control[] }
-  | { readonly status: "failed"; readonly error: TaskError; readonly caught?: undefined }
-  | { readonly status: "failed"; readonly error: TaskError; readonly caught: true; readonly own: Manifest; readonly controls: readonly Control[] }
-  | { readonly status: "stopped"; readonly error: TaskError };
+  | { readonly status: "failed" | "stopped"; readonly error: TaskError; readonly caught?: undefined }
+  | { readonly status: "failed"; readonly error: TaskError; readonly caught: true; readonly own: Manifest; readonly controls: readonly Control[] };
 
 export interface RunningTask {
   readonly outcome: Promise<TaskOutcome>;
@@ -52,7 +51,7 @@ export interface RunningTask {
 export const GRACE_MILLISECONDS = 2_000;
 
 /** Calls a step's handler and packs what it returns. Never rejects because of what the handler does. */
-export function runTask(definition: FlowDefinition, task: Task, blobs: Blobs): RunningTask {
+export function runTask(definition: Definition, task: Task, blobs: Blobs): RunningTask {
   let controller: AbortController | undefined;
   let interrupted: { error: TaskError; status: "failed" | "stopped" } | undefined;
   let giveUp: (() => void) | undefined;
@@ -94,13 +93,13 @@ export function runTask(definition: FlowDefinition, task: Task, blobs: Blobs): R
   return { outcome: work(), stop: () => interrupt("stopped", { name: "Stopped", message: "the run was stopped" }) };
 }
 
-function stepOf(definition: FlowDefinition, step: string) {
+function stepOf(definition: Definition, step: string) {
   const place = lineageOf(definition.graph).steps.get(step);
   if (!place) throw new Error(`flow ${definition.graph.name} has no step ${step}`);
   return place;
 }
 
-function call(definition: FlowDefinition, task: Task, signal: () => AbortSignal, { read }: Blobs): unknown {
+function call(definition: Definition, task: Task, signal: () => AbortSignal, { read }: Blobs): unknown {
   const handler = definition.handlers.get(task.step)!;
   const artifacts = openArtifacts(read, task.base, task.items);
   const { depth } = stepOf(definition, task.step);
@@ -128,13 +127,13 @@ function call(definition: FlowDefinition, task: Task, signal: () => AbortSignal,
 }
 
 /** Packs what a handler returned, with the control values that the machine will ask for. */
-function leave(definition: FlowDefinition, task: Task, returned: unknown, blobs: Blobs): { own: Manifest; controls: Control[] } {
+function leave(definition: Definition, task: Task, returned: unknown, blobs: Blobs): { own: Manifest; controls: Control[] } {
   const { options } = stepOf(definition, task.step).node;
   const values = { ...artifactsOf(returned), ...(options.catch && { failure: undefined }) };
   return settle(definition, task, values, blobs);
 }
 
-function settle(definition: FlowDefinition, task: Task, values: Record<string, unknown>, blobs: Blobs) {
+function settle(definition: Definition, task: Task, values: Record<string, unknown>, blobs: Blobs) {
   const own = { ...task.items, ...packArtifacts(values, blobs) };
   const lineage = lineageOf(definition.graph);
   const { depth } = stepOf(definition, task.step);
@@ -152,7 +151,7 @@ function artifactsOf(returned: unknown): Record<string, unknown> {
 
 /** The outcome of an attempt that failed; caught where the step says so and no further attempt follows. */
 async function ended(
-  definition: FlowDefinition,
+  definition: Definition,
   task: Task,
   { status, error }: { status: "failed" | "stopped"; error: TaskError },
   blobs: Blobs,

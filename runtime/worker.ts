@@ -5,11 +5,12 @@
  */
 import { fstatSync, writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { definitionOf, isFlow, type FlowDefinition } from "../sdk/flow/definition.ts";
+import { definitionOf, isFlow, type Definition } from "../sdk/flow/definition.ts";
 import { MillraceError } from "../sdk/errors.ts";
 import { checkGraph } from "../sdk/graph/check.ts";
 import { lineageOf } from "../sdk/graph/lineage.ts";
-import { coerceParameters, parseParameters } from "../sdk/parameters.ts";
+import { flagOf } from "../sdk/graph/flags.ts";
+import { coerceText, parseParameters } from "../sdk/parameters.ts";
 import { openFileBlobs } from "../functions/blobs/files.ts";
 import { controlsAfter, packArtifacts, type Blobs } from "../functions/tasks/outcome.ts";
 import type { FromWorker, ToWorker, WorkPage } from "./protocol.ts";
@@ -25,7 +26,7 @@ const channel = process.channel;
 // Libraries take a process that can send for one forked by their own parent.
 process.send = undefined as never;
 
-const flows = new Map<string, FlowDefinition>();
+const flows = new Map<string, Definition>();
 let blobs: Blobs;
 let log = "";
 let current: RunningTask | undefined;
@@ -79,12 +80,25 @@ async function load(bundle: string, blobFolder: string, stream: string): Promise
 async function parameters(exportName: string, given: Record<string, unknown>, asText: boolean): Promise<void> {
   try {
     const definition = flows.get(exportName)!;
-    const values = await parseParameters(definition, asText ? await coerceParameters(definition, given) : given);
+    const values = await parseParameters(definition, asText ? await readTexts(definition, given as Texts) : given);
     const manifest = packArtifacts(values, blobs);
     tell({ type: "parameters", manifest, controls: controlsAfter(lineageOf(definition.graph), undefined, [], { manifest, values }, blobs) });
   } catch (thrown) {
     refuse(thrown);
   }
+}
+
+type Texts = Readonly<Record<string, string | string[] | true>>;
+
+/** What a command line's flags mean; `--max-depth` is the parameter maxDepth too. */
+async function readTexts({ parameters: schemas, graph }: Definition, texts: Texts): Promise<Record<string, unknown>> {
+  const given: Record<string, unknown> = {};
+  for (const [flag, text] of Object.entries(texts)) {
+    const name = Object.keys(schemas).find((one) => one === flag || flagOf(one) === flag);
+    if (name === undefined) given[flag] = text;
+    else given[name] = await coerceText(schemas[name]!, graph.parameters[name]?.schema, text);
+  }
+  return given;
 }
 
 function refuse(thrown: unknown): void {
@@ -132,7 +146,7 @@ function logRange(from: number) {
 }
 
 /** A step's own environment variables are there while its tasks run. */
-function applyEnvironment({ graph }: FlowDefinition, step: string): () => void {
+function applyEnvironment({ graph }: Definition, step: string): () => void {
   const { env } = lineageOf(graph).steps.get(step)!.node.options;
   if (!env) return () => {};
   const before = Object.keys(env).map((name) => [name, process.env[name]] as const);

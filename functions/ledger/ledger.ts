@@ -216,4 +216,4 @@ export interface Control extends ControlKey {
 export type ControlValue =
   | { readonly type: "foreach"; readonly width: number; readonly pages: readonly string[]; readonly pageSize: number }
   | { readonly type: "switch"; readonly case: string }
-  | { readonly type: "loop"; readonly again: boolean };
+  | { readonly type: "loop"; readonly again: boolean; /** It ends only because it may go no more rounds. */ readonly bound?: true };

@@ -16,22 +16,20 @@ export async function answerControl(scope: RunScope, blobs: Blobs, node: string,
   return control;
 }
 
-/**
- * Records every task of the step at `index` that failed, or never came to report, as caught. For an array job `index`
- * is the foreach's own, and `width` how many children there are.
- */
-export async function recordFailure(
-  scope: RunScope,
-  blobs: Blobs,
-  step: string,
-  index: string,
-  width: number | undefined,
-  error: TaskError,
-  now: number,
-): Promise<void> {
+/** Which tasks failed: the one at `index`, or the children `offset` to `offset + width` of the foreach at `index`. */
+export interface Failure {
+  readonly step: string;
+  readonly index: string;
+  readonly width?: number;
+  readonly offset?: number;
+  readonly error: Pick<TaskError, "name" | "message">;
+}
+
+/** Records each of the tasks that failed, or never came to report, as caught: the flow goes on with what it knows. */
+export async function recordFailure(scope: RunScope, blobs: Blobs, { step, index, width, offset = 0, error }: Failure, now: number): Promise<void> {
   const { depth } = scope.lineage.steps.get(step)!;
-  const indices =
-    width === undefined ? [index] : Array.from({ length: width }, (_, i) => formatIndex([...parseIndex(index, depth - 1), i]));
+  const parent = width === undefined ? [] : parseIndex(index, depth - 1);
+  const indices = width === undefined ? [index] : Array.from({ length: width }, (_, i) => formatIndex([...parent, offset + i]));
   const attempts = await scope.ledger.readTasks(scope.key, indices.map((at) => ({ step, index: at })));
   const failed = indices.flatMap((at, i) => (hasFinished(attempts[i]) ? [] : [{ at, attempt: attempts[i] }]));
   if (failed.length === 0) return;

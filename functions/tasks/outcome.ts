@@ -66,7 +66,7 @@ export function controlsAfter(
         });
       }
       const again = more && at.at(-1)! + 1 < node.max;
-      controls.push({ node: node.id, index: formatIndex(at), value: { type: "loop", again } });
+      controls.push({ node: node.id, index: formatIndex(at), value: { type: "loop", again, ...(more && !again && { bound: true }) } });
       return again;
     },
   });

@@ -1,0 +1,57 @@
+import { resolve } from "node:path";
+import type { RunEvent } from "../emulator/events.ts";
+import { MillraceError } from "./errors.ts";
+import { definitionOf } from "./flow/definition.ts";
+import type { AnyFlow, ParametersOf } from "./flow/language.ts";
+import type { FlowResult } from "./results.ts";
+
+export type { RunEvent } from "../emulator/events.ts";
+
+export interface RunOptions {
+  readonly tags?: readonly string[];
+  /** How many tasks run at the same time at most; as many as there are processors unless told. */
+  readonly maxWorkers?: number;
+  /** Every task gets a process of its own. */
+  readonly isolate?: boolean;
+  /** The folder of the store; `.millrace` beside the flow, or MILLRACE_HOME, unless told. */
+  readonly home?: string;
+  /** Told of everything that happens, in order. */
+  readonly onEvent?: (event: RunEvent) => void;
+  /** Stops the run: its tasks are told, and it ends as stopped. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a flow on this machine, as the command `millrace run` does: in worker processes, with the same ledger and
+ * artifacts. The flow is given as the value that a module exports, or as `FILE` or `FILE#name`. Resolves however the run
+ * ends, with its status and every task's artifacts; throws MillraceError for whatever keeps it from beginning.
+ *
+ *     const result = await run(stats, { top: 3 });
+ *     console.log(result.status, result.artifacts("end").table);
+ */
+export async function run<F extends AnyFlow>(
+  flow: F,
+  ...args: Record<string, never> extends ParametersOf<F> ? [parameters?: ParametersOf<F>, options?: RunOptions] : [parameters: ParametersOf<F>, options?: RunOptions]
+): Promise<FlowResult<F>>;
+export async function run(file: string, parameters?: Readonly<Record<string, unknown>>, options?: RunOptions): Promise<FlowResult<AnyFlow>>;
+export async function run(flow: AnyFlow | string, parameters: object = {}, options: RunOptions = {}): Promise<FlowResult<AnyFlow>> {
+  const { runAndRead } = await import("../emulator/run.ts");
+  const target = typeof flow === "string" ? flow : moduleOf(flow);
+  return runAndRead(target, { ...options, parameters: { ...parameters } });
+}
+
+/** Where worker processes find a flow that this program holds as a value. */
+function moduleOf(flow: AnyFlow): { file: string; flow: string } {
+  const { file } = definitionOf(flow);
+  const where = { flow: flow.name };
+  if (file === undefined) {
+    throw new MillraceError("flow.noModule", "it is not known which module made it", { where, mend: "Give run() the path of the flow's file." });
+  }
+  if (process.argv[1] !== undefined && resolve(process.argv[1]) === file) {
+    throw new MillraceError("flow.inProgram", "it is made in the program that runs it, which worker processes would run again", {
+      where: { ...where, source: file },
+      mend: "Export the flow from a module of its own and import it here.",
+    });
+  }
+  return { file, flow: flow.name };
+}

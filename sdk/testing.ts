@@ -1,0 +1,98 @@
+import { openMemoryBlobs } from "../functions/blobs/memory.ts";
+import { openSqliteLedger } from "../functions/ledger/sqlite.ts";
+import { controlsAfter, packArtifacts } from "../functions/tasks/outcome.ts";
+import { runOnThisMachine } from "../emulator/engine.ts";
+import { InProcessWorker } from "../emulator/in-process-worker.ts";
+import { definitionOf } from "./flow/definition.ts";
+import type { AnyFlow, ArtifactsOf, ParametersOf, StepsOf } from "./flow/language.ts";
+import type { Context } from "./flow/context.ts";
+import { assertGraph } from "./graph/check.ts";
+import { lineageOf } from "./graph/lineage.ts";
+import { parseParameters } from "./parameters.ts";
+import { readTasks, type FlowResult } from "./results.ts";
+
+export type { FlowResult, TaskResult } from "./results.ts";
+
+export interface TestOptions {
+  readonly tags?: readonly string[];
+  /** How many tasks run at the same time; 8 unless told. */
+  readonly concurrency?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a whole flow in this process, with no disk and no other process, for its author's own tests. It is compiled and
+ * executed like any run, so retries, catch, timeouts and checks are those of a real one; what every task left can be
+ * read afterwards. Resolves however the run ends; throws MillraceError for a flow or parameters that cannot begin.
+ *
+ *     const result = await testFlow(stats, { top: 3 });
+ *     expect(result.status).toBe("succeeded");
+ *     expect(result.artifacts("end").table).toHaveLength(3);
+ */
+export async function testFlow<F extends AnyFlow>(
+  flow: F,
+  ...[parameters, options = {}]: Record<string, never> extends ParametersOf<F> ? [parameters?: ParametersOf<F>, options?: TestOptions] : [parameters: ParametersOf<F>, options?: TestOptions]
+): Promise<FlowResult<F>> {
+  const definition = definitionOf(flow);
+  const { graph } = definition;
+  assertGraph(graph, definition.sourceOf);
+  const values = await parseParameters(definition, { ...(parameters as object | undefined) });
+  const ledger = await openSqliteLedger(":memory:");
+  const blobs = openMemoryBlobs();
+  const store = { read: blobs.readSync, write: blobs.writeSync };
+  const manifest = packArtifacts(values, store);
+  const hire = () => new InProcessWorker(definition, store);
+  try {
+    const result = await runOnThisMachine({
+      graph,
+      exportName: "default",
+      codePackage: "",
+      parameters: manifest,
+      controls: controlsAfter(lineageOf(graph), undefined, [], { manifest, values }, store),
+      namespace: "user:test",
+      user: "test",
+      tags: options.tags ?? [],
+      ledger,
+      blobs,
+      maxWorkers: options.concurrency ?? 8,
+      isolate: false,
+      hire,
+      ...(options.signal && { signal: options.signal }),
+    });
+    return await readTasks<F>(ledger, blobs.readSync, result, graph);
+  } finally {
+    await ledger.close();
+  }
+}
+
+/**
+ * Calls one step's handler with the artifacts that it is given, and answers what it returns. A join takes its branches
+ * first, as its handler does.
+ *
+ *     const { median } = await callStep(stats, "compute", { genre: "drama", movies });
+ */
+export async function callStep<F extends AnyFlow, N extends StepsOf<F>>(
+  flow: F,
+  step: N,
+  ...inputs: [artifacts: object, context?: Partial<Context>] | [branches: object, artifacts: object, context?: Partial<Context>]
+): Promise<Partial<ArtifactsOf<F, N>>> {
+  const { graph, handlers } = definitionOf(flow);
+  const handler = handlers.get(step);
+  const place = lineageOf(graph).steps.get(step);
+  if (!handler || !place) throw new TypeError(`flow ${graph.name} has no step ${step}`);
+  const count = place.joins ? 2 : 1;
+  const given = inputs.slice(0, count);
+  const context = {
+    flow: graph.name,
+    run: 1,
+    step,
+    task: `${graph.name}/1/${step}/0`,
+    index: [],
+    attempt: 1,
+    signal: new AbortController().signal,
+    parameters: {},
+    tags: [],
+    ...(inputs[count] as Partial<Context> | undefined),
+  };
+  return ((await handler(...given, context)) ?? {}) as Partial<ArtifactsOf<F, N>>;
+}
