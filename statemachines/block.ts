@@ -1,0 +1,103 @@
+import type { ForeachNode, Graph, GraphNode, StepNode } from "../sdk/graph/graph.ts";
+import { controlName, type ControlNode, type Lineage } from "../sdk/graph/lineage.ts";
+import type { ChoiceRule, InputOutput, State, Transition } from "./asl.ts";
+import type { MachineResources } from "./resources.ts";
+
+/** What all of one machine's states are made from. */
+export interface Flow {
+  readonly graph: Graph;
+  readonly resources: MachineResources;
+  readonly lineage: Lineage;
+  /** The foreachs that have an inline Map, see inlineForeachs. */
+  readonly inline: ReadonlySet<ForeachNode>;
+  /** Adds the states of a sequence of nodes; given here, since the nodes' own compilers call it for their bodies. */
+  readonly compileBody: (nodes: readonly GraphNode[], block: Block, exit: Entry) => void;
+}
+
+/** One scope of states: the machine's own, a Parallel's branch, a Map's body. */
+export interface Block {
+  readonly flow: Flow;
+  /** How many components a task's index has here. */
+  readonly depth: number;
+  /** Ends the names of states that stand in the machine a second time: "" or ".wide". */
+  readonly copy: string;
+  /** The machine's own scope, whose nodes `Enter` may go to. */
+  readonly outermost: boolean;
+  /** Filled as the nodes are compiled. */
+  readonly states: Record<string, State>;
+}
+
+/** Where a node begins, or what comes after it. */
+export interface Entry {
+  /** Undefined at the end of the block. */
+  readonly state: string | undefined;
+  /** Where to begin instead for who already has the control value at `$.c`, and which of its fields must be there. */
+  readonly answered?: { readonly state: string; readonly fields: readonly string[] };
+}
+
+export const END: Entry = { state: undefined };
+
+export function innerBlock(outer: Block, depth: number, copy = outer.copy): Block {
+  return { flow: outer.flow, depth, copy, outermost: false, states: {} };
+}
+
+export function addState(block: Block, name: string, state: State): void {
+  block.states[name + block.copy] = state;
+}
+
+/** A state's way on. What a block ends with is dropped: a Map gathers it of all its children, and a payload is bounded. */
+export function to(entry: Entry): Transition & InputOutput {
+  return entry.state === undefined ? { End: true, OutputPath: null } : { Next: entry.state };
+}
+
+/** Adds a Choice. Unlike other states it cannot end a block itself, so at the block's end it goes to a Succeed. */
+export function addChoice(block: Block, name: string, rules: readonly { readonly test: Omit<ChoiceRule, "Next">; readonly to: Entry }[], otherwise: Entry): void {
+  const end = name.replace(/choice$/, "end") + block.copy;
+  const target = (entry: Entry) => entry.state ?? end;
+  addState(block, name, {
+    Type: "Choice",
+    Choices: rules.map((rule) => ({ ...rule.test, Next: target(rule.to) }) as ChoiceRule),
+    Default: target(otherwise),
+  });
+  if ([otherwise, ...rules.map((rule) => rule.to)].some((entry) => entry.state === undefined)) block.states[end] = { Type: "Succeed", OutputPath: null };
+}
+
+/** The step that a node ends with, where it surely does. */
+export function lastStep(node: GraphNode | undefined): StepNode | undefined {
+  if (node?.type === "step") return node;
+  return node?.type === "foreach" || node?.type === "branch" ? node.join : undefined;
+}
+
+/** Whether the node ends with a step that hands the next control value on itself, so that nothing has to be read. */
+export function answersItself(node: GraphNode | undefined): boolean {
+  const step = lastStep(node);
+  // A caught failure goes on without the step's answer.
+  return step?.options.compute === "lambda" && !step.options.catch;
+}
+
+export function choiceName(node: ControlNode): string {
+  return `${controlName(node)}.choice`;
+}
+
+// ---- values that a payload template has as they are or takes from the payload
+
+export type Value = { readonly constant: string | number } | { readonly path: string };
+
+export function field(name: string, value: Value): Record<string, string | number> {
+  return "constant" in value ? { [name]: value.constant } : { [`${name}.$`]: value.path };
+}
+
+/** The index of a task in the block. */
+export function taskIndex(block: Block): Value {
+  return block.depth === 0 ? { constant: "0" } : { path: "$.at.p" };
+}
+
+/** The index one component deeper, whose last component is the number at the path. */
+export function deeperIndex(depth: number, outer: string, position: string): string {
+  return depth === 0 ? `States.Format('{}', ${position})` : `States.Format('{}.{}', ${outer}, ${position})`;
+}
+
+/** The same with 0 for the last component. */
+export function firstIndex(block: Block): Value {
+  return block.depth === 0 ? { constant: "0" } : { path: "States.Format('{}.0', $.at.p)" };
+}

@@ -1,0 +1,104 @@
+import { MillraceError } from "../sdk/errors.ts";
+import type { Graph, Json, StepNode } from "../sdk/graph/graph.ts";
+import { lineageOf } from "../sdk/graph/lineage.ts";
+import { parseDuration } from "../sdk/units.ts";
+import type { State, StateMachine } from "./asl.ts";
+import { askedSize, fargateSize } from "./container-size.ts";
+import { TIMEOUT_GRACE_SECONDS } from "./contract.ts";
+import { leastEvents } from "./count.ts";
+import { LIMITS } from "./limits.ts";
+import { attemptsOf } from "./retries.ts";
+
+/**
+ * What AWS would refuse of a machine, when it is deployed or once it runs: everything that can be told beforehand, all
+ * at once, each with its mend. Empty where there is nothing. Offline nothing of it is asked, as no limit is there.
+ */
+export function checkMachine(graph: Graph, machine: StateMachine): MillraceError[] {
+  const steps = [...lineageOf(graph).steps.values()].map(({ node }) => node);
+  return [...checkWhole(graph, machine), ...checkStates(graph, machine.States), ...steps.flatMap((step) => checkStep(graph, step))];
+}
+
+function checkWhole(graph: Graph, machine: StateMachine): MillraceError[] {
+  const where = { flow: graph.name };
+  const bytes = bytesOf(machine as unknown as Json);
+  const events = leastEvents(graph.body);
+  return [
+    ...(bytes > LIMITS.definitionBytes
+      ? [
+          new MillraceError("machine.tooLarge", `its state machine has ${bytes} bytes; Step Functions takes ${LIMITS.definitionBytes}`, {
+            where,
+            mend: "Make one step of several, or split the flow in two.",
+          }),
+        ]
+      : []),
+    ...(events > LIMITS.historyEvents
+      ? [
+          new MillraceError("machine.tooLong", `a run has at least ${events} events; Step Functions ends an execution at ${LIMITS.historyEvents}`, {
+            where,
+            mend: "Make one step of several, or put a part of the flow into a foreach: its children have histories of their own where there are many.",
+          }),
+        ]
+      : []),
+  ];
+}
+
+function checkStates(graph: Graph, states: Readonly<Record<string, State>>): MillraceError[] {
+  return Object.entries(states).flatMap(([name, state]) => {
+    const mistakes = checkState(graph, name, state);
+    if (state.Type === "Parallel") mistakes.push(...state.Branches.flatMap(({ States }) => checkStates(graph, States)));
+    if (state.Type === "Map" && state.ItemProcessor) mistakes.push(...checkStates(graph, state.ItemProcessor.States));
+    return mistakes;
+  });
+}
+
+function checkState(graph: Graph, name: string, state: State): MillraceError[] {
+  const where = { flow: graph.name, step: name.split(".")[0] };
+  const mistakes: MillraceError[] = [];
+  if (name.length > LIMITS.stateName) {
+    mistakes.push(
+      new MillraceError("machine.nameTooLong", `the state's name ${name} has ${name.length} characters; Step Functions takes ${LIMITS.stateName}`, {
+        where,
+        mend: "Give the step a shorter name.",
+      }),
+    );
+  }
+  const overrides = state.Type === "Task" ? (state.Parameters as Record<string, Json> | undefined)?.["ContainerOverrides"] : undefined;
+  if (overrides !== undefined && bytesOf(overrides) > LIMITS.overridesBytes) {
+    mistakes.push(
+      new MillraceError("machine.overridesTooLarge", `what its job is told has ${bytesOf(overrides)} bytes; Batch takes ${LIMITS.overridesBytes}`, { where }),
+    );
+  }
+  return mistakes;
+}
+
+function checkStep(graph: Graph, step: StepNode): MillraceError[] {
+  const { options } = step;
+  const refuse = (code: string, message: string, mend: string) => new MillraceError(code, message, { where: { flow: graph.name, step: step.name }, mend });
+  const mistakes: MillraceError[] = [];
+  const timeoutSeconds = options.timeout === undefined ? 0 : parseDuration(options.timeout);
+  const { memoryMiB = 0, cpu } = askedSize(options);
+  if (options.compute === "lambda") {
+    if (timeoutSeconds > LIMITS.lambdaSeconds) {
+      mistakes.push(refuse("step.lambdaTimeout", `a Lambda function runs 15 minutes at most, not ${options.timeout}`, 'Give it compute "batch", or a shorter timeout.'));
+    }
+    if (memoryMiB > LIMITS.lambdaMemoryMiB) {
+      mistakes.push(refuse("step.lambdaMemory", `a Lambda function has 10,240 MiB at most, not ${options.memory}`, 'Give it compute "batch", or less memory.'));
+    }
+    if (options.gpu !== undefined) mistakes.push(refuse("step.lambdaGpu", "a Lambda function has no GPU", 'Give it compute "batch".'));
+    return mistakes;
+  }
+  if (attemptsOf(options) > LIMITS.jobAttempts) {
+    mistakes.push(refuse("step.attempts", `a Batch job has ${LIMITS.jobAttempts} attempts at most, not ${attemptsOf(options)}`, `Retry at most ${LIMITS.jobAttempts - 1} times.`));
+  }
+  if (options.gpu === undefined && !fargateSize({ memoryMiB, ...(cpu !== undefined && { cpu }) })) {
+    mistakes.push(refuse("step.size", "no container on Fargate is so large", `Ask for at most ${LIMITS.fargateCpu} CPUs and ${LIMITS.fargateMemoryMiB / 1024}GiB.`));
+  }
+  if (options.gpu === undefined && timeoutSeconds + TIMEOUT_GRACE_SECONDS > LIMITS.fargateSeconds) {
+    mistakes.push(refuse("step.timeout", `a job on Fargate may not run longer than 14 days, so a timeout of ${options.timeout} is never reached`, "Give it a shorter timeout, or split the step."));
+  }
+  return mistakes;
+}
+
+function bytesOf(json: Json): number {
+  return Buffer.byteLength(JSON.stringify(json));
+}

@@ -1,0 +1,128 @@
+import type { ForeachNode, JsonObject, StepNode } from "../sdk/graph/graph.ts";
+import type { MapState } from "./asl.ts";
+import { addChoice, addState, choiceName, deeperIndex, END, firstIndex, innerBlock, taskIndex, to, type Block, type Entry } from "./block.ts";
+import { addJob, compileStep } from "./compile-step.ts";
+import { isArrayJob } from "./count.ts";
+import { entryOf } from "./entry.ts";
+import { INTEGRATIONS, MAP_RUNS_PREFIX, MAX_WIDTH, RANGES_KEY } from "./contract.ts";
+import { LIMITS } from "./limits.ts";
+
+
+/** Adds a foreach from its Choice on: what runs the children, by their number, then the join. */
+export function compileForeach(node: ForeachNode, block: Block, next: Entry): void {
+  const { name } = node.join;
+  const join: Entry = { state: name + block.copy };
+  const ways = isArrayJob(node) ? arrayJobs(node, node.body[0] as StepNode, block, join) : maps(node, block, join);
+  addChoice(
+    block,
+    choiceName(node),
+    [
+      { test: { Variable: "$.c.width", NumericEquals: 0 }, to: join },
+      ...ways.map(({ test, state }) => ({ test: { Variable: "$.c.width", ...test }, to: { state: state + block.copy } })),
+    ],
+    { state: `${name}.refused${block.copy}` },
+  );
+  for (const { state, add } of ways) add(state);
+  addState(block, `${name}.refused`, {
+    Type: "Fail",
+    Error: "Millrace.TooWide",
+    Cause: `Flow ${block.flow.graph.name}, step ${name}: the foreach over ${node.over} is wider than ${MAX_WIDTH}. Give each child a part of the list.`,
+  });
+  compileStep(node.join, block, next);
+}
+
+/** How the children run where their number passes the test; earlier ways come first. */
+interface Way {
+  readonly test: { readonly NumericEquals: number } | { readonly NumericLessThanEquals: number };
+  readonly state: string;
+  readonly add: (state: string) => void;
+}
+
+/** One job whatever the width: an array job has 2 to 10,000 children, so one child is a plain job and more are a few. */
+function arrayJobs(node: ForeachNode, step: StepNode, block: Block, join: Entry): Way[] {
+  const { name } = node.join;
+  const index = taskIndex(block);
+  return [
+    {
+      test: { NumericEquals: 1 },
+      state: step.name,
+      add: (state) => addJob(step, block, join, { name: state, index: firstIndex(block) }),
+    },
+    {
+      test: { NumericLessThanEquals: LIMITS.arrayJobMaxSize },
+      state: `${name}.array`,
+      add: (state) => addJob(step, block, join, { name: state, index, array: { size: "$.c.width", offset: { constant: 0 } } }),
+    },
+    {
+      test: { NumericLessThanEquals: MAX_WIDTH },
+      state: `${name}.chunks`,
+      add(state) {
+        const chunk = innerBlock(block, block.depth);
+        addJob(step, chunk, END, { name: `${name}.chunk`, index, array: { size: "$.c.width", offset: { path: "$.c.offset" } } });
+        addState(block, state, {
+          Type: "Map",
+          ItemsPath: "$.c.chunks",
+          ItemSelector: {
+            "run.$": "$.run",
+            "at.$": "$.at",
+            c: { "offset.$": "States.ArrayGetItem($$.Map.Item.Value, 0)", "width.$": "States.ArrayGetItem($$.Map.Item.Value, 1)" },
+          },
+          ItemProcessor: { ProcessorConfig: { Mode: "INLINE" }, StartAt: `${name}.chunk${block.copy}`, States: chunk.states },
+          ResultPath: null,
+          ...to(join),
+        });
+      },
+    },
+  ];
+}
+
+/** Iterations of this execution where they are few and short, else executions of their own, each with its own history. */
+function maps(node: ForeachNode, block: Block, join: Entry): Way[] {
+  const { name } = node.join;
+  const { inline, resources } = block.flow;
+  const iterations: Way = {
+    test: { NumericLessThanEquals: LIMITS.inlineMapConcurrency },
+    state: `${name}.map`,
+    add: (state) =>
+      addState(block, state, {
+        ...mapOver(node, innerBlock(block, block.depth + 1), { Mode: "INLINE" }, join),
+        ItemsPath: "$.c.items",
+        ...(node.concurrency !== undefined && { MaxConcurrency: Math.min(node.concurrency, LIMITS.inlineMapConcurrency) }),
+      }),
+  };
+  const isInline = inline.has(node);
+  const children: Way = {
+    test: { NumericLessThanEquals: MAX_WIDTH },
+    state: `${name}.maprun`,
+    add: (state) =>
+      addState(block, state, {
+        ...mapOver(node, innerBlock(block, block.depth + 1, isInline ? ".wide" : ""), { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" }, join),
+        ItemReader: {
+          Resource: INTEGRATIONS.items,
+          ReaderConfig: { InputType: "JSON", MaxItemsPath: "$.c.width" },
+          Parameters: { Bucket: resources.bucket, Key: RANGES_KEY },
+        },
+        ...(resources.keepsMapRuns && {
+          ResultWriter: { Resource: INTEGRATIONS.results, Parameters: { Bucket: resources.bucket, Prefix: MAP_RUNS_PREFIX } },
+        }),
+        MaxConcurrency: Math.min(node.concurrency ?? UNASKED_CONCURRENCY, LIMITS.distributedMapConcurrency),
+      }),
+  };
+  return isInline ? [iterations, children] : [children];
+}
+
+/** Children of a distributed Map at once where the flow does not say: enough to be fast, few enough not to flood Batch. */
+const UNASKED_CONCURRENCY = 1_000;
+
+function mapOver(node: ForeachNode, body: Block, config: NonNullable<NonNullable<MapState["ItemProcessor"]>["ProcessorConfig"]>, join: Entry): MapState {
+  const { flow, depth } = body;
+  flow.compileBody(node.body, body, END);
+  const at: JsonObject = { "p.$": deeperIndex(depth - 1, "$.at.p", "$$.Map.Item.Index") };
+  return {
+    Type: "Map",
+    ItemSelector: { "run.$": "$.run", at },
+    ItemProcessor: { ProcessorConfig: config, StartAt: entryOf(node.body[0]!, body).state!, States: body.states },
+    ResultPath: null,
+    ...to(join),
+  };
+}

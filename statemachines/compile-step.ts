@@ -1,0 +1,127 @@
+import type { JsonObject, StepNode } from "../sdk/graph/graph.ts";
+import { parseDuration } from "../sdk/units.ts";
+import type { Catcher, TaskState } from "./asl.ts";
+import { addState, field, taskIndex, to, type Block, type Entry, type Value } from "./block.ts";
+import { resourceRequirements } from "./container-size.ts";
+import { INTEGRATIONS, TASK_ENVIRONMENT, TIMEOUT_GRACE_SECONDS } from "./contract.ts";
+import { pickFields } from "./control.ts";
+import { forStep, type MachineResources } from "./resources.ts";
+import { attemptsOf, batchRetry, lambdaRetry, retriesOf, stepRetrier } from "./retries.ts";
+
+/** Adds a step as one Task state (and one more where its failure is caught). */
+export function compileStep(step: StepNode, block: Block, next: Entry): void {
+  if (step.options.compute === "lambda") addInvocation(step, block, next);
+  else addJob(step, block, next, { name: step.name, index: taskIndex(block) });
+}
+
+/** Which tasks a job is: one, or an array of a foreach's children. */
+export interface JobTasks {
+  /** The state's name. */
+  readonly name: string;
+  /** The task's index; the foreach's where there is an array. */
+  readonly index: Value;
+  /** How many children, and the position of the first; paths to numbers unless constant. */
+  readonly array?: { readonly size: string; readonly offset: Value };
+}
+
+export function addJob(step: StepNode, block: Block, next: Entry, { name, index, array }: JobTasks): void {
+  const { options } = step;
+  const { graph, resources } = block.flow;
+  const timeoutSeconds = options.timeout === undefined ? undefined : parseDuration(options.timeout);
+  const environment: readonly (readonly [string, Value])[] = [
+    [TASK_ENVIRONMENT.run, { path: "$.run" }],
+    [TASK_ENVIRONMENT.step, { constant: step.name }],
+    [TASK_ENVIRONMENT.index, index],
+    [TASK_ENVIRONMENT.attempts, { constant: String(attemptsOf(options)) }],
+    ...(array ? [[TASK_ENVIRONMENT.offset, textOf(array.offset)] as const] : []),
+    ...(timeoutSeconds === undefined ? [] : [[TASK_ENVIRONMENT.timeoutSeconds, { constant: String(timeoutSeconds) }] as const]),
+  ];
+  const requirements = resourceRequirements(options);
+  addTask(step, block, next, name, index, array, {
+    Type: "Task",
+    Resource: INTEGRATIONS.job,
+    Parameters: {
+      JobName: jobName(graph.name, step.name),
+      JobQueue: jobQueue(step, resources),
+      JobDefinition: forStep(resources.jobDefinition, step.name),
+      ...(array && { ArrayProperties: { "Size.$": array.size } }),
+      ContainerOverrides: {
+        Environment: environment.map(([Name, value]) => ({ Name, ...field("Value", value) })),
+        ...(requirements.length > 0 && { ResourceRequirements: requirements }),
+      },
+      RetryStrategy: { Attempts: attemptsOf(options) },
+      ...(timeoutSeconds !== undefined && { Timeout: { AttemptDurationSeconds: timeoutSeconds + TIMEOUT_GRACE_SECONDS } }),
+    },
+    Retry: batchRetry,
+    ResultPath: null,
+  });
+}
+
+function addInvocation(step: StepNode, block: Block, next: Entry): void {
+  const { options } = step;
+  const { resources } = block.flow;
+  const index = taskIndex(block);
+  const timeoutSeconds = options.timeout === undefined ? undefined : parseDuration(options.timeout);
+  const answered = options.catch ? undefined : next.answered;
+  addTask(step, block, answered ?? next, step.name, index, undefined, {
+    Type: "Task",
+    Resource: INTEGRATIONS.invoke,
+    Parameters: {
+      FunctionName: forStep(resources.runner, step.name),
+      Payload: {
+        "run.$": "$.run",
+        step: step.name,
+        ...field("index", index),
+        attempts: attemptsOf(options),
+        ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+      },
+    },
+    ...(timeoutSeconds !== undefined && { TimeoutSeconds: timeoutSeconds + TIMEOUT_GRACE_SECONDS }),
+    Retry: [...lambdaRetry, ...stepRetrier(options)],
+    ...(answered ? { ResultSelector: pickFields("$.Payload.control", answered.fields), ResultPath: "$.c" } : { ResultPath: null }),
+  });
+}
+
+function addTask(step: StepNode, block: Block, next: Entry, name: string, index: Value, array: JobTasks["array"], state: TaskState): void {
+  if (!step.options.catch) {
+    addState(block, name, { ...state, ...to(next) });
+    return;
+  }
+  const failed = `${name}.failed`;
+  // Beside the control value, since the array's width is still wanted; recording it puts a few bytes in their place.
+  const Catch: Catcher[] = [{ ErrorEquals: ["States.ALL"], ResultPath: "$.c.failure", Next: failed + block.copy }];
+  addState(block, name, { ...state, Catch, ...to(next) });
+  const request: JsonObject = {
+    action: "recordFailure",
+    "run.$": "$.run",
+    step: step.name,
+    ...field("index", index),
+    ...(array && { "width.$": array.size, ...field("offset", array.offset) }),
+    error: { "name.$": "$.c.failure.Error", "message.$": "$.c.failure.Cause" },
+  };
+  addState(block, failed, {
+    Type: "Task",
+    Resource: INTEGRATIONS.invoke,
+    Parameters: { FunctionName: block.flow.resources.bookkeeping, Payload: request },
+    Retry: lambdaRetry,
+    ResultSelector: { recorded: true },
+    ResultPath: "$.c",
+    ...to(next),
+  });
+}
+
+/** A number as the text that an environment variable holds. */
+function textOf(value: Value): Value {
+  return "constant" in value ? { constant: String(value.constant) } : { path: `States.Format('{}', ${value.path})` };
+}
+
+/** For people only. A job's name begins with a letter or digit. */
+function jobName(flow: string, step: string): string {
+  return `${flow}-${step}`.replace(/^(?=[-_])/, "m");
+}
+
+/** An interruption of a spot instance costs an attempt, so only what has one to spare goes there. */
+function jobQueue({ options }: StepNode, { queues }: MachineResources): string {
+  if (options.gpu !== undefined) return queues.gpu ?? queues.onDemand;
+  return retriesOf(options) > 0 ? (queues.spot ?? queues.onDemand) : queues.onDemand;
+}

@@ -1,0 +1,72 @@
+import type { BranchNode, LoopNode, SwitchNode } from "../sdk/graph/graph.ts";
+import { addChoice, addState, answersItself, choiceName, deeperIndex, END, firstIndex, field, innerBlock, to, type Block, type Entry } from "./block.ts";
+import { compileStep } from "./compile-step.ts";
+import { addControlRead, controlFieldsOf } from "./control.ts";
+import { entryOf } from "./entry.ts";
+
+/** Adds a branch: a Parallel, then the join. */
+export function compileBranch(node: BranchNode, block: Block, next: Entry): void {
+  const { name } = node.join;
+  const Branches = node.branches.map(({ body }) => {
+    const inner = innerBlock(block, block.depth);
+    block.flow.compileBody(body, inner, END);
+    return { StartAt: entryOf(body[0]!, inner).state!, States: inner.states };
+  });
+  addState(block, `${name}.branches`, { Type: "Parallel", Branches, ResultPath: null, Next: name + block.copy });
+  compileStep(node.join, block, next);
+}
+
+/** Adds a switch from its Choice on. Its bodies stand in the same block, each going on to what comes after. */
+export function compileSwitch(node: SwitchNode, block: Block, next: Entry): void {
+  // Other cases come there too, without the answer that one case's last step might have.
+  const after: Entry = { state: next.state };
+  const inside: Block = { ...block, outermost: false };
+  const bodyOf = (body: SwitchNode["otherwise"]): Entry => (body?.[0] ? { state: entryOf(body[0], block).state } : after);
+  const noCase = `${node.id}.nocase`;
+  addChoice(
+    block,
+    choiceName(node),
+    node.cases.map(({ value, body }) => ({ test: { Variable: "$.c.case", StringEquals: value }, to: bodyOf(body) })),
+    node.otherwise ? bodyOf(node.otherwise) : { state: noCase + block.copy },
+  );
+  for (const { body } of node.cases) block.flow.compileBody(body, inside, after);
+  if (node.otherwise) {
+    block.flow.compileBody(node.otherwise, inside, after);
+    return;
+  }
+  const cases = node.cases.map(({ value }) => JSON.stringify(value)).join(", ");
+  addState(block, noCase, {
+    Type: "Fail",
+    Error: "Millrace.NoCase",
+    Cause: `Flow ${block.flow.graph.name}, ${node.id}: no case fits the artifact ${node.on}. There are ${cases}; add the one that is missing, or an otherwise.`,
+  });
+}
+
+/** Adds a loop: in with round 0, the body, the question, then round again or out to the position around the loop. */
+export function compileLoop(node: LoopNode, block: Block, next: Entry): void {
+  const { id } = node;
+  const named = (what: string): Entry => ({ state: `${id}.${what}${block.copy}` });
+  const inside: Block = { ...block, depth: block.depth + 1, outermost: false };
+  const body = { Next: entryOf(node.body[0]!, inside).state! };
+  const round = "States.MathAdd($.at.k, 1)";
+  addState(block, id, {
+    Type: "Pass",
+    Parameters: { "run.$": "$.run", at: { ...field("p", firstIndex(block)), k: 0, "out.$": "$.at" } },
+    ...body,
+  });
+  block.flow.compileBody(node.body, inside, {
+    ...named("while"),
+    answered: { state: named("choice").state!, fields: controlFieldsOf(node) },
+  });
+  if (!answersItself(node.body.at(-1))) addControlRead(inside, `${id}.while`, node);
+  addChoice(inside, choiceName(node), [{ test: { Variable: "$.c.again", BooleanEquals: true }, to: named("again") }], named("leave"));
+  addState(block, `${id}.again`, {
+    Type: "Pass",
+    Parameters: {
+      "run.$": "$.run",
+      at: { "p.$": deeperIndex(block.depth, "$.at.out.p", round), "k.$": round, "out.$": "$.at.out" },
+    },
+    ...body,
+  });
+  addState(block, `${id}.leave`, { Type: "Pass", Parameters: { "run.$": "$.run", "at.$": "$.at.out" }, ...to(next) });
+}

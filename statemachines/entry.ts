@@ -1,0 +1,24 @@
+import type { GraphNode } from "../sdk/graph/graph.ts";
+import type { ControlNode } from "../sdk/graph/lineage.ts";
+import { choiceName, type Block, type Entry } from "./block.ts";
+import { controlFieldsOf } from "./control.ts";
+
+/** Where a node of the block begins: known by its name alone, before its states are there. */
+export function entryOf(node: GraphNode, block: Block): Entry {
+  switch (node.type) {
+    case "step":
+      return { state: node.name + block.copy };
+    case "branch":
+      return { state: `${node.join.name}.branches${block.copy}` };
+    case "loop":
+      return { state: node.id + block.copy };
+    case "foreach":
+    case "switch":
+      return { state: readName(node) + block.copy, answered: { state: choiceName(node) + block.copy, fields: controlFieldsOf(node) } };
+  }
+}
+
+/** The state that reads the node's control value. */
+export function readName(node: Exclude<ControlNode, { type: "loop" }>): string {
+  return node.type === "foreach" ? `${node.join.name}.width` : node.id;
+}

@@ -1,0 +1,36 @@
+import type { ForeachNode, Graph, GraphNode } from "../sdk/graph/graph.ts";
+import { isArrayJob, mostEvents } from "./count.ts";
+import { LIMITS } from "./limits.ts";
+
+/** What the foreachs of one flow may add to its history together; the rest is for everything else. */
+const EVENTS_FOR_ITERATIONS = 20_000;
+
+/**
+ * The foreachs that run as iterations of the execution they stand in where they are at most 40 wide. An iteration's
+ * events count to that execution's history, which is bounded, so one with too many runs as an execution of its own at
+ * any width. So does one with Maps inside: a body stands in the machine once for each way to run it, and with two ways
+ * at every level a machine would double with each.
+ */
+export function inlineForeachs(graph: Graph): ReadonlySet<ForeachNode> {
+  const maps = foreachsOf(graph.body).filter((node) => !isArrayJob(node));
+  const events = EVENTS_FOR_ITERATIONS / maps.length / LIMITS.inlineMapConcurrency;
+  const isShort = ({ body }: ForeachNode) => foreachsOf(body).every(isArrayJob) && mostEvents(body) <= events;
+  return new Set(maps.filter(isShort));
+}
+
+function foreachsOf(nodes: readonly GraphNode[]): ForeachNode[] {
+  return nodes.flatMap((node) => {
+    switch (node.type) {
+      case "step":
+        return [];
+      case "foreach":
+        return [node, ...foreachsOf(node.body)];
+      case "branch":
+        return node.branches.flatMap(({ body }) => foreachsOf(body));
+      case "switch":
+        return [...node.cases.flatMap(({ body }) => foreachsOf(body)), ...foreachsOf(node.otherwise ?? [])];
+      case "loop":
+        return foreachsOf(node.body);
+    }
+  });
+}
