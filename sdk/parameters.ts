@@ -2,7 +2,7 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/sp
 import type { Definition } from "./flow/definition.ts";
 import { flagOf } from "./graph/flags.ts";
 import type { GraphParameter, JsonObject } from "./graph/graph.ts";
-import { mistakesError } from "./graph/mistake.ts";
+import { mistakesError, quote } from "./graph/mistake.ts";
 import type { Mistake } from "./graph/mistake.ts";
 import { nearest } from "./graph/nearest.ts";
 
@@ -51,7 +51,7 @@ export async function parseParameters(
     if (!issues) values.push([name, "value" in valid ? valid.value : undefined]);
     else if (value === undefined)
       note(name, "it is required", `Give it with --${flagOf(name)} VALUE.`);
-    else note(name, issues.map(formatIssue).join("; "), `It was given as ${show(value)}.`);
+    else note(name, issues.map(formatIssue).join("; "), `It was given as ${quote(value)}.`);
   }
   if (mistakes.length > 0) throw mistakesError("parameter.invalid", mistakes);
   return Object.fromEntries(values);
@@ -177,12 +177,6 @@ function isRequired(validator: StandardSchemaV1, schema: JsonObject | undefined)
 function formatIssue({ message, path = [] }: StandardSchemaV1.Issue): string {
   const keys = path.map((part) => String(typeof part === "object" ? part.key : part));
   return keys.length > 0 ? `${keys.join(".")}: ${message}` : message;
-}
-
-function show(value: unknown): string {
-  const text =
-    typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
 function mendUnknown(name: string, names: readonly string[]): string {

@@ -5,6 +5,9 @@ import { flow } from "./flow.ts";
 import type { AnyFlow } from "./language.ts";
 
 const nothing = () => {};
+const empty = (s: AnyFlow) => s;
+const optionsOf = (built: AnyFlow) =>
+  built.graph.body.map((node) => node.type === "step" && node.options);
 
 describe("a flow as plain data", () => {
   test("has its steps in order, with their options", () => {
@@ -48,7 +51,6 @@ describe("a flow as plain data", () => {
   });
 
   test("numbers switches and loops in the order of the text, the outer before the inner", () => {
-    const empty = (s: AnyFlow) => s;
     const { graph } = flow("N", { params: { b: z.boolean() } })
       .switch("b", {
         true: (s) => s.switch("b", { true: empty, false: empty }),
@@ -103,8 +105,6 @@ describe("a flow as plain data", () => {
 
 describe("a flow's defaults", () => {
   const defaults = { retry: 1, timeout: "1h", env: { A: "1", B: "1" } };
-  const optionsOf = (built: AnyFlow) =>
-    built.graph.body.map((node) => node.type === "step" && node.options);
 
   test("are every step's options, the step's own before them", () => {
     const built = flow("D", { defaults }).step("a", { retry: 3 }, nothing).step("b", nothing);

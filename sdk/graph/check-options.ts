@@ -1,6 +1,7 @@
 import { MillraceError } from "../errors.ts";
 import { parseDuration, parseSize } from "../units.ts";
 import type { RetryOptions, StepOptions } from "./graph.ts";
+import { quote } from "./mistake.ts";
 import { nearest } from "./nearest.ts";
 
 type Note = (code: string, message: string, mend: string) => void;
@@ -20,13 +21,13 @@ const OPTIONS: { readonly [K in keyof StepOptions]-?: Check<NonNullable<StepOpti
   catch: bool("catch"),
   compute: (value, note) => {
     if (COMPUTE.includes(value)) return;
-    note("graph.compute", `compute ${JSON.stringify(value)} is unknown`, suggest(value, COMPUTE));
+    note("graph.compute", `compute ${quote(value)} is unknown`, suggest(value, COMPUTE));
   },
   cpu: (value, note) => {
     if (Number.isFinite(value) && value > 0) return;
     note(
       "graph.cpu",
-      `cpu ${JSON.stringify(value)} is not a positive number`,
+      `cpu ${quote(value)} is not a positive number`,
       "Write a number of CPUs, such as 0.5 or 4.",
     );
   },
@@ -35,7 +36,7 @@ const OPTIONS: { readonly [K in keyof StepOptions]-?: Check<NonNullable<StepOpti
     if (Number.isSafeInteger(value) && value > 0) return;
     note(
       "graph.gpu",
-      `gpu ${JSON.stringify(value)} is not a positive whole number`,
+      `gpu ${quote(value)} is not a positive whole number`,
       "Write a number of GPUs, such as 1.",
     );
   },
@@ -43,7 +44,7 @@ const OPTIONS: { readonly [K in keyof StepOptions]-?: Check<NonNullable<StepOpti
     if (typeof value === "string" && /^\S+$/.test(value)) return;
     note(
       "graph.image",
-      `image ${JSON.stringify(value)} is not an image`,
+      `image ${quote(value)} is not an image`,
       'Write a name and a tag, such as "node:22".',
     );
   },
@@ -59,7 +60,7 @@ const RETRY: { readonly [K in keyof RetryOptions]-?: Check<NonNullable<RetryOpti
     if (Number.isFinite(value) && value >= 1) return;
     note(
       "graph.retry",
-      `rate ${JSON.stringify(value)} is not a number of at least 1`,
+      `rate ${quote(value)} is not a number of at least 1`,
       "Write what each wait is multiplied by.",
     );
   },
@@ -87,7 +88,7 @@ function checkEach<T extends object>(values: T, checks: object, what: string, no
     else
       note(
         "graph.option",
-        `there is no ${what} ${JSON.stringify(name)}`,
+        `there is no ${what} ${quote(name)}`,
         suggest(name, Object.keys(checks)),
       );
   }
@@ -113,7 +114,7 @@ function checkRetry(retry: number | RetryOptions, note: Note): void {
 
 function checkAttempts(value: number, note: Note): void {
   if (Number.isSafeInteger(value) && value >= 0 && value <= MAX_RETRIES) return;
-  const message = `retry ${JSON.stringify(value)} is not a whole number from 0 to ${MAX_RETRIES}`;
+  const message = `retry ${quote(value)} is not a whole number from 0 to ${MAX_RETRIES}`;
   note("graph.retry", message, "AWS Batch makes at most ten attempts, the first among them.");
 }
 
@@ -144,7 +145,7 @@ function bool(name: string): Check<boolean> {
     if (typeof value === "boolean") return;
     note(
       `graph.${name}`,
-      `${name} ${JSON.stringify(value)} is not true or false`,
+      `${name} ${quote(value)} is not true or false`,
       "Write true, or leave it out.",
     );
   };
@@ -156,7 +157,7 @@ function variables(option: "env" | "secrets"): Check<Readonly<Record<string, str
       return note("graph.env", `${option} is not an object`, `Write ${option}: { NAME: "value" }.`);
     }
     for (const [name, value] of Object.entries(values)) {
-      const shown = `${JSON.stringify(name)} in ${option}`;
+      const shown = `${quote(name)} in ${option}`;
       if (!/^[A-Za-z_]\w*$/.test(name)) {
         note(
           "graph.env",
@@ -184,6 +185,6 @@ function variables(option: "env" | "secrets"): Check<Readonly<Record<string, str
 function suggest(word: unknown, known: readonly string[]): string {
   const meant = nearest(String(word), known);
   return meant
-    ? `Did you mean ${JSON.stringify(meant)}?`
-    : `There are ${known.map((one) => JSON.stringify(one)).join(", ")}.`;
+    ? `Did you mean ${quote(meant)}?`
+    : `There are ${known.map((one) => quote(one)).join(", ")}.`;
 }

@@ -1,3 +1,5 @@
+import { quote } from "./mistake.ts";
+
 /**
  * EventBridge's schedule expressions (AWS EventBridge user guide, "Schedule types"): `cron(` minutes, hours, day of
  * month, month, day of week, year `)`, one of the two days being `?`; or `rate(` a number and a unit `)`.
@@ -11,7 +13,7 @@ export function checkSchedule(
     'Write "rate(1 hour)" or six fields, one of the two days a "?", such as "cron(0 6 * * ? *)" for 6:00 each day.';
   note(
     "graph.schedule",
-    `schedule ${JSON.stringify(schedule)} is neither a cron nor a rate expression`,
+    `schedule ${quote(schedule)} is neither a cron nor a rate expression`,
     mend,
   );
 }

@@ -2,7 +2,7 @@ import type { Graph, GraphNode, StepNode } from "./graph.ts";
 import { checkOptions } from "./check-options.ts";
 import { checkSchedule } from "./check-schedule.ts";
 import { flagOf, RUN_FLAGS } from "./flags.ts";
-import { mistakesError } from "./mistake.ts";
+import { mistakesError, quote } from "./mistake.ts";
 import type { Mistake } from "./mistake.ts";
 
 /** Where a step or join (by name), a switch or a loop (by id) was written; `occurrence` counts those of one name. */
@@ -44,7 +44,7 @@ export function checkGraph(graph: Graph, sourceOf?: SourceOf): Mistake[] {
       declared.set(node.name, occurrence + 1);
       if (occurrence > 0) {
         const first = sourceOf?.(node.name);
-        const message = `step ${JSON.stringify(node.name)} is declared twice${first ? `, first at ${first}` : ""}`;
+        const message = `step ${quote(node.name)} is declared twice${first ? `, first at ${first}` : ""}`;
         note(
           "graph.duplicate",
           message,
@@ -90,7 +90,7 @@ function checkNode(node: GraphNode, checks: Checks): void {
       checkArtifact(node.over, "what foreach goes over", note, step);
       checkArtifact(node.as, "what foreach calls its element", note, step);
       if (node.concurrency !== undefined && !isCount(node.concurrency)) {
-        const message = `concurrency ${JSON.stringify(node.concurrency)} is not a positive whole number`;
+        const message = `concurrency ${quote(node.concurrency)} is not a positive whole number`;
         note(
           "graph.concurrency",
           message,
@@ -111,7 +111,7 @@ function checkNode(node: GraphNode, checks: Checks): void {
         if (body.length === 0) {
           note(
             "graph.empty",
-            `branch ${JSON.stringify(name)} has no step`,
+            `branch ${quote(name)} has no step`,
             "Add a step to it or leave it out.",
             step,
           );
@@ -133,7 +133,7 @@ function checkNode(node: GraphNode, checks: Checks): void {
       const values = new Set<string>();
       for (const { value, body } of node.cases) {
         if (values.has(value)) {
-          const message = `case ${JSON.stringify(value)} is there twice`;
+          const message = `case ${quote(value)} is there twice`;
           note("graph.duplicate", message, "Leave one of them.", node.id);
         }
         values.add(value);
@@ -143,10 +143,10 @@ function checkNode(node: GraphNode, checks: Checks): void {
     }
     case "loop": {
       checkArtifact(node.while, "what the loop looks at", note, node.id);
-      const mend = `Give it the most rounds that you would wait for: { while: ${JSON.stringify(node.while)}, max: 100 }.`;
+      const mend = `Give it the most rounds that you would wait for: { while: ${quote(node.while)}, max: 100 }.`;
       if (node.max === undefined) note("graph.loop", "the loop has no bound", mend, node.id);
       else if (!isCount(node.max) || node.max > MAX_ROUNDS) {
-        const message = `max ${JSON.stringify(node.max)} is not a whole number from 1 to ${MAX_ROUNDS}`;
+        const message = `max ${quote(node.max)} is not a whole number from 1 to ${MAX_ROUNDS}`;
         note("graph.loop", message, mend, node.id);
       }
       checkTurns(node.body, "loop", note, node.id);
@@ -194,7 +194,7 @@ function checkParameters({ name: flow, parameters }: Graph, mistakes: Mistake[])
     const other = flags.get(flag);
     flags.set(flag, parameter);
     if (!isIdentifier(parameter))
-      note(parameter, `${JSON.stringify(parameter)} is not an identifier`, IDENTIFIER);
+      note(parameter, `${quote(parameter)} is not an identifier`, IDENTIFIER);
     else if (RUN_FLAGS.includes(flag))
       note(parameter, `--${flag} is a flag of its own`, "Call the parameter otherwise.");
     else if (other)
@@ -206,12 +206,7 @@ const IDENTIFIER = "Use letters, digits and _, at most 60, and no digit first.";
 
 function checkArtifact(name: string, what: string, note: Note, step: string): void {
   if (isIdentifier(name)) return;
-  note(
-    "graph.name",
-    `${what}, ${JSON.stringify(name)}, is not the name of an artifact`,
-    IDENTIFIER,
-    step,
-  );
+  note("graph.name", `${what}, ${quote(name)}, is not the name of an artifact`, IDENTIFIER, step);
 }
 
 function checkName(
@@ -222,7 +217,7 @@ function checkName(
   occurrence?: number,
 ): void {
   if (typeof name === "string" && /^[\w-]{1,60}$/.test(name) && name !== "__proto__") return;
-  const message = `${what}, ${JSON.stringify(name)}, cannot be a name`;
+  const message = `${what}, ${quote(name)}, cannot be a name`;
   note("graph.name", message, "Use letters, digits, _ and -, at most 60.", step, occurrence);
 }
 

@@ -28,3 +28,18 @@ export function mistakesError(code: string, mistakes: readonly Mistake[]): Millr
   if (mistakes.length > SPELT_OUT) texts.push(`… and ${mistakes.length - SPELT_OUT} more`);
   return new MillraceError(code, texts.join("\n"), { cause: mistakes });
 }
+
+/** A value as it stands in a message: texts in quotes, at most 80 characters of anything. */
+export function quote(value: unknown): string {
+  const text = isWritable(value) ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function isWritable(value: unknown): boolean {
+  if (typeof value !== "object") return typeof value === "string";
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
+}
