@@ -4,16 +4,26 @@
  */
 export interface BlobStore {
   /**
-   * Stores the bytes under their hash, durable and whole before it resolves; storing what is there already is cheap and
-   * changes nothing. Throws MillraceError `blob.mismatch` where the bytes do not have that hash.
+   * Stores the bytes under their hash: once it resolves they are whole and outlive the process; storing what is there
+   * already is cheap and changes nothing. Bytes that `hashOf` (hash.ts) has named are not hashed again. Throws
+   * MillraceError `blob.mismatch` where the bytes do not have that hash, `store.full` and `store.readOnly` where the
+   * store cannot take them.
    */
   write(hash: string, bytes: readonly Uint8Array[]): Promise<void>;
 
-  /** Throws MillraceError `blob.missing` where it is not there, `blob.damaged` where its bytes no longer have its hash. */
+  /**
+   * The bytes, the caller's own to keep and to change. Throws MillraceError `blob.missing` where they are not there,
+   * `blob.damaged` where they no longer have that hash.
+   */
   read(hash: string): Promise<Uint8Array>;
 
   /** The same, without giving up the thread: for a property read inside a handler. */
   readSync(hash: string): Uint8Array;
 
   has(hash: string): Promise<boolean>;
+}
+
+/** A store whose write can also be done at once: much the cheaper way for small blobs, and no store over a network has it. */
+export interface LocalBlobStore extends BlobStore {
+  writeSync(hash: string, bytes: readonly Uint8Array[]): void;
 }

@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import type { BlobStore } from "./blobs.ts";
+
+/** What every blob store must do. `open` answers an empty store. */
+export function blobConformance(open: () => BlobStore | Promise<BlobStore>): void {
+  test.each([0, 1, 1000, 3_000_000])("a blob of %i bytes comes back as it was written", async (size) => {
+    const store = await open();
+    const bytes = pattern(size);
+    await store.write(sha256(bytes), [bytes]);
+    expect(Buffer.compare(await store.read(sha256(bytes)), bytes)).toBe(0);
+    expect(Buffer.compare(store.readSync(sha256(bytes)), bytes)).toBe(0);
+  });
+
+  test("a blob may be written in many segments, some of them empty", async () => {
+    const store = await open();
+    const bytes = pattern(5000);
+    const segments: Uint8Array[] = Array.from({ length: 2500 }, (_, i) => bytes.subarray(i * 2, i * 2 + 2));
+    segments.splice(7, 0, new Uint8Array());
+    await store.write(sha256(bytes), segments);
+    expect(Buffer.compare(store.readSync(sha256(bytes)), bytes)).toBe(0);
+  });
+
+  test("a segment may be a part of larger memory", async () => {
+    const store = await open();
+    const part = pattern(100).subarray(10, 20);
+    await store.write(sha256(part), [part]);
+    expect([...store.readSync(sha256(part))]).toEqual([...part]);
+  });
+
+  test("the store says which blobs it has", async () => {
+    const store = await open();
+    expect(await store.has(sha256("a"))).toBe(false);
+    await store.write(sha256("a"), [Buffer.from("a")]);
+    expect(await store.has(sha256("a"))).toBe(true);
+    expect(await store.has(sha256("b"))).toBe(false);
+  });
+
+  test("a blob that is not there is told as missing, by its hash", async () => {
+    const store = await open();
+    const hash = sha256("never written");
+    const missing = expect.objectContaining({ code: "blob.missing", message: expect.stringContaining(hash) as string });
+    await expect(store.read(hash)).rejects.toThrow(missing);
+    expect(() => store.readSync(hash)).toThrow(missing);
+  });
+
+  test("bytes that do not have the hash they are written under are refused and leave nothing behind", async () => {
+    const store = await open();
+    const hash = sha256("one thing");
+    await expect(store.write(hash, [Buffer.from("another")])).rejects.toMatchObject({ code: "blob.mismatch" });
+    expect(await store.has(hash)).toBe(false);
+  });
+
+  test("writing a blob again changes nothing", async () => {
+    const store = await open();
+    for (let i = 0; i < 3; i++) await store.write(sha256("again"), [Buffer.from("again")]);
+    expect(Buffer.from(store.readSync(sha256("again"))).toString()).toBe("again");
+  });
+
+  test("many may write one blob at once, and many blobs", async () => {
+    const store = await open();
+    const texts = Array.from({ length: 200 }, (_, i) => `text ${i % 20}`);
+    await Promise.all(texts.map((text) => store.write(sha256(text), [Buffer.from(text)])));
+    const read = await Promise.all(texts.map((text) => store.read(sha256(text))));
+    expect(read.map((bytes) => Buffer.from(bytes).toString())).toEqual(texts);
+  });
+
+  test("what was written does not change with the memory it came from, nor with what a reader does to it", async () => {
+    const store = await open();
+    const bytes = Buffer.from("as it was");
+    const hash = sha256(bytes);
+    await store.write(hash, [bytes]);
+    bytes.fill(0);
+    store.readSync(hash).fill(1);
+    (await store.read(hash)).fill(2);
+    expect(Buffer.from(store.readSync(hash)).toString()).toBe("as it was");
+  });
+}
+
+function sha256(bytes: string | Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function pattern(size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  for (let i = 0; i < size; i++) bytes[i] = i * 31 + (i >>> 8);
+  return bytes;
+}

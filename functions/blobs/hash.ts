@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto";
+
+/**
+ * Hashes that were taken of segments still in use, so that whoever names a blob and the store that checks the name take
+ * one pass over the bytes between them.
+ */
+const known = new WeakMap<readonly Uint8Array[], string>();
+
+/**
+ * The SHA-256 of the segments one after the other, as 64 hex digits. It is kept with the array, so neither the array
+ * nor the memory under it may change between this and the write.
+ */
+export function hashOf(segments: readonly Uint8Array[]): string {
+  let hash = known.get(segments);
+  if (hash === undefined) {
+    hash = hashBytes(segments);
+    known.set(segments, hash);
+  }
+  return hash;
+}
+
+function hashBytes(segments: readonly Uint8Array[]): string {
+  const sha = createHash("sha256");
+  for (const segment of segments) {
+    // A digest takes at most 2 GiB at once.
+    for (let at = 0; at < segment.length; at += PIECE) sha.update(segment.length > PIECE ? segment.subarray(at, at + PIECE) : segment);
+  }
+  return sha.digest("hex");
+}
+
+const PIECE = 1024 ** 3;
