@@ -3,11 +3,8 @@
  * Types alone; nothing here exists when a flow runs.
  */
 
-/** What a handler may return: an object of artifacts by name; no array, map or function. */
-export type Results = object & {
-  readonly [Symbol.iterator]?: never;
-  readonly [Symbol.hasInstance]?: never;
-};
+/** What a handler may return: an object of artifacts by name; no array, set, map or promise of a value. */
+export type Results = object & { readonly [Symbol.iterator]?: never; readonly then?: never };
 
 /** The failure of a step that has `catch: true`, as the artifact `failure`. */
 export interface Failure {

@@ -22,7 +22,9 @@ export type ParameterSchemas = Readonly<Record<string, StandardSchemaV1>>;
 
 /** What the parameters are once validated: the artifacts that a run begins with. */
 export type ParameterValues<P> = {
-  [K in keyof P]: P[K] extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<P[K]> : never;
+  -readonly [K in keyof P]: P[K] extends StandardSchemaV1
+    ? StandardSchemaV1.InferOutput<P[K]>
+    : never;
 };
 
 export interface FlowOptions<P extends ParameterSchemas> {
@@ -206,8 +208,8 @@ export type ParametersOf<F extends AnyFlow> =
   F extends Flow<any, any, infer P> ? ParameterInput<P> : never;
 
 type ParameterInput<P> = Simplify<
-  { [K in keyof P as undefined extends InputOf<P[K]> ? never : K]: InputOf<P[K]> } & {
-    [K in keyof P as undefined extends InputOf<P[K]> ? K : never]?: InputOf<P[K]>;
+  { -readonly [K in keyof P as undefined extends InputOf<P[K]> ? never : K]: InputOf<P[K]> } & {
+    -readonly [K in keyof P as undefined extends InputOf<P[K]> ? K : never]?: InputOf<P[K]>;
   }
 >;
 type InputOf<T> = T extends StandardSchemaV1 ? StandardSchemaV1.InferInput<T> : never;
