@@ -108,6 +108,10 @@ async function textOf(pieces: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(all).toString();
 }
 
+function deadPid(): number {
+  return spawnSync(process.execPath, ["-e", "0"]).pid;
+}
+
 describe("a run whose program is gone", () => {
   const now = 1_700_000_100_000;
   let store: Store;
@@ -115,10 +119,6 @@ describe("a run whose program is gone", () => {
     store = openStore(join(folder, ".millrace"));
   });
   afterEach(() => store.close());
-
-  function deadPid(): number {
-    return spawnSync(process.execPath, ["-e", "0"]).pid;
-  }
 
   async function createRun(owner: Run["owner"], silentSeconds: number): Promise<Run> {
     const run = await store.ledger.createRun({

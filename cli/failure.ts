@@ -1,0 +1,20 @@
+import { formatError, MillraceError } from "../sdk/errors.ts";
+import { version } from "../runtime/version.ts";
+
+/** Says on stderr what went wrong and answers the exit code: 2 where the user can mend it, 70 where only we can. */
+export function reportFailure(error: unknown): number {
+  if (error instanceof MillraceError) {
+    process.stderr.write(`${formatError(error)}\n`);
+    return 2;
+  }
+  // The reader of our output has gone, as `millrace runs | head` does: nothing is wrong.
+  if (error instanceof Error && "code" in error && error.code === "EPIPE") return 0;
+  const told =
+    error instanceof Error
+      ? (error.stack ?? `${error.name}: ${error.message}`)
+      : `thrown: ${String(error)}`;
+  process.stderr.write(
+    `${told}\n\nThis is a bug in millrace ${version} (Node ${process.versions.node}); please report it with the lines above.\n`,
+  );
+  return 70;
+}

@@ -1,0 +1,163 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { version } from "../runtime/version.ts";
+
+const statuses = ["running", "succeeded", "failed", "stopped"];
+
+const PATHSPEC = "Flow, Flow/run, Flow/run/step or Flow/run/step/index; without a run its newest";
+
+/**
+ * The words of the command line. What a command does is in the file that has its name, loaded when it is asked for; its
+ * exit code goes to `done`.
+ */
+export function createProgram(done: (exitCode: number) => void): Command {
+  const program = new Command("millrace")
+    .description("Runs flows written in TypeScript, and reads back what they made.")
+    .version(version, "-V, --version")
+    .exitOverride()
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 1 the run failed, 2 a mistake that you can mend, 130 stopped by Ctrl-C.",
+    );
+
+  program
+    .command("run")
+    .description("run a flow here, on this machine")
+    .argument("<file>", "the flow's file; FILE#name picks a named export")
+    .usage("FILE[#name] [--PARAMETER value…] [options]")
+    .addOption(
+      new Option(
+        "--max-workers <n>",
+        "tasks that run at the same time (default: one a core)",
+      ).argParser(wholeNumber),
+    )
+    .option("--tag <tag>", "tag the run; may be repeated", collect)
+    .option("--isolate", "give every task a process of its own")
+    .option("--json", "print one JSON object a line, the last of type run.finished")
+    .option("--quiet", "print nothing unless the run fails")
+    .helpOption(false)
+    .option("-h, --help", "list these and the flow's own parameters")
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async (file: string, options: RunFlags & { help?: true }, command: Command) => {
+      const { help, ...flags } = options;
+      const { run, runHelp } = await import("./run.ts");
+      done(
+        help
+          ? await runHelp(file, command.helpInformation())
+          : await run(file, command.args.slice(1), flags, flagsOf(command)),
+      );
+    });
+
+  program
+    .command("check")
+    .description("find every mistake in a flow without running it")
+    .argument("<file>", "the flow's file; FILE#name picks a named export")
+    .option("--json", "print one JSON object a mistake")
+    .action(async (file: string, options: JsonFlag) =>
+      done(await (await import("./check.ts")).check(file, options)),
+    );
+
+  program
+    .command("show")
+    .description("print a flow's graph as a tree")
+    .argument("<file>", "the flow's file; FILE#name picks a named export")
+    .addOption(new Option("--mermaid", "as a Mermaid flowchart").conflicts(["asl", "json"]))
+    .addOption(
+      new Option("--asl", "as the state machine, in the Amazon States Language").conflicts([
+        "json",
+      ]),
+    )
+    .option("--json", "as the graph itself, in JSON")
+    .action(async (file: string, options: ShowFlags) =>
+      done(await (await import("./show.ts")).show(file, options)),
+    );
+
+  program
+    .command("runs")
+    .description("list a flow's runs, newest first; without a flow, the flows that ran")
+    .argument("[flow]", "the flow's name")
+    .addOption(new Option("--status <status>", "only those").choices(statuses))
+    .option("--tag <tag>", "only those with this tag")
+    .addOption(new Option("--limit <n>", "at most this many").argParser(wholeNumber).default(20))
+    .option("--json", "print one JSON object a run")
+    .action(async (flow: string | undefined, options: RunsFlags) =>
+      done(await (await import("./runs.ts")).runs(flow, options)),
+    );
+
+  program
+    .command("logs")
+    .description("print what tasks printed")
+    .argument("<pathspec>", PATHSPEC)
+    .addOption(
+      new Option("--attempt <n>", "that attempt of each task (default: the newest)").argParser(
+        wholeNumber,
+      ),
+    )
+    .option("--json", "print one JSON object a line of output")
+    .addHelpText(
+      "after",
+      "\nOne task's output comes as it was printed; of several tasks, each line is told whose it is.",
+    )
+    .action(async (pathspec: string, options: LogsFlags) =>
+      done(await (await import("./logs.ts")).logs(pathspec, options)),
+    );
+
+  program
+    .command("dump")
+    .description("print the artifacts of tasks")
+    .argument("<pathspec>", PATHSPEC)
+    .argument("[name...]", "only these artifacts, whatever their size")
+    .option("--json", "print one JSON object a task")
+    .addHelpText(
+      "after",
+      `
+An artifact whose encoding takes more than 1 KiB shows as its size unless it is named. With --json a line is
+{"pathspec","status","artifacts":{name: value}}; what JSON lacks is {"$type": "Map" | "Date" | …, "value": …}, and an artifact
+that shows as its size is {"$type": "large", "size": bytes}.`,
+    )
+    .action(async (pathspec: string, names: string[], options: JsonFlag) =>
+      done(await (await import("./dump.ts")).dump(pathspec, names, options)),
+    );
+
+  return program;
+}
+
+export interface JsonFlag {
+  readonly json?: true;
+}
+
+export interface RunFlags extends JsonFlag {
+  readonly maxWorkers?: number;
+  readonly tag?: readonly string[];
+  readonly isolate?: true;
+  readonly quiet?: true;
+}
+
+export interface ShowFlags extends JsonFlag {
+  readonly mermaid?: true;
+  readonly asl?: true;
+}
+
+export interface RunsFlags extends JsonFlag {
+  readonly status?: string;
+  readonly tag?: string;
+  readonly limit: number;
+}
+
+export interface LogsFlags extends JsonFlag {
+  readonly attempt?: number;
+}
+
+function flagsOf(command: Command): string[] {
+  return command.options.map((option) => option.long!);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new InvalidArgumentError("It must be a whole number from 1.");
+  return Number(text);
+}
+
+function collect(tag: string, before: readonly string[] = []): string[] {
+  return [...before, tag];
+}
