@@ -186,11 +186,10 @@ export class Scheduler {
   /** A worker has ended by itself, or was killed: the task that it ran has failed; those it had not begun go back. */
   #bury(crew: Crew, ending: Ending): void {
     this.#crews.delete(crew);
-    const [running, ...rest] = crew.tasks;
-    crew.tasks = [];
+    const error = endingError(ending, crew.clock.killedFor, crew.log?.tail() ?? "");
+    const range = crew.log?.take();
+    const [running, ...rest] = crew.tasks.splice(0);
     if (running) {
-      const error = endingError(ending, crew.clock.killedFor, crew.log?.tail() ?? "");
-      const range = crew.log?.take();
       this.#ended.push({ crew, task: running, outcome: { status: crew.clock.killedFor === "stop" ? "stopped" : "failed", error }, seconds: crew.clock.seconds, ...(range && { log: range }) });
     }
     crew.clock.clear();
@@ -273,10 +272,10 @@ export class Scheduler {
       this.#giveBack(crew.tasks.splice(message.from - running));
       return this.#pump();
     }
+    crew.log?.takeUpTo(message.log.to);
     const task = crew.tasks.shift();
     if (!task) return;
     crew.ran++;
-    crew.log?.takeUpTo(message.log.to);
     const { step } = task.attempt.job;
     this.#pages.observe(step, message.seconds);
     const { outcome, seconds, log } = message;

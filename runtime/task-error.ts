@@ -52,7 +52,7 @@ function ownFrames(stack: string): string[] {
 
 /** The topmost place in code that the author wrote, as path:line:column. */
 function authorSource(frames: readonly string[]): string | undefined {
-  const written = frames.find((frame) => !/[\\/]node_modules[\\/]|<anonymous>/.test(frame));
+  const written = frames.find((frame) => !/[\\/]node_modules[\\/]/.test(frame) && framePlace(frame) !== undefined);
   return written ? framePlace(written) : undefined;
 }
 

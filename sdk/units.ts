@@ -21,16 +21,20 @@ export function parseSize(text: string): Mebibytes {
 }
 
 /**
- * Reads a duration such as `"90s"`, `"15m"`, `"24h"`, `"1d"` or `"1h30m"`.
+ * Reads a duration such as `"90s"`, `"15m"`, `"24h"`, `"1d"`, `"1h30m"` or `"500ms"`.
  *
  * @throws MillraceError `duration.invalid` for anything else, and for no time at all.
  */
 export function parseDuration(text: string): Seconds {
-  const [, days = 0, hours = 0, minutes = 0, seconds = 0] =
-    /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? [];
+  const [, days = 0, hours = 0, minutes = 0, seconds = 0, milliseconds = 0] =
+    /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/.exec(text) ?? [];
   const total =
-    Number(days) * 86_400 + Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-  if (Number.isSafeInteger(total) && total > 0) return total;
+    Number(days) * 86_400 +
+    Number(hours) * 3600 +
+    Number(minutes) * 60 +
+    Number(seconds) +
+    Number(milliseconds) / 1000;
+  if (Number.isFinite(total) && total > 0) return total;
   throw new MillraceError("duration.invalid", `${JSON.stringify(text)} is not a duration`, {
     mend: 'Write whole numbers and units, such as "90s", "15m", "24h" or "1h30m".',
   });
