@@ -1,0 +1,128 @@
+import { boundedError } from "./bounded-error.ts";
+import { indexKey } from "./index-order.ts";
+import type {
+  Attempt,
+  AttemptEnd,
+  AttemptKey,
+  AttemptStart,
+  AttemptStarted,
+  Status,
+  TaskError,
+} from "./ledger.ts";
+import { writeControls } from "./sqlite-controls.ts";
+import { StepTally } from "./sqlite-steps.ts";
+import type { SqliteStore } from "./sqlite-store.ts";
+import { isDone, outcomeOf, readTasks } from "./sqlite-tasks.ts";
+
+/** Begins the attempts; to be called inside a transaction, as everything here. */
+export function startAttempts(
+  store: SqliteStore,
+  runId: number,
+  starts: readonly AttemptStart[],
+): AttemptStarted[] {
+  const tally = new StepTally();
+  const begun = new Map<string, Attempt>();
+  const newest = readTasks(store, runId, starts);
+  const answers = starts.map((start, place): AttemptStarted => {
+    const name = `${start.step}/${start.index}`;
+    const task = begun.get(name) ?? newest[place];
+    if (task !== undefined && isDone(task)) return { state: "done", attempt: task };
+    if (task?.status === "running" && task.by === start.by)
+      return { state: "started", attempt: task.attempt };
+    if (task !== undefined) retire(store, runId, task, start.at);
+    const attempt = (task?.attempt ?? 0) + 1;
+    store.run(
+      `insert or replace into tasks (run_id, step, key, attempt, status, started_by, started_at)
+       values (?, ?, ?, ?, 'running', ?, ?)`,
+      [runId, start.step, indexKey(start.index), attempt, start.by, start.at],
+    );
+    tally.started(start, task?.status);
+    begun.set(name, {
+      step: start.step,
+      index: start.index,
+      attempt,
+      status: "running",
+      by: start.by,
+      startedAt: start.at,
+    });
+    return { state: "started", attempt };
+  });
+  tally.write(store, runId);
+  return answers;
+}
+
+/** Keeps an attempt that another one replaces; one that still runs has failed thereby. */
+function retire(store: SqliteStore, runId: number, task: Attempt, at: number): void {
+  const key = [runId, task.step, indexKey(task.index)];
+  store.run(
+    `insert into past_attempts (run_id, step, key, attempt, status, started_by, started_at, heartbeat_at, finished_at, outcome)
+     select run_id, step, key, attempt, status, started_by, started_at, heartbeat_at, finished_at, outcome
+     from tasks where run_id = ? and step = ? and key = ?`,
+    key,
+  );
+  if (task.status !== "running") return;
+  const error = {
+    name: "Superseded",
+    message: `Attempt ${task.attempt + 1} of the task began while this one was running`,
+  };
+  store.run(
+    `update past_attempts set status = 'failed', finished_at = ?, outcome = ?
+     where run_id = ? and step = ? and key = ? and attempt = ?`,
+    [at, outcomeOf({ error }), ...key, task.attempt],
+  );
+}
+
+export function finishAttempts(
+  store: SqliteStore,
+  runId: number,
+  ends: readonly AttemptEnd[],
+): ("accepted" | "refused")[] {
+  const tally = new StepTally();
+  const answers = ends.map((end) => {
+    const changed = store.run(
+      `update tasks set status = ?, finished_at = ?, outcome = ?
+       where run_id = ? and step = ? and key = ? and attempt = ? and status = 'running'`,
+      [end.status, end.at, outcomeOf(end), runId, end.step, indexKey(end.index), end.attempt],
+    );
+    if (changed === 0) return "refused";
+    if (end.controls) writeControls(store, runId, end.controls);
+    tally.finished(end);
+    return "accepted";
+  });
+  tally.write(store, runId);
+  return answers;
+}
+
+export function heartbeat(
+  store: SqliteStore,
+  runId: number,
+  attempts: readonly AttemptKey[],
+  at: number,
+): boolean[] {
+  return attempts.map(({ step, index, attempt }) => {
+    const changed = store.run(
+      `update tasks set heartbeat_at = max(ifnull(heartbeat_at, 0), ?)
+       where run_id = ? and step = ? and key = ? and attempt = ? and status = 'running'`,
+      [at, runId, step, indexKey(index), attempt],
+    );
+    return changed > 0;
+  });
+}
+
+export function endRunningAttempts(
+  store: SqliteStore,
+  runId: number,
+  end: { status: Exclude<Status, "running" | "succeeded">; at: number; error: TaskError },
+): number {
+  const ended = store.run(
+    `update tasks set status = ?, finished_at = ?, outcome = ?
+     where run_id = ? and step in (select step from steps where run_id = ? and running > 0) and status = 'running'`,
+    [end.status, end.at, outcomeOf({ error: boundedError(end.error) }), runId, runId],
+  );
+  store.run(
+    `update steps set running = 0, finished_at = max(ifnull(finished_at, 0), ?), ${end.status} = ${end.status} + running
+     where run_id = ? and running > 0`,
+    [end.at, runId],
+  );
+  return ended;
+}
