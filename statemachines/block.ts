@@ -21,8 +21,8 @@ export interface Block {
   readonly depth: number;
   /** Ends the names of states that stand in the machine a second time: "" or ".wide". */
   readonly copy: string;
-  /** The machine's own scope, whose nodes `Enter` may go to. */
-  readonly outermost: boolean;
+  /** The nodes that a resumed run may begin at, with no step before them; none in an inner scope. */
+  readonly entered: ReadonlySet<GraphNode>;
   /** Filled as the nodes are compiled. */
   readonly states: Record<string, State>;
 }
@@ -38,7 +38,7 @@ export interface Entry {
 export const END: Entry = { state: undefined };
 
 export function innerBlock(outer: Block, depth: number, copy = outer.copy): Block {
-  return { flow: outer.flow, depth, copy, outermost: false, states: {} };
+  return { flow: outer.flow, depth, copy, entered: new Set(), states: {} };
 }
 
 export function addState(block: Block, name: string, state: State): void {
@@ -51,7 +51,12 @@ export function to(entry: Entry): Transition & InputOutput {
 }
 
 /** Adds a Choice. Unlike other states it cannot end a block itself, so at the block's end it goes to a Succeed. */
-export function addChoice(block: Block, name: string, rules: readonly { readonly test: Omit<ChoiceRule, "Next">; readonly to: Entry }[], otherwise: Entry): void {
+export function addChoice(
+  block: Block,
+  name: string,
+  rules: readonly { readonly test: Omit<ChoiceRule, "Next">; readonly to: Entry }[],
+  otherwise: Entry,
+): void {
   const end = name.replace(/choice$/, "end") + block.copy;
   const target = (entry: Entry) => entry.state ?? end;
   addState(block, name, {
@@ -59,7 +64,8 @@ export function addChoice(block: Block, name: string, rules: readonly { readonly
     Choices: rules.map((rule) => ({ ...rule.test, Next: target(rule.to) }) as ChoiceRule),
     Default: target(otherwise),
   });
-  if ([otherwise, ...rules.map((rule) => rule.to)].some((entry) => entry.state === undefined)) block.states[end] = { Type: "Succeed", OutputPath: null };
+  if ([otherwise, ...rules.map((rule) => rule.to)].some((entry) => entry.state === undefined))
+    block.states[end] = { Type: "Succeed", OutputPath: null };
 }
 
 /** The step that a node ends with, where it surely does. */
@@ -94,7 +100,9 @@ export function taskIndex(block: Block): Value {
 
 /** The index one component deeper, whose last component is the number at the path. */
 export function deeperIndex(depth: number, outer: string, position: string): string {
-  return depth === 0 ? `States.Format('{}', ${position})` : `States.Format('{}.{}', ${outer}, ${position})`;
+  return depth === 0
+    ? `States.Format('{}', ${position})`
+    : `States.Format('{}.{}', ${outer}, ${position})`;
 }
 
 /** The same with 0 for the last component. */

@@ -15,7 +15,11 @@ import { attemptsOf } from "./retries.ts";
  */
 export function checkMachine(graph: Graph, machine: StateMachine): MillraceError[] {
   const steps = [...lineageOf(graph).steps.values()].map(({ node }) => node);
-  return [...checkWhole(graph, machine), ...checkStates(graph, machine.States), ...steps.flatMap((step) => checkStep(graph, step))];
+  return [
+    ...checkWhole(graph, machine),
+    ...checkStates(graph, machine.States),
+    ...steps.flatMap((step) => checkStep(graph, step)),
+  ];
 }
 
 function checkWhole(graph: Graph, machine: StateMachine): MillraceError[] {
@@ -25,18 +29,26 @@ function checkWhole(graph: Graph, machine: StateMachine): MillraceError[] {
   return [
     ...(bytes > LIMITS.definitionBytes
       ? [
-          new MillraceError("machine.tooLarge", `its state machine has ${bytes} bytes; Step Functions takes ${LIMITS.definitionBytes}`, {
-            where,
-            mend: "Make one step of several, or split the flow in two.",
-          }),
+          new MillraceError(
+            "machine.tooLarge",
+            `its state machine has ${bytes} bytes; Step Functions takes ${LIMITS.definitionBytes}`,
+            {
+              where,
+              mend: "Make one step of several, or split the flow in two.",
+            },
+          ),
         ]
       : []),
     ...(events > LIMITS.historyEvents
       ? [
-          new MillraceError("machine.tooLong", `a run has at least ${events} events; Step Functions ends an execution at ${LIMITS.historyEvents}`, {
-            where,
-            mend: "Make one step of several, or put a part of the flow into a foreach: its children have histories of their own where there are many.",
-          }),
+          new MillraceError(
+            "machine.tooLong",
+            `a run has at least ${events} events; Step Functions ends an execution at ${LIMITS.historyEvents}`,
+            {
+              where,
+              mend: "Make one step of several, or put a part of the flow into a foreach: its children have histories of their own where there are many.",
+            },
+          ),
         ]
       : []),
   ];
@@ -45,8 +57,10 @@ function checkWhole(graph: Graph, machine: StateMachine): MillraceError[] {
 function checkStates(graph: Graph, states: Readonly<Record<string, State>>): MillraceError[] {
   return Object.entries(states).flatMap(([name, state]) => {
     const mistakes = checkState(graph, name, state);
-    if (state.Type === "Parallel") mistakes.push(...state.Branches.flatMap(({ States }) => checkStates(graph, States)));
-    if (state.Type === "Map" && state.ItemProcessor) mistakes.push(...checkStates(graph, state.ItemProcessor.States));
+    if (state.Type === "Parallel")
+      mistakes.push(...state.Branches.flatMap(({ States }) => checkStates(graph, States)));
+    if (state.Type === "Map" && state.ItemProcessor)
+      mistakes.push(...checkStates(graph, state.ItemProcessor.States));
     return mistakes;
   });
 }
@@ -56,16 +70,27 @@ function checkState(graph: Graph, name: string, state: State): MillraceError[] {
   const mistakes: MillraceError[] = [];
   if (name.length > LIMITS.stateName) {
     mistakes.push(
-      new MillraceError("machine.nameTooLong", `the state's name ${name} has ${name.length} characters; Step Functions takes ${LIMITS.stateName}`, {
-        where,
-        mend: "Give the step a shorter name.",
-      }),
+      new MillraceError(
+        "machine.nameTooLong",
+        `the state's name ${name} has ${name.length} characters; Step Functions takes ${LIMITS.stateName}`,
+        {
+          where,
+          mend: "Give the step a shorter name.",
+        },
+      ),
     );
   }
-  const overrides = state.Type === "Task" ? (state.Parameters as Record<string, Json> | undefined)?.["ContainerOverrides"] : undefined;
+  const overrides =
+    state.Type === "Task"
+      ? (state.Parameters as Record<string, Json> | undefined)?.["ContainerOverrides"]
+      : undefined;
   if (overrides !== undefined && bytesOf(overrides) > LIMITS.overridesBytes) {
     mistakes.push(
-      new MillraceError("machine.overridesTooLarge", `what its job is told has ${bytesOf(overrides)} bytes; Batch takes ${LIMITS.overridesBytes}`, { where }),
+      new MillraceError(
+        "machine.overridesTooLarge",
+        `what its job is told has ${bytesOf(overrides)} bytes; Batch takes ${LIMITS.overridesBytes}`,
+        { where },
+      ),
     );
   }
   return mistakes;
@@ -73,28 +98,62 @@ function checkState(graph: Graph, name: string, state: State): MillraceError[] {
 
 function checkStep(graph: Graph, step: StepNode): MillraceError[] {
   const { options } = step;
-  const refuse = (code: string, message: string, mend: string) => new MillraceError(code, message, { where: { flow: graph.name, step: step.name }, mend });
+  const refuse = (code: string, message: string, mend: string) =>
+    new MillraceError(code, message, { where: { flow: graph.name, step: step.name }, mend });
   const mistakes: MillraceError[] = [];
   const timeoutSeconds = options.timeout === undefined ? 0 : parseDuration(options.timeout);
   const { memoryMiB = 0, cpu } = askedSize(options);
   if (options.compute === "lambda") {
     if (timeoutSeconds > LIMITS.lambdaSeconds) {
-      mistakes.push(refuse("step.lambdaTimeout", `a Lambda function runs 15 minutes at most, not ${options.timeout}`, 'Give it compute "batch", or a shorter timeout.'));
+      mistakes.push(
+        refuse(
+          "step.lambdaTimeout",
+          `a Lambda function runs 15 minutes at most, not ${options.timeout}`,
+          'Give it compute "batch", or a shorter timeout.',
+        ),
+      );
     }
     if (memoryMiB > LIMITS.lambdaMemoryMiB) {
-      mistakes.push(refuse("step.lambdaMemory", `a Lambda function has 10,240 MiB at most, not ${options.memory}`, 'Give it compute "batch", or less memory.'));
+      mistakes.push(
+        refuse(
+          "step.lambdaMemory",
+          `a Lambda function has 10,240 MiB at most, not ${options.memory}`,
+          'Give it compute "batch", or less memory.',
+        ),
+      );
     }
-    if (options.gpu !== undefined) mistakes.push(refuse("step.lambdaGpu", "a Lambda function has no GPU", 'Give it compute "batch".'));
+    if (options.gpu !== undefined)
+      mistakes.push(
+        refuse("step.lambdaGpu", "a Lambda function has no GPU", 'Give it compute "batch".'),
+      );
     return mistakes;
   }
   if (attemptsOf(options) > LIMITS.jobAttempts) {
-    mistakes.push(refuse("step.attempts", `a Batch job has ${LIMITS.jobAttempts} attempts at most, not ${attemptsOf(options)}`, `Retry at most ${LIMITS.jobAttempts - 1} times.`));
+    mistakes.push(
+      refuse(
+        "step.attempts",
+        `a Batch job has ${LIMITS.jobAttempts} attempts at most, not ${attemptsOf(options)}`,
+        `Retry at most ${LIMITS.jobAttempts - 1} times.`,
+      ),
+    );
   }
   if (options.gpu === undefined && !fargateSize({ memoryMiB, ...(cpu !== undefined && { cpu }) })) {
-    mistakes.push(refuse("step.size", "no container on Fargate is so large", `Ask for at most ${LIMITS.fargateCpu} CPUs and ${LIMITS.fargateMemoryMiB / 1024}GiB.`));
+    mistakes.push(
+      refuse(
+        "step.size",
+        "no container on Fargate is so large",
+        `Ask for at most ${LIMITS.fargateCpu} CPUs and ${LIMITS.fargateMemoryMiB / 1024}GiB.`,
+      ),
+    );
   }
   if (options.gpu === undefined && timeoutSeconds + TIMEOUT_GRACE_SECONDS > LIMITS.fargateSeconds) {
-    mistakes.push(refuse("step.timeout", `a job on Fargate may not run longer than 14 days, so a timeout of ${options.timeout} is never reached`, "Give it a shorter timeout, or split the step."));
+    mistakes.push(
+      refuse(
+        "step.timeout",
+        `a job on Fargate may not run longer than 14 days, so a timeout of ${options.timeout} is never reached`,
+        "Give it a shorter timeout, or split the step.",
+      ),
+    );
   }
   return mistakes;
 }

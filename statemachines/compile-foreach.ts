@@ -1,24 +1,41 @@
 import type { ForeachNode, JsonObject, StepNode } from "../sdk/graph/graph.ts";
 import type { MapState } from "./asl.ts";
-import { addChoice, addState, choiceName, deeperIndex, END, firstIndex, innerBlock, taskIndex, to, type Block, type Entry } from "./block.ts";
+import {
+  addChoice,
+  addState,
+  choiceName,
+  deeperIndex,
+  END,
+  firstIndex,
+  innerBlock,
+  taskIndex,
+  to,
+  type Block,
+  type Entry,
+} from "./block.ts";
 import { addJob, compileStep } from "./compile-step.ts";
 import { isArrayJob } from "./count.ts";
 import { entryOf } from "./entry.ts";
 import { INTEGRATIONS, MAP_RUNS_PREFIX, MAX_WIDTH, RANGES_KEY } from "./contract.ts";
+import { mapRunConcurrency } from "./inline.ts";
 import { LIMITS } from "./limits.ts";
-
 
 /** Adds a foreach from its Choice on: what runs the children, by their number, then the join. */
 export function compileForeach(node: ForeachNode, block: Block, next: Entry): void {
   const { name } = node.join;
   const join: Entry = { state: name + block.copy };
-  const ways = isArrayJob(node) ? arrayJobs(node, node.body[0] as StepNode, block, join) : maps(node, block, join);
+  const ways = isArrayJob(node)
+    ? arrayJobs(node, node.body[0] as StepNode, block, join)
+    : maps(node, block, join);
   addChoice(
     block,
     choiceName(node),
     [
       { test: { Variable: "$.c.width", NumericEquals: 0 }, to: join },
-      ...ways.map(({ test, state }) => ({ test: { Variable: "$.c.width", ...test }, to: { state: state + block.copy } })),
+      ...ways.map(({ test, state }) => ({
+        test: { Variable: "$.c.width", ...test },
+        to: { state: state + block.copy },
+      })),
     ],
     { state: `${name}.refused${block.copy}` },
   );
@@ -51,23 +68,39 @@ function arrayJobs(node: ForeachNode, step: StepNode, block: Block, join: Entry)
     {
       test: { NumericLessThanEquals: LIMITS.arrayJobMaxSize },
       state: `${name}.array`,
-      add: (state) => addJob(step, block, join, { name: state, index, array: { size: "$.c.width", offset: { constant: 0 } } }),
+      add: (state) =>
+        addJob(step, block, join, {
+          name: state,
+          index,
+          array: { size: "$.c.width", offset: { constant: 0 } },
+        }),
     },
     {
       test: { NumericLessThanEquals: MAX_WIDTH },
       state: `${name}.chunks`,
       add(state) {
         const chunk = innerBlock(block, block.depth);
-        addJob(step, chunk, END, { name: `${name}.chunk`, index, array: { size: "$.c.width", offset: { path: "$.c.offset" } } });
+        addJob(step, chunk, END, {
+          name: `${name}.chunk`,
+          index,
+          array: { size: "$.c.width", offset: { path: "$.c.offset" } },
+        });
         addState(block, state, {
           Type: "Map",
           ItemsPath: "$.c.chunks",
           ItemSelector: {
             "run.$": "$.run",
             "at.$": "$.at",
-            c: { "offset.$": "States.ArrayGetItem($$.Map.Item.Value, 0)", "width.$": "States.ArrayGetItem($$.Map.Item.Value, 1)" },
+            c: {
+              "offset.$": "States.ArrayGetItem($$.Map.Item.Value, 0)",
+              "width.$": "States.ArrayGetItem($$.Map.Item.Value, 1)",
+            },
           },
-          ItemProcessor: { ProcessorConfig: { Mode: "INLINE" }, StartAt: `${name}.chunk${block.copy}`, States: chunk.states },
+          ItemProcessor: {
+            ProcessorConfig: { Mode: "INLINE" },
+            StartAt: `${name}.chunk${block.copy}`,
+            States: chunk.states,
+          },
           ResultPath: null,
           ...to(join),
         });
@@ -87,7 +120,9 @@ function maps(node: ForeachNode, block: Block, join: Entry): Way[] {
       addState(block, state, {
         ...mapOver(node, innerBlock(block, block.depth + 1), { Mode: "INLINE" }, join),
         ItemsPath: "$.c.items",
-        ...(node.concurrency !== undefined && { MaxConcurrency: Math.min(node.concurrency, LIMITS.inlineMapConcurrency) }),
+        ...(node.concurrency !== undefined && {
+          MaxConcurrency: Math.min(node.concurrency, LIMITS.inlineMapConcurrency),
+        }),
       }),
   };
   const isInline = inline.has(node);
@@ -96,32 +131,46 @@ function maps(node: ForeachNode, block: Block, join: Entry): Way[] {
     state: `${name}.maprun`,
     add: (state) =>
       addState(block, state, {
-        ...mapOver(node, innerBlock(block, block.depth + 1, isInline ? ".wide" : ""), { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" }, join),
+        ...mapOver(
+          node,
+          innerBlock(block, block.depth + 1, isInline ? ".wide" : ""),
+          { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+          join,
+        ),
         ItemReader: {
           Resource: INTEGRATIONS.items,
           ReaderConfig: { InputType: "JSON", MaxItemsPath: "$.c.width" },
           Parameters: { Bucket: resources.bucket, Key: RANGES_KEY },
         },
         ...(resources.keepsMapRuns && {
-          ResultWriter: { Resource: INTEGRATIONS.results, Parameters: { Bucket: resources.bucket, Prefix: MAP_RUNS_PREFIX } },
+          ResultWriter: {
+            Resource: INTEGRATIONS.results,
+            Parameters: { Bucket: resources.bucket, Prefix: MAP_RUNS_PREFIX },
+          },
         }),
-        MaxConcurrency: Math.min(node.concurrency ?? UNASKED_CONCURRENCY, LIMITS.distributedMapConcurrency),
+        MaxConcurrency: mapRunConcurrency(node),
       }),
   };
   return isInline ? [iterations, children] : [children];
 }
 
-/** Children of a distributed Map at once where the flow does not say: enough to be fast, few enough not to flood Batch. */
-const UNASKED_CONCURRENCY = 1_000;
-
-function mapOver(node: ForeachNode, body: Block, config: NonNullable<NonNullable<MapState["ItemProcessor"]>["ProcessorConfig"]>, join: Entry): MapState {
+function mapOver(
+  node: ForeachNode,
+  body: Block,
+  config: NonNullable<NonNullable<MapState["ItemProcessor"]>["ProcessorConfig"]>,
+  join: Entry,
+): MapState {
   const { flow, depth } = body;
   flow.compileBody(node.body, body, END);
   const at: JsonObject = { "p.$": deeperIndex(depth - 1, "$.at.p", "$$.Map.Item.Index") };
   return {
     Type: "Map",
     ItemSelector: { "run.$": "$.run", at },
-    ItemProcessor: { ProcessorConfig: config, StartAt: entryOf(node.body[0]!, body).state!, States: body.states },
+    ItemProcessor: {
+      ProcessorConfig: config,
+      StartAt: entryOf(node.body[0]!, body).state!,
+      States: body.states,
+    },
     ResultPath: null,
     ...to(join),
   };

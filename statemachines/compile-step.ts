@@ -24,7 +24,12 @@ export interface JobTasks {
   readonly array?: { readonly size: string; readonly offset: Value };
 }
 
-export function addJob(step: StepNode, block: Block, next: Entry, { name, index, array }: JobTasks): void {
+export function addJob(
+  step: StepNode,
+  block: Block,
+  next: Entry,
+  { name, index, array }: JobTasks,
+): void {
   const { options } = step;
   const { graph, resources } = block.flow;
   const timeoutSeconds = options.timeout === undefined ? undefined : parseDuration(options.timeout);
@@ -34,7 +39,9 @@ export function addJob(step: StepNode, block: Block, next: Entry, { name, index,
     [TASK_ENVIRONMENT.index, index],
     [TASK_ENVIRONMENT.attempts, { constant: String(attemptsOf(options)) }],
     ...(array ? [[TASK_ENVIRONMENT.offset, textOf(array.offset)] as const] : []),
-    ...(timeoutSeconds === undefined ? [] : [[TASK_ENVIRONMENT.timeoutSeconds, { constant: String(timeoutSeconds) }] as const]),
+    ...(timeoutSeconds === undefined
+      ? []
+      : [[TASK_ENVIRONMENT.timeoutSeconds, { constant: String(timeoutSeconds) }] as const]),
   ];
   const requirements = resourceRequirements(options);
   addTask(step, block, next, name, index, array, {
@@ -50,7 +57,9 @@ export function addJob(step: StepNode, block: Block, next: Entry, { name, index,
         ...(requirements.length > 0 && { ResourceRequirements: requirements }),
       },
       RetryStrategy: { Attempts: attemptsOf(options) },
-      ...(timeoutSeconds !== undefined && { Timeout: { AttemptDurationSeconds: timeoutSeconds + TIMEOUT_GRACE_SECONDS } }),
+      ...(timeoutSeconds !== undefined && {
+        Timeout: { AttemptDurationSeconds: timeoutSeconds + TIMEOUT_GRACE_SECONDS },
+      }),
     },
     Retry: batchRetry,
     ResultPath: null,
@@ -78,18 +87,30 @@ function addInvocation(step: StepNode, block: Block, next: Entry): void {
     },
     ...(timeoutSeconds !== undefined && { TimeoutSeconds: timeoutSeconds + TIMEOUT_GRACE_SECONDS }),
     Retry: [...lambdaRetry, ...stepRetrier(options)],
-    ...(answered ? { ResultSelector: pickFields("$.Payload.control", answered.fields), ResultPath: "$.c" } : { ResultPath: null }),
+    ...(answered
+      ? { ResultSelector: pickFields("$.Payload.control", answered.fields), ResultPath: "$.c" }
+      : { ResultPath: null }),
   });
 }
 
-function addTask(step: StepNode, block: Block, next: Entry, name: string, index: Value, array: JobTasks["array"], state: TaskState): void {
+function addTask(
+  step: StepNode,
+  block: Block,
+  next: Entry,
+  name: string,
+  index: Value,
+  array: JobTasks["array"],
+  state: TaskState,
+): void {
   if (!step.options.catch) {
     addState(block, name, { ...state, ...to(next) });
     return;
   }
   const failed = `${name}.failed`;
   // Beside the control value, since the array's width is still wanted; recording it puts a few bytes in their place.
-  const Catch: Catcher[] = [{ ErrorEquals: ["States.ALL"], ResultPath: "$.c.failure", Next: failed + block.copy }];
+  const Catch: Catcher[] = [
+    { ErrorEquals: ["States.ALL"], ResultPath: "$.c.failure", Next: failed + block.copy },
+  ];
   addState(block, name, { ...state, Catch, ...to(next) });
   const request: JsonObject = {
     action: "recordFailure",
@@ -112,7 +133,9 @@ function addTask(step: StepNode, block: Block, next: Entry, name: string, index:
 
 /** A number as the text that an environment variable holds. */
 function textOf(value: Value): Value {
-  return "constant" in value ? { constant: String(value.constant) } : { path: `States.Format('{}', ${value.path})` };
+  return "constant" in value
+    ? { constant: String(value.constant) }
+    : { path: `States.Format('{}', ${value.path})` };
 }
 
 /** For people only. A job's name begins with a letter or digit. */

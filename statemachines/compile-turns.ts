@@ -1,5 +1,18 @@
 import type { BranchNode, LoopNode, SwitchNode } from "../sdk/graph/graph.ts";
-import { addChoice, addState, answersItself, choiceName, deeperIndex, END, firstIndex, field, innerBlock, to, type Block, type Entry } from "./block.ts";
+import {
+  addChoice,
+  addState,
+  answersItself,
+  choiceName,
+  deeperIndex,
+  END,
+  firstIndex,
+  field,
+  innerBlock,
+  to,
+  type Block,
+  type Entry,
+} from "./block.ts";
 import { compileStep } from "./compile-step.ts";
 import { addControlRead, controlFieldsOf } from "./control.ts";
 import { entryOf } from "./entry.ts";
@@ -12,7 +25,12 @@ export function compileBranch(node: BranchNode, block: Block, next: Entry): void
     block.flow.compileBody(body, inner, END);
     return { StartAt: entryOf(body[0]!, inner).state!, States: inner.states };
   });
-  addState(block, `${name}.branches`, { Type: "Parallel", Branches, ResultPath: null, Next: name + block.copy });
+  addState(block, `${name}.branches`, {
+    Type: "Parallel",
+    Branches,
+    ResultPath: null,
+    Next: name + block.copy,
+  });
   compileStep(node.join, block, next);
 }
 
@@ -20,13 +38,17 @@ export function compileBranch(node: BranchNode, block: Block, next: Entry): void
 export function compileSwitch(node: SwitchNode, block: Block, next: Entry): void {
   // Other cases come there too, without the answer that one case's last step might have.
   const after: Entry = { state: next.state };
-  const inside: Block = { ...block, outermost: false };
-  const bodyOf = (body: SwitchNode["otherwise"]): Entry => (body?.[0] ? { state: entryOf(body[0], block).state } : after);
+  const inside: Block = { ...block, entered: new Set() };
+  const bodyOf = (body: SwitchNode["otherwise"]): Entry =>
+    body?.[0] ? { state: entryOf(body[0], block).state } : after;
   const noCase = `${node.id}.nocase`;
   addChoice(
     block,
     choiceName(node),
-    node.cases.map(({ value, body }) => ({ test: { Variable: "$.c.case", StringEquals: value }, to: bodyOf(body) })),
+    node.cases.map(({ value, body }) => ({
+      test: { Variable: "$.c.case", StringEquals: value },
+      to: bodyOf(body),
+    })),
     node.otherwise ? bodyOf(node.otherwise) : { state: noCase + block.copy },
   );
   for (const { body } of node.cases) block.flow.compileBody(body, inside, after);
@@ -46,12 +68,15 @@ export function compileSwitch(node: SwitchNode, block: Block, next: Entry): void
 export function compileLoop(node: LoopNode, block: Block, next: Entry): void {
   const { id } = node;
   const named = (what: string): Entry => ({ state: `${id}.${what}${block.copy}` });
-  const inside: Block = { ...block, depth: block.depth + 1, outermost: false };
+  const inside: Block = { ...block, depth: block.depth + 1, entered: new Set() };
   const body = { Next: entryOf(node.body[0]!, inside).state! };
   const round = "States.MathAdd($.at.k, 1)";
   addState(block, id, {
     Type: "Pass",
-    Parameters: { "run.$": "$.run", at: { ...field("p", firstIndex(block)), k: 0, "out.$": "$.at" } },
+    Parameters: {
+      "run.$": "$.run",
+      at: { ...field("p", firstIndex(block)), k: 0, "out.$": "$.at" },
+    },
     ...body,
   });
   block.flow.compileBody(node.body, inside, {
@@ -59,14 +84,27 @@ export function compileLoop(node: LoopNode, block: Block, next: Entry): void {
     answered: { state: named("choice").state!, fields: controlFieldsOf(node) },
   });
   if (!answersItself(node.body.at(-1))) addControlRead(inside, `${id}.while`, node);
-  addChoice(inside, choiceName(node), [{ test: { Variable: "$.c.again", BooleanEquals: true }, to: named("again") }], named("leave"));
+  addChoice(
+    inside,
+    choiceName(node),
+    [{ test: { Variable: "$.c.again", BooleanEquals: true }, to: named("again") }],
+    named("leave"),
+  );
   addState(block, `${id}.again`, {
     Type: "Pass",
     Parameters: {
       "run.$": "$.run",
-      at: { "p.$": deeperIndex(block.depth, "$.at.out.p", round), "k.$": round, "out.$": "$.at.out" },
+      at: {
+        "p.$": deeperIndex(block.depth, "$.at.out.p", round),
+        "k.$": round,
+        "out.$": "$.at.out",
+      },
     },
     ...body,
   });
-  addState(block, `${id}.leave`, { Type: "Pass", Parameters: { "run.$": "$.run", "at.$": "$.at.out" }, ...to(next) });
+  addState(block, `${id}.leave`, {
+    Type: "Pass",
+    Parameters: { "run.$": "$.run", "at.$": "$.at.out" },
+    ...to(next),
+  });
 }

@@ -16,10 +16,16 @@ export function askedSize(options: StepOptions): Partial<ContainerSize> {
 }
 
 /** The smallest container on Fargate that has at least this; undefined where there is none. */
-export function fargateSize({ cpu = 0, memoryMiB: memory = 0 }: Partial<ContainerSize>): ContainerSize | undefined {
+export function fargateSize({
+  cpu = 0,
+  memoryMiB: memory = 0,
+}: Partial<ContainerSize>): ContainerSize | undefined {
   const size = FARGATE_SIZES.find((one) => one.cpu >= cpu && one.max >= memory);
   if (!size) return undefined;
-  return { cpu: size.cpu, memoryMiB: size.min + Math.max(0, Math.ceil((memory - size.min) / size.step)) * size.step };
+  return {
+    cpu: size.cpu,
+    memoryMiB: size.min + Math.max(0, Math.ceil((memory - size.min) / size.step)) * size.step,
+  };
 }
 
 /**
@@ -28,7 +34,8 @@ export function fargateSize({ cpu = 0, memoryMiB: memory = 0 }: Partial<Containe
  */
 export function resourceRequirements(options: StepOptions): JsonObject[] {
   const asked = askedSize(options);
-  if (options.gpu === undefined && asked.cpu === undefined && asked.memoryMiB === undefined) return [];
+  if (options.gpu === undefined && asked.cpu === undefined && asked.memoryMiB === undefined)
+    return [];
   // What no container on Fargate has goes as it is: checkMachine says so to whom deploys it.
   const size = options.gpu === undefined ? (fargateSize(asked) ?? asked) : asked;
   return [

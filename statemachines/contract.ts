@@ -15,7 +15,10 @@ export interface MachineInput {
   readonly enter: string;
 }
 
-export function machineInput(run: { readonly flow: string; readonly run: number }, enter = ""): MachineInput {
+export function machineInput(
+  run: { readonly flow: string; readonly run: number },
+  enter = "",
+): MachineInput {
   return { run: runName(run), at: { p: "0" }, enter };
 }
 
@@ -84,7 +87,7 @@ export interface RunnerRequest {
 
 /** What it answers; also for a task that had finished before. It throws where the attempt failed. */
 export interface RunnerAnswer {
-  /** Of the control node that is asked next: must be there where the flow has one between this step and the next. */
+  /** Of the control node that is asked next (see askedNext): must be there where the flow has one after this step. */
   readonly control?: ControlFields;
 }
 

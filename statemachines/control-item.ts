@@ -70,7 +70,12 @@ export function controlItem(run: RunKey, { node, index, value }: Control): Contr
   if ("case" in fields) return { ...key, case: { S: fields.case } };
   if ("again" in fields) return { ...key, again: { BOOL: fields.again } };
   const { width, items, chunks } = fields;
-  return { ...key, width: { N: String(width) }, items: { S: JSON.stringify(items) }, chunks: { S: JSON.stringify(chunks) } };
+  return {
+    ...key,
+    width: { N: String(width) },
+    items: { S: JSON.stringify(items) },
+    chunks: { S: JSON.stringify(chunks) },
+  };
 }
 
 export function controlItemKey(run: RunKey, { node, index }: ControlKey): ControlItemKey {

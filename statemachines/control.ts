@@ -38,7 +38,10 @@ export function addControlRead(block: Block, name: string, node: ControlNode): v
     addState(block, name, {
       Type: "Task",
       Resource: INTEGRATIONS.invoke,
-      Parameters: { FunctionName: resources.bookkeeping, Payload: { action: "control", "run.$": "$.run", node: id, ...field("index", index) } },
+      Parameters: {
+        FunctionName: resources.bookkeeping,
+        Payload: { action: "control", "run.$": "$.run", node: id, ...field("index", index) },
+      },
       Retry: lambdaRetry,
       ResultSelector: pickFields("$.Payload", fields),
       ...common,

@@ -1,6 +1,7 @@
 import type { Graph } from "../sdk/graph/graph.ts";
 import { controlName } from "../sdk/graph/lineage.ts";
 import { count, type Weights } from "./count.ts";
+import { enterable } from "./enter.ts";
 import { inlineForeachs } from "./inline.ts";
 import { PRICES } from "./prices.ts";
 
@@ -15,21 +16,35 @@ export interface Course {
 }
 
 /** Every state that is entered is one; an iteration costs nothing itself. aws.amazon.com/step-functions/pricing */
-const TRANSITIONS: Weights = { job: 1, invocation: 1, read: 1, choice: 1, pass: 1, succeed: 1, parallel: 1, map: 1, iteration: 0, mapRun: 1 };
+const TRANSITIONS: Weights = {
+  job: 1,
+  invocation: 1,
+  read: 1,
+  choice: 1,
+  pass: 1,
+  succeed: 1,
+  parallel: 1,
+  map: 1,
+  iteration: 0,
+  mapRun: 1,
+};
 
 /** State transitions of one run from its beginning, no retry and no caught failure counted. */
-export function transitions(graph: Graph, { widths = {}, rounds = {}, cases = {} }: Course = {}): number {
+export function transitions(
+  graph: Graph,
+  { widths = {}, rounds = {}, cases = {} }: Course = {},
+): number {
   const inline = inlineForeachs(graph);
   const states = count(graph.body, {
     weights: TRANSITIONS,
     width: (node) => widths[controlName(node)] ?? 1,
     rounds: (node) => rounds[node.id] ?? 1,
-    chosen: (node, counts) => counts[node.cases.findIndex(({ value }) => value === cases[node.id])] ?? counts.at(-1)!,
+    chosen: (node, counts) =>
+      counts[node.cases.findIndex(({ value }) => value === cases[node.id])] ?? counts.at(-1)!,
     isInline: (node) => inline.has(node),
     childrenIncluded: true,
   });
-  const enter = graph.body.length > 1 ? 1 : 0;
-  return enter + states;
+  return states + (enterable(graph).size > 0 ? 1 : 0);
 }
 
 /** What state transitions cost, in US dollars, beyond what is free each month. */

@@ -14,7 +14,10 @@ export function entryOf(node: GraphNode, block: Block): Entry {
       return { state: node.id + block.copy };
     case "foreach":
     case "switch":
-      return { state: readName(node) + block.copy, answered: { state: choiceName(node) + block.copy, fields: controlFieldsOf(node) } };
+      return {
+        state: readName(node) + block.copy,
+        answered: { state: choiceName(node) + block.copy, fields: controlFieldsOf(node) },
+      };
   }
 }
 

@@ -14,7 +14,8 @@ const EVENTS_FOR_ITERATIONS = 20_000;
 export function inlineForeachs(graph: Graph): ReadonlySet<ForeachNode> {
   const maps = foreachsOf(graph.body).filter((node) => !isArrayJob(node));
   const events = EVENTS_FOR_ITERATIONS / maps.length / LIMITS.inlineMapConcurrency;
-  const isShort = ({ body }: ForeachNode) => foreachsOf(body).every(isArrayJob) && mostEvents(body) <= events;
+  const isShort = ({ body }: ForeachNode) =>
+    foreachsOf(body).every(isArrayJob) && mostEvents(body) <= events;
   return new Set(maps.filter(isShort));
 }
 
@@ -28,9 +29,29 @@ function foreachsOf(nodes: readonly GraphNode[]): ForeachNode[] {
       case "branch":
         return node.branches.flatMap(({ body }) => foreachsOf(body));
       case "switch":
-        return [...node.cases.flatMap(({ body }) => foreachsOf(body)), ...foreachsOf(node.otherwise ?? [])];
+        return [
+          ...node.cases.flatMap(({ body }) => foreachsOf(body)),
+          ...foreachsOf(node.otherwise ?? []),
+        ];
       case "loop":
         return foreachsOf(node.body);
     }
   });
+}
+
+/**
+ * How many children of a distributed Map run at once: where the flow does not say, enough to be fast and few enough not
+ * to flood Batch. Where Maps stand in Maps it is fewer the higher they are, whatever the flow says: an account has 1,000
+ * Map Runs open at once and the next ones wait, so outer ones alone must never take all the places that inner ones need.
+ */
+export function mapRunConcurrency(node: ForeachNode): number {
+  const levels = mapsInside(node);
+  if (levels === 0) return Math.min(node.concurrency ?? 1_000, LIMITS.distributedMapConcurrency);
+  return Math.min(node.concurrency ?? Infinity, [500, 40, 10][levels - 1] ?? 2);
+}
+
+/** How many levels of Maps a Map has inside. */
+function mapsInside({ body }: ForeachNode): number {
+  const inner = foreachsOf(body).filter((node) => !isArrayJob(node));
+  return Math.max(0, ...inner.map((node) => 1 + mapsInside(node)));
 }

@@ -42,7 +42,12 @@ export const LIMITS = {
  * The sizes of a container on Fargate: for each number of vCPUs the least and the most memory, in MiB, and the steps
  * between. [FARGATE]
  */
-export const FARGATE_SIZES: readonly { readonly cpu: number; readonly min: number; readonly max: number; readonly step: number }[] = [
+export const FARGATE_SIZES: readonly {
+  readonly cpu: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+}[] = [
   { cpu: 0.25, min: 512, max: 1_024, step: 512 },
   { cpu: 0.25, min: 2_048, max: 2_048, step: 1_024 },
   { cpu: 0.5, min: 1_024, max: 4_096, step: 1_024 },

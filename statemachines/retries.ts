@@ -16,7 +16,8 @@ export function attemptsOf(options: StepOptions): number {
 export function stepRetrier(options: StepOptions): Retrier[] {
   const retries = retriesOf(options);
   if (retries === 0) return [];
-  const { backoff, rate, maxDelay, jitter }: Partial<RetryOptions> = typeof options.retry === "object" ? options.retry : {};
+  const { backoff, rate, maxDelay, jitter }: Partial<RetryOptions> =
+    typeof options.retry === "object" ? options.retry : {};
   const interval = backoff === undefined ? 1 : parseDuration(backoff);
   return [
     {
@@ -25,7 +26,9 @@ export function stepRetrier(options: StepOptions): Retrier[] {
       MaxAttempts: retries,
       BackoffRate: Math.max(1, rate ?? 2),
       // Step Functions wants it greater than the interval.
-      ...(maxDelay !== undefined && { MaxDelaySeconds: Math.max(interval + 1, parseDuration(maxDelay)) }),
+      ...(maxDelay !== undefined && {
+        MaxDelaySeconds: Math.max(interval + 1, parseDuration(maxDelay)),
+      }),
       ...(jitter && { JitterStrategy: "FULL" }),
     },
   ];
@@ -36,12 +39,31 @@ export function stepRetrier(options: StepOptions): Retrier[] {
  * wait for the same. Names as seen in executions' histories; Step Functions developer guide, "Handling errors".
  */
 function patiently(errors: readonly string[]): readonly Retrier[] {
-  return [{ ErrorEquals: errors, IntervalSeconds: 2, MaxAttempts: 9, BackoffRate: 2, MaxDelaySeconds: 120, JitterStrategy: "FULL" }];
+  return [
+    {
+      ErrorEquals: errors,
+      IntervalSeconds: 2,
+      MaxAttempts: 9,
+      BackoffRate: 2,
+      MaxDelaySeconds: 120,
+      JitterStrategy: "FULL",
+    },
+  ];
 }
 
-export const batchRetry = patiently(["Batch.TooManyRequestsException", "Batch.AWSBatchException", "Batch.ServerException", "Batch.SdkClientException"]);
+export const batchRetry = patiently([
+  "Batch.TooManyRequestsException",
+  "Batch.AWSBatchException",
+  "Batch.ServerException",
+  "Batch.SdkClientException",
+]);
 
-export const lambdaRetry = patiently(["Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException"]);
+export const lambdaRetry = patiently([
+  "Lambda.TooManyRequestsException",
+  "Lambda.ServiceException",
+  "Lambda.AWSLambdaException",
+  "Lambda.SdkClientException",
+]);
 
 export const readRetry = patiently([
   "DynamoDB.ProvisionedThroughputExceededException",

@@ -1,0 +1,274 @@
+import { expect } from "vitest";
+import {
+  execute,
+  TaskFailure,
+  type ExecutionResult,
+  type HistoryEvent,
+} from "../emulator/asl/interpreter.ts";
+import type { ControlValue } from "../functions/ledger/ledger.ts";
+import type { Graph, GraphNode, Json, JsonObject, SwitchNode } from "../sdk/graph/graph.ts";
+import { controlName, lineageOf, type ControlNode } from "../sdk/graph/lineage.ts";
+import { formatIndex } from "../sdk/graph/task-index.ts";
+import { askedNext } from "../statemachines/asked-next.ts";
+import { compile } from "../statemachines/compile.ts";
+import {
+  arrayChildIndex,
+  INTEGRATIONS,
+  machineInput,
+  type BookkeepingRequest,
+  type RecordFailureRequest,
+  type RunnerRequest,
+} from "../statemachines/contract.ts";
+import {
+  controlFields,
+  controlItem,
+  parseControlKey,
+  type ControlItemKey,
+} from "../statemachines/control-item.ts";
+import type { Course } from "../statemachines/cost.ts";
+import { offlineResources } from "../statemachines/resources.ts";
+
+/**
+ * A flow's machine on the interpreter, in a world of fakes: tasks that finish after a turn, control values that are made
+ * up. And, worked out from the graph alone, what it should have done.
+ */
+
+/** What a control node's value is at an index: a width, a case, whether to go round again. */
+export type Answers = (node: ControlNode, index: readonly number[]) => number | string | boolean;
+
+export function answersOf({ widths = {}, rounds = {}, cases = {} }: Course): Answers {
+  return (node, index) => {
+    if (node.type === "foreach") return widths[controlName(node)] ?? 1;
+    if (node.type === "switch") return cases[node.id] ?? "(otherwise)";
+    return index.at(-1)! + 1 < (rounds[node.id] ?? 1);
+  };
+}
+
+/** Values that differ from place to place. */
+export function anyAnswers(seed: number): Answers {
+  return (node, index) => {
+    const place = `${seed}/${controlName(node)}/${formatIndex(index)}`;
+    const number =
+      [...place].reduce((hash, char) => (Math.imul(hash, 31) + char.charCodeAt(0)) >>> 0, 7) >>> 5;
+    if (node.type === "foreach")
+      return (index.length === 0 ? [0, 1, 2, 41] : [0, 1, 2, 3])[number % 4]!;
+    if (node.type === "loop") return index.at(-1)! < number % 3;
+    return [...node.cases.map(({ value }) => value), ...(node.otherwise ? ["(otherwise)"] : [])][
+      number % (node.cases.length + (node.otherwise ? 1 : 0))
+    ]!;
+  };
+}
+
+/** Every task that the flow should run with those that must have finished before it, worked out with no machine. */
+export function orderOf(
+  nodes: readonly GraphNode[],
+  answers: Answers,
+): Map<string, readonly string[]> {
+  const order = new Map<string, readonly string[]>();
+  const sequence = (
+    body: readonly GraphNode[],
+    index: readonly number[],
+    before: readonly string[],
+  ) => body.reduce((last, node) => one(node, index, last), before);
+  const one = (
+    node: GraphNode,
+    index: readonly number[],
+    before: readonly string[],
+  ): readonly string[] => {
+    switch (node.type) {
+      case "step": {
+        const task = `${node.name}/${formatIndex(index)}`;
+        order.set(task, before);
+        return [task];
+      }
+      case "foreach": {
+        const children = Array.from({ length: answers(node, index) as number }, (_, i) =>
+          sequence(node.body, [...index, i], before),
+        );
+        return one(node.join, index, [...before, ...children.flat()]);
+      }
+      case "branch":
+        return one(
+          node.join,
+          index,
+          node.branches.flatMap(({ body }) => sequence(body, index, before)),
+        );
+      case "switch":
+        return sequence(caseOf(node, answers(node, index) as string), index, before);
+      case "loop": {
+        let last = before;
+        let round = -1;
+        do {
+          round += 1;
+          last = sequence(node.body, [...index, round], last);
+        } while (answers(node, [...index, round]) === true);
+        return last;
+      }
+    }
+  };
+  sequence(nodes, [], []);
+  return order;
+}
+
+export function tasksOf(nodes: readonly GraphNode[], answers: Answers): ReadonlySet<string> {
+  return new Set(orderOf(nodes, answers).keys());
+}
+
+function caseOf(node: SwitchNode, value: string): readonly GraphNode[] {
+  return node.cases.find((one) => one.value === value)?.body ?? node.otherwise ?? [];
+}
+
+export interface Simulation {
+  readonly result: ExecutionResult;
+  /** `step/index` in the order they finished. */
+  readonly tasks: readonly string[];
+  /** Tasks that began before one that they come after had finished. */
+  readonly early: readonly string[];
+  readonly jobs: readonly { readonly step: string; readonly size: number | undefined }[];
+  readonly recorded: readonly RecordFailureRequest[];
+  /** The last payload that each state was entered with. */
+  readonly inputs: ReadonlyMap<string, string>;
+}
+
+export async function simulate(
+  flow: Graph,
+  answers: Answers,
+  given: {
+    enter?: string;
+    finished?: ReadonlySet<string>;
+    failing?: readonly string[];
+    order?: ReadonlyMap<string, readonly string[]>;
+    /** Whether every child of an array job is a task of its own here. */
+    children?: boolean;
+  } = {},
+): Promise<Simulation> {
+  const run = { flow: flow.name, run: 42 };
+  const lineage = lineageOf(flow);
+  const finished = new Set(given.finished);
+  const tasks: string[] = [];
+  const early: string[] = [];
+  const jobs: { step: string; size: number | undefined }[] = [];
+  const recorded: RecordFailureRequest[] = [];
+  const inputs = new Map<string, string>();
+
+  const perform = async (name: string, indices: readonly string[]) => {
+    const named = indices.map((index) => `${name}/${index}`);
+    early.push(
+      ...named.filter((task) => given.order?.get(task)?.some((before) => !finished.has(before))),
+    );
+    await Promise.resolve();
+    if (given.failing?.includes(name))
+      throw new TaskFailure("States.TaskFailed", `out of luck ${"x".repeat(2_000)}`);
+    for (const task of named) finished.add(task);
+    tasks.push(...named);
+  };
+  const valueAt = (name: string, index: string): ControlValue => {
+    const { node, depth } = lineage.controls.get(name)!;
+    const answer = answers(
+      node,
+      depth + (node.type === "loop" ? 1 : 0) === 0 ? [] : index.split(".").map(Number),
+    );
+    if (typeof answer === "number")
+      return { type: "foreach", width: answer, pages: [], pageSize: 1 };
+    return typeof answer === "string"
+      ? { type: "switch", case: answer }
+      : { type: "loop", again: answer };
+  };
+  const fieldsAt = (name: string, index: string) =>
+    controlFields(valueAt(name, index)) as unknown as JsonObject;
+
+  const job = async (input: JsonObject): Promise<Json> => {
+    const { Environment } = input["ContainerOverrides"] as unknown as {
+      Environment: { Name: string; Value: string }[];
+    };
+    const env = Object.fromEntries(Environment.map(({ Name, Value }) => [Name, Value])) as Record<
+      string,
+      string
+    >;
+    const { MILLRACE_STEP: name = "", MILLRACE_INDEX: index = "", MILLRACE_OFFSET: offset } = env;
+    expect(env["MILLRACE_RUN"]).toBe(`${flow.name}/42`);
+    expect(Environment.every(({ Value }) => typeof Value === "string")).toBe(true);
+    const size = (input["ArrayProperties"] as { Size?: number } | undefined)?.Size;
+    jobs.push({ step: name, size });
+    if (size === undefined) await perform(name, [index]);
+    else {
+      expect(size).toBeGreaterThanOrEqual(2);
+      expect(size).toBeLessThanOrEqual(10_000);
+      const depth = lineage.steps.get(name)!.depth - 1;
+      const positions =
+        given.children === false ? [] : Array.from({ length: size }, (_, i) => Number(offset) + i);
+      await perform(
+        name,
+        positions.map((position) => arrayChildIndex(index, depth, position)),
+      );
+    }
+    return { JobId: "made-up" };
+  };
+  const invoke = async ({
+    FunctionName,
+    Payload,
+  }: {
+    FunctionName: string;
+    Payload: unknown;
+  }): Promise<Json> => {
+    if (FunctionName === offlineResources.runner.default) {
+      const { step: name, index } = Payload as RunnerRequest;
+      await perform(name, [index]);
+      const key = askedNext(lineage, name, index);
+      return key ? { control: fieldsAt(key.node, key.index) } : {};
+    }
+    const request = Payload as BookkeepingRequest;
+    if (request.action === "control") {
+      expect(lineage.controls.get(request.node)!.known).toBe("asked");
+      return fieldsAt(request.node, request.index);
+    }
+    recorded.push(request);
+    const caught = request.width === undefined ? [request.index] : [];
+    for (const index of caught) finished.add(`${request.step}/${index}`);
+    return null;
+  };
+
+  const result = await execute(
+    compile(flow, offlineResources),
+    machineInput(run, given.enter) as unknown as JsonObject,
+    {
+      async integrations(resource, input) {
+        switch (resource) {
+          case INTEGRATIONS.job:
+            return job(input as JsonObject);
+          case INTEGRATIONS.invoke:
+            return {
+              Payload: await invoke(input as unknown as { FunctionName: string; Payload: unknown }),
+            };
+          case INTEGRATIONS.read: {
+            const {
+              run: of,
+              node,
+              index,
+            } = parseControlKey((input as unknown as { Key: ControlItemKey }).Key);
+            expect(of).toEqual(run);
+            expect(lineage.controls.get(node)!.known).toBe("written");
+            return {
+              Item: controlItem(run, {
+                node,
+                index,
+                value: valueAt(node, index),
+              }) as unknown as Json,
+            };
+          }
+          case INTEGRATIONS.items:
+            return zeros;
+          default:
+            throw new Error(`what is ${resource}?`);
+        }
+      },
+      onEvent(event: HistoryEvent) {
+        if (event.type === "StateEntered") inputs.set(event.state, JSON.stringify(event.input));
+      },
+      clock: { now: () => 0, sleep: async () => {} },
+    },
+  );
+  return { result, tasks, early, jobs, recorded, inputs };
+}
+
+const zeros: Json = Array.from({ length: 40_000 }, () => 0);
