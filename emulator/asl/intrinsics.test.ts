@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../sdk/graph/graph.ts";
 import { execute } from "./interpreter.ts";

@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import type { StateMachine } from "../../statemachines/asl.ts";
+import { prepareMachine } from "./prepare.ts";
+
+const machine = (state: object, more: object = {}) =>
+  ({ StartAt: "S", States: { S: state }, ...more }) as unknown as StateMachine;
+const task = (fields: object) => machine({ Type: "Task", Resource: "r", End: true, ...fields });
+const map = (fields: object) =>
+  machine({
+    Type: "Map",
+    ItemProcessor: { StartAt: "P", States: { P: { Type: "Succeed" } } },
+    End: true,
+    ...fields,
+  });
+
+describe("a machine is refused, with the state's name, for", () => {
+  test.each<[string, StateMachine]>([
+    ["a Next that is not there", machine({ Type: "Pass", Next: "Nowhere" })],
+    [
+      "a Default that is not there",
+      machine({
+        Type: "Choice",
+        Choices: [{ Variable: "$", IsNull: true, Next: "S" }],
+        Default: "Nowhere",
+      }),
+    ],
+    [
+      "a rule's Next that is not there",
+      machine({ Type: "Choice", Choices: [{ Variable: "$", IsNull: true, Next: "Nowhere" }] }),
+    ],
+    [
+      "a catcher's Next that is not there",
+      task({ Catch: [{ ErrorEquals: ["E"], Next: "Nowhere" }] }),
+    ],
+    ["neither Next nor End", machine({ Type: "Pass" })],
+    ["a type that there is not", machine({ Type: "Loop", End: true })],
+    ["a Choice without rules", machine({ Type: "Choice", Choices: [] })],
+    [
+      "a comparison that there is not",
+      machine({ Type: "Choice", Choices: [{ Variable: "$", NumericNearly: 1, Next: "S" }] }),
+    ],
+    [
+      "two comparisons in a rule",
+      machine({
+        Type: "Choice",
+        Choices: [{ Variable: "$", IsNull: true, IsString: true, Next: "S" }],
+      }),
+    ],
+    [
+      "two waits",
+      machine({ Type: "Wait", Seconds: 1, Timestamp: "2026-01-01T00:00:00Z", End: true }),
+    ],
+    ["a task without a resource", machine({ Type: "Task", End: true })],
+    ["a path that is none", task({ InputPath: "a.b" })],
+    ["a ResultPath to many places", task({ ResultPath: "$.a[*]" })],
+    ["a ResultPath into the context object", task({ ResultPath: "$$.a" })],
+    ["a template field that is no path", task({ Parameters: { "a.$": "b" } })],
+    ["a template field that is no text", task({ Parameters: { "a.$": 1 } })],
+    ["a template field given twice", task({ Parameters: { "a.$": "$", a: 1 } })],
+    ["States.ALL beside another error", task({ Retry: [{ ErrorEquals: ["E", "States.ALL"] }] })],
+    [
+      "States.ALL before another catcher",
+      task({
+        Catch: [
+          { ErrorEquals: ["States.ALL"], Next: "S" },
+          { ErrorEquals: ["E"], Next: "S" },
+        ],
+      }),
+    ],
+    ["a timeout given twice", task({ TimeoutSeconds: 1, TimeoutSecondsPath: "$.t" })],
+    ["Assign", task({ Assign: { a: 1 } })],
+    ["JSONata", task({ QueryLanguage: "JSONata" })],
+    ["a ResultWriter", map({ ResultWriter: {} })],
+    ["an inline Map with an ItemReader", map({ ItemReader: { Resource: "r" } })],
+    ["ItemSelector and Parameters", map({ ItemSelector: {}, Parameters: {} })],
+    ["a Map without a body", map({ ItemProcessor: undefined })],
+  ])("%s", (_, wrong) => {
+    expect(() => prepareMachine(wrong)).toThrow(
+      expect.objectContaining({ code: "machine.invalid", where: { step: "S" } }),
+    );
+  });
+
+  test("a mistake inside a Map's body, by the inner state's name", () => {
+    const wrong = map({
+      ItemProcessor: { StartAt: "P", States: { P: { Type: "Pass", Next: "Nowhere" } } },
+    });
+    expect(() => prepareMachine(wrong)).toThrow(expect.objectContaining({ where: { step: "P" } }));
+  });
+
+  test("a StartAt that is not there", () => {
+    expect(() => prepareMachine(machine({ Type: "Succeed" }, { StartAt: "toString" }))).toThrow(
+      'StartAt "toString" is not a state',
+    );
+  });
+});
+
+test("a machine is parsed once", () => {
+  const once = machine({ Type: "Succeed" });
+  expect(prepareMachine(once)).toBe(prepareMachine(once));
+});
