@@ -32,6 +32,22 @@ function loop(rounds: number): StateMachine {
   };
 }
 
+const double: Integrations = async (_, input) => ({ n: (input as { n: number }).n * 2 });
+
+async function history(
+  machine: StateMachine,
+  input: Json,
+  integrations: Integrations,
+): Promise<HistoryEvent[]> {
+  const events: HistoryEvent[] = [];
+  await execute(machine, input, {
+    integrations,
+    onEvent: (event) => events.push(event),
+    clock: virtualClock(),
+  });
+  return events;
+}
+
 test("a chain hands each state's output to the next", async () => {
   const machine: StateMachine = {
     StartAt: "A",
@@ -41,7 +57,6 @@ test("a chain hands each state's output to the next", async () => {
       C: { Type: "Succeed", OutputPath: "$.b" },
     },
   };
-  const double: Integrations = async (_, input) => ({ n: (input as { n: number }).n * 2 });
   expect(await execute(machine, { n: 1 }, { integrations: double })).toEqual({
     status: "SUCCEEDED",
     output: { n: 4 },
@@ -232,20 +247,6 @@ test("the input is handed on as it is, and never changed", async () => {
 });
 
 describe("the history", () => {
-  async function history(
-    machine: StateMachine,
-    input: Json,
-    integrations: Integrations,
-  ): Promise<HistoryEvent[]> {
-    const events: HistoryEvent[] = [];
-    await execute(machine, input, {
-      integrations,
-      onEvent: (event) => events.push(event),
-      clock: virtualClock(),
-    });
-    return events;
-  }
-
   test("tells of each state and task in order", async () => {
     const events = await history(
       { StartAt: "A", States: { A: wait("B"), B: { Type: "Succeed" } } },

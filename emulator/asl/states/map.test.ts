@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../../sdk/graph/graph.ts";
 import type { ItemProcessor, MapState } from "../../../statemachines/asl.ts";
@@ -27,19 +28,21 @@ function run(state: Partial<MapState>, input: Json, integrations: Integrations =
 const failing =
   (...bad: Json[]): Integrations =>
   async (_, input) => {
-    if (bad.includes(input)) throw new TaskFailure("E", `item ${JSON.stringify(input)}`);
+    if (bad.some((item) => isDeepStrictEqual(item, input)))
+      throw new TaskFailure("E", `item ${JSON.stringify(input)}`);
     return input;
   };
+
+const slowFirst: Integrations = async (_, input) => {
+  if (input === 1) await new Promise((resolve) => setImmediate(resolve));
+  return [input];
+};
 
 describe.each([
   ["inline", body],
   ["distributed", distributed],
 ])("an %s Map", (_mode, ItemProcessor) => {
   test("runs its body for each item and keeps their order", async () => {
-    const slowFirst: Integrations = async (_, input) => {
-      if (input === 1) await new Promise((resolve) => setImmediate(resolve));
-      return [input];
-    };
     expect(await run({ ItemProcessor }, [1, 2, 3], slowFirst)).toMatchObject({
       output: [[1], [2], [3]],
     });
@@ -239,13 +242,16 @@ describe("ItemBatcher", () => {
   });
 
   test("counts every item of a batch that failed", async () => {
-    const all: Integrations = async () => Promise.reject(new TaskFailure("E", ""));
     const state: Partial<MapState> = {
       ItemProcessor: distributed,
       ItemBatcher: { MaxItemsPerBatch: 2 },
       ToleratedFailureCount: 3,
     };
-    expect(await run(state, [1, 2, 3], all)).toMatchObject({ status: "SUCCEEDED" });
-    expect(await run(state, [1, 2, 3, 4], all)).toMatchObject({ status: "FAILED" });
+    expect(await run(state, [1, 2, 3], failing({ Items: [1, 2] }, { Items: [3] }))).toMatchObject({
+      status: "SUCCEEDED",
+    });
+    expect(
+      await run(state, [1, 2, 3, 4], failing({ Items: [1, 2] }, { Items: [3, 4] })),
+    ).toMatchObject({ status: "FAILED" });
   });
 });

@@ -51,15 +51,15 @@ test("no branches give an empty array", async () => {
   expect(await run({}, async () => null)).toMatchObject({ output: [] });
 });
 
-describe("when a branch fails", () => {
-  const failing: Integrations = async (resource, _, { signal }) => {
-    if (resource === "bad") throw new TaskFailure("E", "because");
-    await new Promise((_resolve, reject) =>
-      signal.addEventListener("abort", () => reject(new Error("stopped"))),
-    );
-    return null;
-  };
+const failing: Integrations = async (resource, _, { signal }) => {
+  if (resource === "bad") throw new TaskFailure("E", "because");
+  await new Promise((_resolve, reject) =>
+    signal.addEventListener("abort", () => reject(new Error("stopped"))),
+  );
+  return null;
+};
 
+describe("when a branch fails", () => {
   test("the state fails with that branch's error", async () => {
     expect(await run({ Branches: [task("slow"), task("bad")] }, failing)).toMatchObject({
       status: "FAILED",
