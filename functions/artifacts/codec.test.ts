@@ -1,7 +1,8 @@
 import { runInNewContext } from "node:vm";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { Decoder } from "cbor-x";
 import { describe, expect, test } from "vitest";
+import { MillraceError } from "../../sdk/errors.ts";
 import { decodeValue } from "./decode.ts";
 import { encodeValue } from "./encode.ts";
 
@@ -229,16 +230,21 @@ describe("properties", () => {
   test("bytes that are no value are told as damaged, whatever they are", () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 40 }), truncatedOrChanged(anything)), (bytes) => {
-        try {
-          decodeValue(bytes);
-        } catch (error) {
-          expect(error).toMatchObject({ code: "artifact.damaged" });
-        }
+        expect(["decoded", "artifact.damaged"]).toContain(outcome(bytes));
       }),
       { numRuns: 2000 },
     );
   });
 });
+
+function outcome(bytes: Uint8Array): string {
+  try {
+    decodeValue(bytes);
+    return "decoded";
+  } catch (error) {
+    return error instanceof MillraceError ? error.code : String(error);
+  }
+}
 
 function truncatedOrChanged(values: fc.Arbitrary<unknown>): fc.Arbitrary<Uint8Array> {
   return fc.tuple(values, fc.nat(), fc.nat(255), fc.boolean()).map(([value, place, byte, cuts]) => {

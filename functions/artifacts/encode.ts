@@ -10,18 +10,18 @@ import { CborWriter, SPARE_BYTES } from "./writer.ts";
  * as it went in, identity and cycles included, at any depth. Large binary values are views on the caller's memory and
  * are not copied, so the segments must be used before it changes.
  *
- * `name` is what the value is called in an error's path, or makes that up when it is needed. Throws MillraceError `artifact.unsupported` for what is not
- * data: functions, symbols, promises, instances of classes, a property whose getter throws.
+ * `name` is what the value is called in an error's path, or makes that up when it is needed. Throws MillraceError
+ * `artifact.unsupported` for what is not data: functions, symbols, promises, instances of classes, a getter that throws.
  */
 export function encodeValue(value: unknown, name: string | (() => string) = "value"): Uint8Array[] {
   const buffer = spare ?? Buffer.allocUnsafeSlow(SPARE_BYTES);
   spare = undefined;
   try {
-    const first = new Encoder(buffer, name);
+    const first = new Encoder(new CborWriter(buffer), name);
     first.encode(value);
     if (first.repeated.size === 0) return first.out.finish();
     // Only now is it known what is referred to twice; it is marked where it first stands, so all is written again.
-    const second = new Encoder(buffer, name, first.repeated);
+    const second = new Encoder(new CborWriter(buffer), name, first.repeated);
     second.encode(value);
     return second.out.finish();
   } finally {
@@ -34,10 +34,12 @@ let spare: Buffer | undefined;
 
 /** A container half written: what is still to come of it, and where it stands. */
 interface Frame {
-  readonly kind: "array" | "object" | "map" | "set" | "boxed";
+  readonly kind: "array" | "object" | "map" | "set";
   /** The elements, or `source`'s keys in the order they are written. */
   readonly items: readonly unknown[];
   readonly source: Record<string, unknown> | undefined;
+  /** As many as the encoding says there are, whatever a getter does to the list meanwhile. */
+  readonly count: number;
   next: number;
 }
 
@@ -52,8 +54,8 @@ class Encoder {
   private readonly frames: Frame[] = [];
   private readonly name: string | (() => string);
 
-  constructor(spare: Buffer, name: string | (() => string), repeated?: ReadonlySet<object>) {
-    this.out = new CborWriter(spare);
+  constructor(out: CborWriter, name: string | (() => string), repeated?: ReadonlySet<object>) {
+    this.out = out;
     this.name = name;
     if (repeated) this.shared = new Map(Array.from(repeated, (object) => [object, -1]));
   }
@@ -67,7 +69,7 @@ class Encoder {
       const frame = frames[depth - 1]!;
       const { items, source } = frame;
       while (frames.length === depth) {
-        if (frame.next === items.length) {
+        if (frame.next === frame.count) {
           frames.pop();
         } else if (source === undefined) {
           this.item(this.read(frame, frame.next++));
@@ -217,7 +219,7 @@ class Encoder {
   }
 
   private push(kind: Frame["kind"], items: readonly unknown[], source?: object): void {
-    this.frames.push({ kind, items, source: source as Record<string, unknown> | undefined, next: 0 });
+    this.frames.push({ kind, items, source: source as Record<string, unknown> | undefined, count: items.length, next: 0 });
   }
 
   /** Where the item is that is being written. */
@@ -236,11 +238,10 @@ class Encoder {
 }
 
 const builtIns = new Map<object, string>(
-  [
-    ...[Array, Map, Set, Date, RegExp, ArrayBuffer, DataView, Number, String, Boolean, BigInt, Buffer],
-    ...typedArrayOf.values(),
-    ...errorTypes.values(),
-  ].map((type) => [type.prototype as object, type.name]),
+  [Array, Map, Set, Date, RegExp, ArrayBuffer, DataView, Number, String, Boolean, BigInt, Buffer]
+    .map((type): { name: string; prototype: object } => type)
+    .concat(...typedArrayOf.values(), ...errorTypes.values())
+    .map((type) => [type.prototype, type.name]),
 );
 
 /** The name of another realm's built-in (vm contexts, as test runners use): its constructor is native there too. */

@@ -12,6 +12,8 @@ function refusal(value: unknown): MillraceError {
   throw new Error("it was not refused");
 }
 
+const f = () => 1;
+
 class User {
   name = "Ada";
 }
@@ -41,8 +43,6 @@ describe("what is not data is refused with what it is and what to do", () => {
 });
 
 describe("a refusal names the place inside the value", () => {
-  const f = () => 1;
-
   test.each<[string, unknown]>([
     ["result.model.fit", { a: 1, model: { b: [1, 2], fit: f } }],
     ["result[2].fit", [0, { x: {} }, { fit: f }]],
