@@ -9,5 +9,3 @@ const args = process.argv.slice(2);
 if (args[0] === "run") (await import("../emulator/prewarm.ts")).prewarm(args.slice(1));
 const { main } = await import("./main.ts");
 process.exit(await main(args));
-
-export {};

@@ -63,7 +63,7 @@ async function openOutput({ json, quiet }: RunFlags): Promise<Output | undefined
   if (!stdout.isTTY) return (await import("./output/plain.ts")).plainOutput(openSink(stdout));
   const terminal = {
     get columns() {
-      return stdout.columns;
+      return stdout.columns || 80;
     },
     hasColors: stdout.hasColors(),
   };

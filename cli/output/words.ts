@@ -24,10 +24,8 @@ export function formatCount(count: number, noun: string): string {
 
 /** `2026-01-31 12:03:04`, in the reader's own time. */
 export function formatTime(at: number): string {
-  const date = new Date(at);
-  const two = (n: number) => String(n).padStart(2, "0");
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const local = at - new Date(at).getTimezoneOffset() * 60_000;
+  return new Date(local).toISOString().slice(0, 19).replace("T", " ");
 }
 
 /** An error on one line, with the author's own line where it is known: `TypeError: x is not a function (flow.ts:3:4)`. */
