@@ -1,4 +1,4 @@
-import type { Ledger, NewRun, RunKey } from "./ledger.ts";
+import type { AttemptEnd, AttemptStart, Ledger, NewRun, RunKey, TaskKey } from "./ledger.ts";
 
 let made = 0;
 
@@ -26,6 +26,20 @@ export function aRun(over: Partial<NewRun> = {}): NewRun {
 export async function created(ledger: Ledger, over: Partial<NewRun> = {}): Promise<RunKey> {
   const { flow, run } = await ledger.createRun(aRun(over));
   return { flow, run };
+}
+
+/** The moment at which the tests' attempts start. */
+export const T0 = 1_700_000_000_000;
+
+/** The task of the tests that need one, a start of it, and the end of its first attempt. */
+export const task: TaskKey = { step: "compute", index: "3" };
+
+export function start(over: Partial<AttemptStart> = {}): AttemptStart {
+  return { ...task, at: T0, by: "pid 1", ...over };
+}
+
+export function end(over: Partial<AttemptEnd> = {}): AttemptEnd {
+  return { ...task, attempt: 1, at: T0 + 5, status: "succeeded", ...over };
 }
 
 /** Every item of a list, read in pages; and how many pages that took. */

@@ -3,8 +3,6 @@ import { aRun, created, everyPage, fresh } from "./conformance-fixtures.ts";
 import type { Ledger, NewRun, Run, RunQuery, Status } from "./ledger.ts";
 
 export function runsConformance(the: () => Ledger): void {
-  const numbers = (runs: readonly Run[]) => runs.map(({ run }) => run);
-
   describe("creating", () => {
     test("runs of a flow are numbered from 1, each flow for itself", async () => {
       const [one, other] = [fresh("Flow"), fresh("Flow")];
@@ -295,4 +293,8 @@ function matches(
     (tag === undefined || run.tags.includes(tag)) &&
     (status ?? run.status) === run.status
   );
+}
+
+function numbers(runs: readonly Run[]): number[] {
+  return runs.map(({ run }) => run);
 }

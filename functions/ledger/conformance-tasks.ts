@@ -1,14 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { created, everyPage, fresh } from "./conformance-fixtures.ts";
-import type { Attempt, AttemptEnd, Ledger, RunKey } from "./ledger.ts";
-
-const T0 = 1_700_000_000_000;
+import { created, everyPage, fresh, T0 } from "./conformance-fixtures.ts";
+import type { Attempt, AttemptEnd, AttemptStart, Ledger, RunKey } from "./ledger.ts";
 
 export function tasksConformance(the: () => Ledger): void {
-  const indices = (tasks: readonly (Attempt | undefined)[]) => tasks.map((task) => task?.index);
-
   /** Begins a task at each index, and ends it where `status` is given. */
-  async function tasks(
+  async function begun(
     run: RunKey,
     step: string,
     at: readonly string[],
@@ -32,8 +28,8 @@ export function tasksConformance(the: () => Ledger): void {
   describe("reading tasks", () => {
     test("they come in the order asked for, with a gap where there is none", async () => {
       const run = await created(the());
-      await tasks(run, "compute", ["0", "1", "10"]);
-      await tasks(run, "end", ["0"]);
+      await begun(run, "compute", ["0", "1", "10"]);
+      await begun(run, "end", ["0"]);
       const asked = [
         ["end", "0"],
         ["compute", "10"],
@@ -81,8 +77,8 @@ export function tasksConformance(the: () => Ledger): void {
   describe("listing a step's tasks", () => {
     test("they come in the numeric order of their indices, of that step alone", async () => {
       const run = await created(the());
-      await tasks(run, "compute", ["10", "2", "0", "100", "1", "11"]);
-      await tasks(run, "computer", ["3"]);
+      await begun(run, "compute", ["10", "2", "0", "100", "1", "11"]);
+      await begun(run, "computer", ["3"]);
       expect(indices((await the().listTasks(run, "compute")).items)).toEqual([
         "0",
         "1",
@@ -95,7 +91,7 @@ export function tasksConformance(the: () => Ledger): void {
 
     test("each is its newest attempt", async () => {
       const run = await created(the());
-      await tasks(run, "compute", ["0", "1"], { status: "failed" });
+      await begun(run, "compute", ["0", "1"], { status: "failed" });
       await the().startAttempts(run, [{ step: "compute", index: "1", at: T0 + 9, by: "pid 1" }]);
       expect((await the().listTasks(run, "compute")).items).toMatchObject([
         { index: "0", attempt: 1, status: "failed" },
@@ -111,7 +107,7 @@ export function tasksConformance(the: () => Ledger): void {
       ["", ["2", "3", "3.0", "3.1.7", "3.2", "3.10", "13", "30", "30.0"]],
     ])("under %s are %j", async (under, expected) => {
       const run = await created(the());
-      await tasks(run, "compute", ["30.0", "3", "3.10", "3.2", "30", "3.1.7", "2", "13", "3.0"]);
+      await begun(run, "compute", ["30.0", "3", "3.10", "3.2", "30", "3.1.7", "2", "13", "3.0"]);
       expect(indices((await the().listTasks(run, "compute", { under })).items)).toEqual(expected);
       const read = (cursor?: string) =>
         the().listTasks(run, "compute", { under, limit: 2, ...(cursor ? { cursor } : {}) });
@@ -122,7 +118,7 @@ export function tasksConformance(the: () => Ledger): void {
       const run = await created(the());
       const deep = Array.from({ length: 40 }, (_, at) => at).join(".");
       const inOrder = [deep, `${deep}.0`, "9007199254740990.1", "9007199254740991"];
-      await tasks(run, "compute", inOrder.toReversed());
+      await begun(run, "compute", inOrder.toReversed());
       expect(indices((await the().listTasks(run, "compute")).items)).toEqual(inOrder);
       expect(indices((await the().listTasks(run, "compute", { under: deep })).items)).toEqual([
         `${deep}.0`,
@@ -132,7 +128,7 @@ export function tasksConformance(the: () => Ledger): void {
     test("ten thousand come back in pages, none missing, none twice", async () => {
       const run = await created(the());
       const wide = Array.from({ length: 10_000 }, (_, at) => String(at));
-      await tasks(run, "compute", wide, { manifest: { median: { inline: "GQQA", size: 3 } } });
+      await begun(run, "compute", wide, { manifest: { median: { inline: "GQQA", size: 3 } } });
       const read = (cursor?: string) =>
         the().listTasks(run, "compute", { limit: 1000, ...(cursor ? { cursor } : {}) });
       const { items, pages } = await everyPage(read);
@@ -150,7 +146,7 @@ export function tasksConformance(the: () => Ledger): void {
 
     test("a page has a hundred where no limit is given", async () => {
       const run = await created(the());
-      await tasks(
+      await begun(
         run,
         "compute",
         Array.from({ length: 101 }, (_, at) => String(at)),
@@ -162,10 +158,10 @@ export function tasksConformance(the: () => Ledger): void {
   describe("the last task of a step", () => {
     test("is the one with the greatest index below that has finished", async () => {
       const run = await created(the());
-      await tasks(run, "train", ["2", "2.0", "2.9", "2.10", "3.5"], {});
-      await tasks(run, "train", ["2.11"]);
-      await tasks(run, "train", ["2.12"], { status: "failed" });
-      await tasks(run, "train", ["2.13"], { status: "stopped" });
+      await begun(run, "train", ["2", "2.0", "2.9", "2.10", "3.5"], {});
+      await begun(run, "train", ["2.11"]);
+      await begun(run, "train", ["2.12"], { status: "failed" });
+      await begun(run, "train", ["2.13"], { status: "stopped" });
       expect(await the().lastTask(run, "train", "2")).toMatchObject({
         index: "2.10",
         status: "succeeded",
@@ -178,8 +174,8 @@ export function tasksConformance(the: () => Ledger): void {
     test("may have failed, where that was caught", async () => {
       const run = await created(the());
       const error = { name: "E", message: "m" };
-      await tasks(run, "train", ["2.0"], {});
-      await tasks(run, "train", ["2.1"], { status: "failed", caught: true, error, manifest: {} });
+      await begun(run, "train", ["2.0"], {});
+      await begun(run, "train", ["2.1"], { status: "failed", caught: true, error, manifest: {} });
       expect(await the().lastTask(run, "train", "2")).toMatchObject({
         index: "2.1",
         caught: true,
@@ -191,10 +187,10 @@ export function tasksConformance(the: () => Ledger): void {
   describe("a run's steps", () => {
     test("come in the order that they first started", async () => {
       const run = await created(the());
-      await tasks(run, "start", ["0"], {}, T0);
-      await tasks(run, "compute", ["0"], {}, T0 + 10);
-      await tasks(run, "a-later-one", ["0"], {}, T0 + 20);
-      await tasks(run, "compute", ["1"], {}, T0 + 30);
+      await begun(run, "start", ["0"], {}, T0);
+      await begun(run, "compute", ["0"], {}, T0 + 10);
+      await begun(run, "a-later-one", ["0"], {}, T0 + 20);
+      await begun(run, "compute", ["1"], {}, T0 + 30);
       expect((await the().listSteps(run)).map(({ step }) => step)).toEqual([
         "start",
         "compute",
@@ -204,11 +200,10 @@ export function tasksConformance(the: () => Ledger): void {
 
     test("count each task once, by the status of its newest attempt", async () => {
       const run = await created(the());
-      await tasks(run, "compute", ["0", "1"], {});
-      await tasks(run, "compute", ["2", "3", "4"], { status: "failed" });
-      await tasks(run, "compute", ["5", "6"], { status: "stopped" });
-      await tasks(run, "compute", ["7", "8", "9"]);
-      const again = (index: string, by: string) => ({ step: "compute", index, at: T0 + 9, by });
+      await begun(run, "compute", ["0", "1"], {});
+      await begun(run, "compute", ["2", "3", "4"], { status: "failed" });
+      await begun(run, "compute", ["5", "6"], { status: "stopped" });
+      await begun(run, "compute", ["7", "8", "9"]);
       // Done already, tried again, tried again, superseded, asked for again by who runs it.
       await the().startAttempts(run, [
         again("0", "b"),
@@ -231,18 +226,18 @@ export function tasksConformance(the: () => Ledger): void {
 
     test("have finished when none of their tasks runs", async () => {
       const run = await created(the());
-      await tasks(run, "compute", ["0"], { at: T0 + 50 });
-      await tasks(run, "compute", ["1"], { at: T0 + 40 });
+      await begun(run, "compute", ["0"], { at: T0 + 50 });
+      await begun(run, "compute", ["1"], { at: T0 + 40 });
       expect(await the().listSteps(run)).toMatchObject([{ startedAt: T0, finishedAt: T0 + 50 }]);
-      await tasks(run, "compute", ["2"]);
+      await begun(run, "compute", ["2"]);
       expect((await the().listSteps(run))[0]).not.toHaveProperty("finishedAt");
     });
 
     test("count what was ended from outside", async () => {
       const run = await created(the());
-      await tasks(run, "compute", ["0"], {});
-      await tasks(run, "compute", ["1", "2"]);
-      await tasks(run, "end", ["0"]);
+      await begun(run, "compute", ["0"], {});
+      await begun(run, "compute", ["1", "2"]);
+      await begun(run, "end", ["0"]);
       await the().endRunningAttempts(run, {
         status: "stopped",
         at: T0 + 60,
@@ -254,4 +249,12 @@ export function tasksConformance(the: () => Ledger): void {
       ]);
     });
   });
+}
+
+function again(index: string, by: string): AttemptStart {
+  return { step: "compute", index, at: T0 + 9, by };
+}
+
+function indices(tasks: readonly Attempt[]): string[] {
+  return tasks.map(({ index }) => index);
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe } from "vitest";
-import { attemptsConformance } from "./conformance-attempts.ts";
+import { finishingConformance } from "./conformance-finishing.ts";
 import { runsConformance } from "./conformance-runs.ts";
+import { startingConformance } from "./conformance-starting.ts";
 import { tasksConformance } from "./conformance-tasks.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -14,7 +15,14 @@ export function ledgerConformance(open: () => Promise<Ledger>): void {
     ledger = await open();
     return () => ledger.close();
   });
-  describe("runs", () => runsConformance(() => ledger));
-  describe("attempts", () => attemptsConformance(() => ledger));
-  describe("tasks and steps", () => tasksConformance(() => ledger));
+  describe("runs", () => {
+    runsConformance(() => ledger);
+  });
+  describe("attempts", () => {
+    startingConformance(() => ledger);
+    finishingConformance(() => ledger);
+  });
+  describe("tasks and steps", () => {
+    tasksConformance(() => ledger);
+  });
 }

@@ -10,7 +10,7 @@ import type {
   TaskError,
 } from "./ledger.ts";
 import { writeControls } from "./sqlite-controls.ts";
-import { StepTally } from "./sqlite-steps.ts";
+import { type Tally, tallyEnd, tallyStart, writeTally } from "./sqlite-steps.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
 import { isDone, outcomeOf, readTasks } from "./sqlite-tasks.ts";
 
@@ -20,7 +20,7 @@ export function startAttempts(
   runId: number,
   starts: readonly AttemptStart[],
 ): AttemptStarted[] {
-  const tally = new StepTally();
+  const tally: Tally = new Map();
   const begun = new Map<string, Attempt>();
   const newest = readTasks(store, runId, starts);
   const answers = starts.map((start, place): AttemptStarted => {
@@ -36,7 +36,7 @@ export function startAttempts(
        values (?, ?, ?, ?, 'running', ?, ?)`,
       [runId, start.step, indexKey(start.index), attempt, start.by, start.at],
     );
-    tally.started(start, task?.status);
+    tallyStart(tally, start, task?.status);
     begun.set(name, {
       step: start.step,
       index: start.index,
@@ -47,7 +47,7 @@ export function startAttempts(
     });
     return { state: "started", attempt };
   });
-  tally.write(store, runId);
+  writeTally(store, runId, tally);
   return answers;
 }
 
@@ -77,7 +77,7 @@ export function finishAttempts(
   runId: number,
   ends: readonly AttemptEnd[],
 ): ("accepted" | "refused")[] {
-  const tally = new StepTally();
+  const tally: Tally = new Map();
   const answers = ends.map((end) => {
     const changed = store.run(
       `update tasks set status = ?, finished_at = ?, outcome = ?
@@ -86,10 +86,10 @@ export function finishAttempts(
     );
     if (changed === 0) return "refused";
     if (end.controls) writeControls(store, runId, end.controls);
-    tally.finished(end);
+    tallyEnd(tally, end);
     return "accepted";
   });
-  tally.write(store, runId);
+  writeTally(store, runId, tally);
   return answers;
 }
 
