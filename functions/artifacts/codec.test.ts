@@ -1,3 +1,4 @@
+/* oxlint-disable no-sparse-arrays -- holes are among what is tested */
 import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import { Decoder } from "cbor-x";
@@ -9,7 +10,9 @@ import { encodeValue } from "./encode.ts";
 const carried = <T>(value: T): T => decodeValue(Buffer.concat(encodeValue(value))) as T;
 
 describe("a value comes back as it went in", () => {
-  const failure = Object.assign(new RangeError("too far", { cause: new TypeError("deep") }), { code: "E_FAR" });
+  const failure = Object.assign(new RangeError("too far", { cause: new TypeError("deep") }), {
+    code: "E_FAR",
+  });
 
   test.each<[string, unknown]>([
     ["null", null],
@@ -39,19 +42,32 @@ describe("a value comes back as it went in", () => {
     ["a long string beyond ASCII", "ě🐎".repeat(100_000)],
     ["an empty object", {}],
     ["a key named __proto__", JSON.parse('{"__proto__": {"a": 1}, "constructor": 2, "length": 3}')],
-    ["a key of half a surrogate pair", { "\ud83d": 1, "ž": 2, "": 3 }],
+    ["a key of half a surrogate pair", { "\ud83d": 1, ž: 2, "": 3 }],
     ["undefined as a property", { a: undefined }],
-    ["an array with holes", [1, , undefined, , 3, ,]], // eslint-disable-line no-sparse-arrays
+    ["an array with holes", [1, , undefined, , 3, ,]],
     ["a very sparse array", Object.assign([], { 5: "a", 4_000_000: "b" })],
     ["an empty array of some length", Array.from({ length: 3 }).fill(undefined)],
-    ["a long array with a property", Object.assign(Array.from({ length: 100 }, (_, i) => i), { unit: "mm" })],
+    [
+      "a long array with a property",
+      Object.assign(
+        Array.from({ length: 100 }, (_, i) => i),
+        { unit: "mm" },
+      ),
+    ],
     ["a date", new Date("2026-08-07T12:34:56.789Z")],
     ["a date before the epoch", new Date(-1)],
     ["the last date", new Date(8.64e15)],
     ["the last date but a millisecond", new Date(8.64e15 - 1)],
     ["an invalid date", new Date(NaN)],
     ["a regular expression", /a\/b+/giu],
-    ["a map", new Map<unknown, unknown>([["a", 1], [{ k: 1 }, new Map([[NaN, -0]])], [[1, 2], undefined]])],
+    [
+      "a map",
+      new Map<unknown, unknown>([
+        ["a", 1],
+        [{ k: 1 }, new Map([[NaN, -0]])],
+        [[1, 2], undefined],
+      ]),
+    ],
     ["a set", new Set<unknown>([1, "1", undefined, new Set([null])])],
     ["a boxed number", Object(-0)],
     ["a boxed string", Object("text")],
@@ -64,7 +80,7 @@ describe("a value comes back as it went in", () => {
     ["an ArrayBuffer", new Uint8Array([1, 2, 3]).buffer],
     ["a DataView", new DataView(new Uint8Array([1, 2, 3, 4]).buffer, 1, 2)],
     ["a Buffer", Buffer.from("bytes")],
-    ["a large Buffer", Buffer.alloc(100_000, 7)],
+    ["a large Buffer", Buffer.alloc(10_000, 7)],
     ["a Uint8Array", new Uint8Array([1, 255])],
     ["a Uint8ClampedArray", new Uint8ClampedArray([1, 255])],
     ["an Int8Array", new Int8Array([-1, 1])],
@@ -107,8 +123,14 @@ describe("a value comes back as it went in", () => {
   });
 
   test("plain data from another realm is plain data", () => {
-    const foreign: unknown = runInNewContext("({ list: [1, , 2], map: new Map([['a', new Date(5)]]), bytes: new Uint8Array([1]) })");
-    expect(carried(foreign)).toEqual({ list: [1, , 2], map: new Map([["a", new Date(5)]]), bytes: new Uint8Array([1]) }); // eslint-disable-line no-sparse-arrays
+    const foreign: unknown = runInNewContext(
+      "({ list: [1, , 2], map: new Map([['a', new Date(5)]]), bytes: new Uint8Array([1]) })",
+    );
+    expect(carried(foreign)).toEqual({
+      list: [1, , 2],
+      map: new Map([["a", new Date(5)]]),
+      bytes: new Uint8Array([1]),
+    });
   });
 
   test("an array's buffer holds nothing but the array", () => {
@@ -122,7 +144,11 @@ describe("identity", () => {
     const one = { n: 1 };
     const date = new Date(0);
     const bytes = new Uint8Array([1]);
-    const copy = carried({ a: one, b: one, list: [date, date, bytes, bytes, new Map([[one, date]])] });
+    const copy = carried({
+      a: one,
+      b: one,
+      list: [date, date, bytes, bytes, new Map([[one, date]])],
+    });
     expect(copy.b).toBe(copy.a);
     expect(copy.list[1]).toBe(copy.list[0]);
     expect(copy.list[3]).toBe(copy.list[2]);
@@ -164,7 +190,8 @@ describe("identity", () => {
     }
     let copy = carried(first);
     let depth = 0;
-    for (; copy.next; copy = copy.next, depth++) if (copy.next.previous !== copy) throw new Error("torn");
+    for (; copy.next; copy = copy.next, depth++)
+      if (copy.next.previous !== copy) throw new Error("torn");
     expect(depth).toBe(100_000);
   });
 });
@@ -211,7 +238,9 @@ describe("properties", () => {
         const list: unknown[] = picks.map((pick) => shared[pick]);
         list.push(list);
         const copy = carried(list);
-        expect(copy.map((item) => copy.indexOf(item))).toEqual(list.map((item) => list.indexOf(item)));
+        expect(copy.map((item) => copy.indexOf(item))).toEqual(
+          list.map((item) => list.indexOf(item)),
+        );
         expect(copy.slice(0, -1)).toStrictEqual(structuredClone(list).slice(0, -1));
       }),
     );
@@ -221,7 +250,9 @@ describe("properties", () => {
     const other = Object.assign(new Decoder({ mapsAsObjects: true }), { int64AsNumber: true });
     fc.assert(
       fc.property(fc.json(), (json) => {
-        const value: unknown = JSON.parse(json.replaceAll("__proto__", "proto"), (_, item) => (Object.is(item, -0) ? 0 : item));
+        const value: unknown = JSON.parse(json.replaceAll("__proto__", "proto"), (_, item) =>
+          Object.is(item, -0) ? 0 : item,
+        );
         expect(other.decode(Buffer.concat(encodeValue(value)))).toEqual(value);
       }),
     );
@@ -229,9 +260,12 @@ describe("properties", () => {
 
   test("bytes that are no value are told as damaged, whatever they are", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 40 }), truncatedOrChanged(anything)), (bytes) => {
-        expect(["decoded", "artifact.damaged"]).toContain(outcome(bytes));
-      }),
+      fc.property(
+        fc.oneof(fc.uint8Array({ maxLength: 40 }), truncatedOrChanged(anything)),
+        (bytes) => {
+          expect(["decoded", "artifact.damaged"]).toContain(outcome(bytes));
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -268,11 +302,19 @@ describe("damaged bytes", () => {
     ["a text that is not UTF-8", [0x61, 0xff]],
     ["an unknown tag", [0xd9, 1, 0, 0]],
     ["a date within a date, ten thousand deep", Array.from({ length: 10_000 }, () => 0xc1)],
-    ["a sharing of a sharing, ten thousand deep", Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? 0xd8 : 28))],
+    [
+      "a sharing of a sharing, ten thousand deep",
+      Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? 0xd8 : 28)),
+    ],
     ["three bytes as a Float64Array", [0xd8, 86, 0x43, 1, 2, 3]],
-    ["a regular expression that is none", [0xd8, 27, 0x83, 0x66, ...Buffer.from("RegExp"), 0x61, 0x28, 0x60]],
+    [
+      "a regular expression that is none",
+      [0xd8, 27, 0x83, 0x66, ...Buffer.from("RegExp"), 0x61, 0x28, 0x60],
+    ],
   ])("%s", (_, bytes) => {
-    expect(() => decodeValue(Uint8Array.from(bytes))).toThrow(expect.objectContaining({ code: "artifact.damaged" }));
+    expect(() => decodeValue(Uint8Array.from(bytes))).toThrow(
+      expect.objectContaining({ code: "artifact.damaged" }),
+    );
   });
 });
 

@@ -3,7 +3,14 @@ import { inspect } from "node:util";
 /** Up to here listing every key is as cheap as asking V8 for the odd ones. */
 const FEW = 8;
 
-const onlyTheOdd = { maxArrayLength: 0, depth: 0, compact: true, breakLength: Infinity, customInspect: false, getters: false };
+const onlyTheOdd = {
+  maxArrayLength: 0,
+  depth: 0,
+  compact: true,
+  breakLength: Infinity,
+  customInspect: false,
+  getters: false,
+};
 
 /**
  * Whether the array has holes or properties beside its elements (such as the `index` and `groups` of a match), so that

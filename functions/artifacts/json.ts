@@ -52,9 +52,13 @@ class Renderer {
     const place = this.around.get(value);
     if (place !== undefined) return typed("ref", place);
     if (depth > MOST_DEPTH) {
-      throw new MillraceError("artifact.tooDeep", `The value is nested more than ${MOST_DEPTH} deep, too deep for JSON`, {
-        mend: "Read it from a program, or store it in a flatter shape.",
-      });
+      throw new MillraceError(
+        "artifact.tooDeep",
+        `The value is nested more than ${MOST_DEPTH} deep, too deep for JSON`,
+        {
+          mend: "Read it from a program, or store it in a flatter shape.",
+        },
+      );
     }
     this.around.set(value, path);
     const rendered = this.contents(value, path, depth + 1);
@@ -64,7 +68,11 @@ class Renderer {
 
   private contents(value: object, path: string, depth: number): Json {
     if (Array.isArray(value)) {
-      if (isIrregular(value)) return typed("Array", { length: value.length, ...this.properties(value, Object.keys(value), path, depth) });
+      if (isIrregular(value))
+        return typed("Array", {
+          length: value.length,
+          ...this.properties(value, Object.keys(value), path, depth),
+        });
       return value.map((item, i) => this.render(item, path + pathStep(i), depth));
     }
     if (types.isMap(value)) {
@@ -74,11 +82,20 @@ class Renderer {
       ]);
       return typed("Map", pairs);
     }
-    if (types.isSet(value)) return typed("Set", Array.from(value, (item, i) => this.render(item, `${path}.value(${i})`, depth)));
+    if (types.isSet(value))
+      return typed(
+        "Set",
+        Array.from(value, (item, i) => this.render(item, `${path}.value(${i})`, depth)),
+      );
     if (types.isNativeError(value)) {
-      const standard = ["name", "message", "stack", "cause", "errors"].filter((key) => key === "name" || Object.hasOwn(value, key));
+      const standard = ["name", "message", "stack", "cause", "errors"].filter(
+        (key) => key === "name" || Object.hasOwn(value, key),
+      );
       const keys = [...new Set([...standard, ...Object.keys(value)])];
-      return typed((Object.getPrototypeOf(value) as Error).name, this.properties(value, keys, path, depth));
+      return typed(
+        (Object.getPrototypeOf(value) as Error).name,
+        this.properties(value, keys, path, depth),
+      );
     }
     return leaf(value) ?? this.plain(value, path, depth);
   }
@@ -88,12 +105,27 @@ class Renderer {
     return Object.hasOwn(value, "$type") ? typed("object", properties) : properties;
   }
 
-  private properties(value: object, keys: readonly string[], path: string, depth: number): Record<string, Json> {
+  private properties(
+    value: object,
+    keys: readonly string[],
+    path: string,
+    depth: number,
+  ): Record<string, Json> {
     const properties: Record<string, Json> = {};
     for (const key of keys) {
-      const rendered = this.render((value as Record<string, unknown>)[key], path + pathStep(key), depth);
+      const rendered = this.render(
+        (value as Record<string, unknown>)[key],
+        path + pathStep(key),
+        depth,
+      );
       // Assigning it would set the prototype.
-      if (key === "__proto__") Object.defineProperty(properties, key, { value: rendered, enumerable: true, configurable: true, writable: true });
+      if (key === "__proto__")
+        Object.defineProperty(properties, key, {
+          value: rendered,
+          enumerable: true,
+          configurable: true,
+          writable: true,
+        });
       else properties[key] = rendered;
     }
     return properties;
@@ -102,20 +134,36 @@ class Renderer {
 
 /** What holds no other values. */
 function leaf(value: object): Json | undefined {
-  if (types.isDate(value)) return typed("Date", Number.isNaN(value.getTime()) ? null : value.toISOString());
+  if (types.isDate(value))
+    return typed("Date", Number.isNaN(value.getTime()) ? null : value.toISOString());
   if (types.isRegExp(value)) return typed("RegExp", String(value));
   if (Buffer.isBuffer(value)) return typed("Buffer", value.toString("base64"));
-  if (types.isDataView(value)) return typed("DataView", Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64"));
-  if (types.isArrayBuffer(value)) return typed("ArrayBuffer", Buffer.from(value).toString("base64"));
-  if (types.isBigInt64Array(value) || types.isBigUint64Array(value)) return typed(value[Symbol.toStringTag], Array.from(value, String));
+  if (types.isDataView(value))
+    return typed(
+      "DataView",
+      Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64"),
+    );
+  if (types.isArrayBuffer(value))
+    return typed("ArrayBuffer", Buffer.from(value).toString("base64"));
+  if (types.isBigInt64Array(value) || types.isBigUint64Array(value))
+    return typed(value[Symbol.toStringTag], Array.from(value, String));
   if (types.isTypedArray(value)) {
-    const numbers = value as unknown as ArrayLike<number> & { readonly [Symbol.toStringTag]: string };
+    const numbers = value as unknown as ArrayLike<number> & {
+      readonly [Symbol.toStringTag]: string;
+    };
     return typed(numbers[Symbol.toStringTag], Array.from(numbers, number));
   }
   if (types.isBoxedPrimitive(value)) {
     const primitive = value.valueOf() as number | string | boolean | bigint;
     const type = primitive.constructor.name;
-    return typed(type, typeof primitive === "number" ? number(primitive) : typeof primitive === "bigint" ? String(primitive) : primitive);
+    return typed(
+      type,
+      typeof primitive === "number"
+        ? number(primitive)
+        : typeof primitive === "bigint"
+          ? String(primitive)
+          : primitive,
+    );
   }
   return undefined;
 }

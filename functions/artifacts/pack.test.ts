@@ -11,12 +11,18 @@ function carried<T>(value: T) {
   const blobs = openMemoryBlobs();
   const { ref, blob } = packValue(value);
   if (blob) blobs.writeSync(blob.hash, blob.bytes);
-  return { value: unpackValue(ref, blobs.readSync) as T, ref, stored: blob?.bytes.reduce((sum, { length }) => sum + length, 0), blobs };
+  return {
+    value: unpackValue(ref, blobs.readSync) as T,
+    ref,
+    stored: blob?.bytes.reduce((sum, { length }) => sum + length, 0),
+    blobs,
+  };
 }
 
 const noise = (size: number) => new Uint8Array(randomBytes(size));
 const large = new Float64Array(200_000).fill(0.1);
-const rows = (count: number) => Array.from({ length: count }, (_, i) => ({ id: i, title: `The movie ${i}`, genre: "Drama" }));
+const rows = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({ id: i, title: `The movie ${i}`, genre: "Drama" }));
 
 describe("packing a value", () => {
   test.each<[string, unknown]>([
@@ -112,7 +118,9 @@ describe("packing a value", () => {
     ["nothing", () => new Uint8Array()],
   ])("%s in place of the blob is told as damaged", (_, damage) => {
     const { ref, blobs } = carried(rows(1000));
-    expect(() => unpackValue(ref, (hash) => damage(blobs.readSync(hash)))).toThrow(expect.objectContaining({ code: "artifact.damaged" }));
+    expect(() => unpackValue(ref, (hash) => damage(blobs.readSync(hash)))).toThrow(
+      expect.objectContaining({ code: "artifact.damaged" }),
+    );
   });
 });
 
@@ -121,7 +129,12 @@ function pagesOf(items: Iterable<unknown>) {
   const { width, pageSize, pages } = packPages(items);
   for (const { hash, bytes } of pages) blobs.writeSync(hash, bytes);
   const control = { pageSize, pages: pages.map(({ hash }) => hash) };
-  return { width, pageSize, pages, item: (i: number) => unpackValue(itemRef(control, i), blobs.readSync) };
+  return {
+    width,
+    pageSize,
+    pages,
+    item: (i: number) => unpackValue(itemRef(control, i), blobs.readSync),
+  };
 }
 
 describe("packing a foreach's items in pages", () => {
@@ -131,10 +144,18 @@ describe("packing a foreach's items in pages", () => {
 
   test("each child finds its own item", () => {
     fc.assert(
-      fc.property(fc.array(fc.anything({ withDate: true, withMap: true, withSet: true }), { minLength: 1, maxLength: 30 }), (list) => {
-        const { width, item } = pagesOf(list);
-        expect(Array.from({ length: width }, (_, i) => item(i))).toStrictEqual(structuredClone(list));
-      }),
+      fc.property(
+        fc.array(fc.anything({ withDate: true, withMap: true, withSet: true }), {
+          minLength: 1,
+          maxLength: 30,
+        }),
+        (list) => {
+          const { width, item } = pagesOf(list);
+          expect(Array.from({ length: width }, (_, i) => item(i))).toStrictEqual(
+            structuredClone(list),
+          );
+        },
+      ),
     );
   });
 
@@ -151,7 +172,9 @@ describe("packing a foreach's items in pages", () => {
   });
 
   test("there are never more pages than a control value has room to name", () => {
-    const { pages } = pagesOf(Array.from({ length: 8_001 }, (_, i) => "x".repeat(i < 100 ? 262_144 : 1)));
+    const { pages } = pagesOf(
+      Array.from({ length: 8_001 }, (_, i) => "x".repeat(i < 100 ? 262_144 : 1)),
+    );
     expect(pages.length).toBeLessThanOrEqual(4000);
   });
 
@@ -173,7 +196,9 @@ describe("packing a foreach's items in pages", () => {
   });
 
   test("an item that is not data is refused by its place in the list", () => {
-    expect(() => packPages([1, { fit: () => 1 }], "models")).toThrow(expect.objectContaining({ message: "models[1].fit is a function" }));
+    expect(() => packPages([1, { fit: () => 1 }], "models")).toThrow(
+      expect.objectContaining({ message: "models[1].fit is a function" }),
+    );
   });
 
   test.each([
@@ -182,8 +207,8 @@ describe("packing a foreach's items in pages", () => {
     ["something else", () => [Buffer.from("something else")]],
   ])("%s is told as damaged", (_, bytes) => {
     const page = Buffer.concat(bytes());
-    expect(() => unpackValue({ blob: `not cached ${page.toString("hex")}`, size: 0, at: 3 }, () => page)).toThrow(
-      expect.objectContaining({ code: "artifact.damaged" }),
-    );
+    expect(() =>
+      unpackValue({ blob: `not cached ${page.toString("hex")}`, size: 0, at: 3 }, () => page),
+    ).toThrow(expect.objectContaining({ code: "artifact.damaged" }));
   });
 });

@@ -32,7 +32,10 @@ export function packValue(value: unknown, name = "value"): { ref: ValueRef; blob
   if (segments.length === 2 && head.length <= HEAD_BYTES && body.length > BARE_BYTES) {
     const bytes = [body];
     const hash = hashOf(bytes);
-    return { ref: { blob: hash, size, head: Buffer.from(head).toString("base64") }, blob: { hash, bytes } };
+    return {
+      ref: { blob: hash, size, head: Buffer.from(head).toString("base64") },
+      blob: { hash, bytes },
+    };
   }
   const blob = seal(segments);
   return { ref: { blob: blob.hash, size }, blob };
@@ -43,7 +46,8 @@ export function packValue(value: unknown, name = "value"): { ref: ValueRef; blob
  * that memory. Throws MillraceError `artifact.damaged`, and what `read` throws.
  */
 export function unpackValue(ref: ValueRef, read: ReadBlob): unknown {
-  if ("blob" in ref && ref.head !== undefined) return decodeValue(Buffer.from(ref.head, "base64"), read(ref.blob));
+  if ("blob" in ref && ref.head !== undefined)
+    return decodeValue(Buffer.from(ref.head, "base64"), read(ref.blob));
   return decodeValue(bytesOf(ref, read));
 }
 
@@ -51,7 +55,8 @@ export function unpackValue(ref: ValueRef, read: ReadBlob): unknown {
 export function bytesOf(ref: ValueRef, read: ReadBlob): Uint8Array {
   if ("inline" in ref) return Buffer.from(ref.inline, "base64");
   if (ref.at !== undefined) return itemBytes(openPage(ref.blob, read), ref.at);
-  if (ref.head !== undefined) return Buffer.concat([Buffer.from(ref.head, "base64"), read(ref.blob)]);
+  if (ref.head !== undefined)
+    return Buffer.concat([Buffer.from(ref.head, "base64"), read(ref.blob)]);
   return unseal(read(ref.blob));
 }
 

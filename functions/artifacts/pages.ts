@@ -40,9 +40,13 @@ export function packPages(items: Iterable<unknown>, name = "value"): PackedPages
 }
 
 /** Where child `i` of a foreach finds its item. */
-export function itemRef({ pages, pageSize }: { readonly pages: readonly string[]; readonly pageSize: number }, i: number): ValueRef {
+export function itemRef(
+  { pages, pageSize }: { readonly pages: readonly string[]; readonly pageSize: number },
+  i: number,
+): ValueRef {
   const blob = pages[Math.floor(i / pageSize)];
-  if (blob === undefined) throw new RangeError(`there is no item ${i} in ${pages.length} pages of ${pageSize}`);
+  if (blob === undefined)
+    throw new RangeError(`there is no item ${i} in ${pages.length} pages of ${pageSize}`);
   return { blob, size: 0, at: i % pageSize };
 }
 
@@ -50,17 +54,22 @@ export function itemRef({ pages, pageSize }: { readonly pages: readonly string[]
 export function itemBytes(page: Uint8Array, at: number): Uint8Array {
   const bytes = new DataView(page.buffer, page.byteOffset, page.byteLength);
   try {
-    if (bytes.getUint8(0) !== (MAJOR.array | 26) || at >= bytes.getUint32(1)) throw new RangeError(`it has no item ${at}`);
+    if (bytes.getUint8(0) !== (MAJOR.array | 26) || at >= bytes.getUint32(1))
+      throw new RangeError(`it has no item ${at}`);
     let pos = 5;
     for (let i = 0; i < at; i++) pos += ITEM_HEAD + bytes.getUint32(pos + ITEM_HEAD - 4);
     const end = pos + ITEM_HEAD + bytes.getUint32(pos + ITEM_HEAD - 4);
     if (end > page.length) throw new RangeError(`it ends inside item ${at}`);
     return page.subarray(pos + ITEM_HEAD, end);
   } catch (error) {
-    throw new MillraceError("artifact.damaged", `The stored page is damaged: ${(error as Error).message}`, {
-      mend: "Run the step that made it again.",
-      cause: error,
-    });
+    throw new MillraceError(
+      "artifact.damaged",
+      `The stored page is damaged: ${(error as Error).message}`,
+      {
+        mend: "Run the step that made it again.",
+        cause: error,
+      },
+    );
   }
 }
 

@@ -54,9 +54,22 @@ export const typedArrayOf: ReadonlyMap<number, TypedArrayType> = new Map<number,
   [86, Float64Array],
 ]);
 
-export const typedArrayTag: ReadonlyMap<string, number> = new Map(Array.from(typedArrayOf, ([tag, type]) => [type.name, tag]));
+export const typedArrayTag: ReadonlyMap<string, number> = new Map(
+  Array.from(typedArrayOf, ([tag, type]) => [type.name, tag]),
+);
 
-const errors: readonly BuiltIn[] = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError];
+const errors: readonly BuiltIn[] = [
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+  AggregateError,
+];
 
 /** The language's own errors; each comes back as the same kind. */
-export const errorTypes: ReadonlyMap<string, BuiltIn> = new Map(errors.map((type) => [type.name, type]));
+export const errorTypes: ReadonlyMap<string, BuiltIn> = new Map(
+  errors.map((type) => [type.name, type]),
+);

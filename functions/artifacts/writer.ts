@@ -63,7 +63,8 @@ export class CborWriter {
   }
 
   number(n: number): void {
-    if (Number.isSafeInteger(n) && (n !== 0 || 1 / n > 0)) return n < 0 ? this.head(MAJOR.negative, -1 - n) : this.head(MAJOR.unsigned, n);
+    if (Number.isSafeInteger(n) && (n !== 0 || 1 / n > 0))
+      return n < 0 ? this.head(MAJOR.negative, -1 - n) : this.head(MAJOR.unsigned, n);
     this.room(9);
     const { buffer, pos } = this;
     if (Math.fround(n) === n) {
@@ -124,7 +125,8 @@ export class CborWriter {
 
   /** What was made here goes on in pieces, so that who compresses takes it in turns; longer segments are the caller's. */
   private pieces(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) this.segment(bytes.subarray(at, at + CHUNK_BYTES));
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES)
+      this.segment(bytes.subarray(at, at + CHUNK_BYTES));
   }
 
   private segment(bytes: Uint8Array): void {

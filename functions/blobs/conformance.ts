@@ -4,18 +4,23 @@ import type { BlobStore } from "./blobs.ts";
 
 /** What every blob store must do. `open` answers an empty store. */
 export function blobConformance(open: () => BlobStore | Promise<BlobStore>): void {
-  test.each([0, 1, 1000, 3_000_000])("a blob of %i bytes comes back as it was written", async (size) => {
-    const store = await open();
-    const bytes = pattern(size);
-    await store.write(sha256(bytes), [bytes]);
-    expect(Buffer.compare(await store.read(sha256(bytes)), bytes)).toBe(0);
-    expect(Buffer.compare(store.readSync(sha256(bytes)), bytes)).toBe(0);
-  });
+  test.each([0, 1, 1000, 3_000_000])(
+    "a blob of %i bytes comes back as it was written",
+    async (size) => {
+      const store = await open();
+      const bytes = pattern(size);
+      await store.write(sha256(bytes), [bytes]);
+      expect(Buffer.compare(await store.read(sha256(bytes)), bytes)).toBe(0);
+      expect(Buffer.compare(store.readSync(sha256(bytes)), bytes)).toBe(0);
+    },
+  );
 
   test("a blob may be written in many segments, some of them empty", async () => {
     const store = await open();
     const bytes = pattern(5000);
-    const segments: Uint8Array[] = Array.from({ length: 2500 }, (_, i) => bytes.subarray(i * 2, i * 2 + 2));
+    const segments: Uint8Array[] = Array.from({ length: 2500 }, (_, i) =>
+      bytes.subarray(i * 2, i * 2 + 2),
+    );
     segments.splice(7, 0, new Uint8Array());
     await store.write(sha256(bytes), segments);
     expect(Buffer.compare(store.readSync(sha256(bytes)), bytes)).toBe(0);
@@ -39,7 +44,10 @@ export function blobConformance(open: () => BlobStore | Promise<BlobStore>): voi
   test("a blob that is not there is told as missing, by its hash", async () => {
     const store = await open();
     const hash = sha256("never written");
-    const missing = expect.objectContaining({ code: "blob.missing", message: expect.stringContaining(hash) as string });
+    const missing = expect.objectContaining({
+      code: "blob.missing",
+      message: expect.stringContaining(hash) as string,
+    });
     await expect(store.read(hash)).rejects.toThrow(missing);
     expect(() => store.readSync(hash)).toThrow(missing);
   });
@@ -47,7 +55,9 @@ export function blobConformance(open: () => BlobStore | Promise<BlobStore>): voi
   test("bytes that do not have the hash they are written under are refused and leave nothing behind", async () => {
     const store = await open();
     const hash = sha256("one thing");
-    await expect(store.write(hash, [Buffer.from("another")])).rejects.toMatchObject({ code: "blob.mismatch" });
+    await expect(store.write(hash, [Buffer.from("another")])).rejects.toMatchObject({
+      code: "blob.mismatch",
+    });
     expect(await store.has(hash)).toBe(false);
   });
 

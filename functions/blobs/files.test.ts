@@ -1,10 +1,18 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { childProgram } from "./child.ts";
 import { blobConformance } from "./conformance.ts";
 import { openFileBlobs } from "./files.ts";
 
@@ -41,7 +49,9 @@ describe("blobs as files", () => {
     const blobs = openFileBlobs(store);
     blobs.writeSync(sha256("whole"), [Buffer.from("whole")]);
     writeFileSync(fileOf(store, "whole"), "wh0le");
-    expect(() => blobs.readSync(sha256("whole"))).toThrow(expect.objectContaining({ code: "blob.damaged" }));
+    expect(() => blobs.readSync(sha256("whole"))).toThrow(
+      expect.objectContaining({ code: "blob.damaged" }),
+    );
   });
 
   test("a blob that a power cut left short is whole again once it is written again", () => {
@@ -69,17 +79,25 @@ describe("blobs as files", () => {
     expect(readdirSync(unfinished)).toEqual(["new"]);
   });
 
-  test.runIf(process.getuid?.() !== 0)("a folder without the right to write is told as read-only, and can be read", () => {
-    const store = folder();
-    const blobs = openFileBlobs(store);
-    blobs.writeSync(sha256("a"), [Buffer.from("a")]);
-    for (const name of [...readdirSync(store).map((entry) => join(store, entry)), store]) chmodSync(name, 0o555);
-    expect(() => blobs.writeSync(sha256("b"), [Buffer.from("b")])).toThrow(
-      expect.objectContaining({ code: "store.readOnly", message: expect.stringContaining(store) as string }),
-    );
-    expect(Buffer.from(blobs.readSync(sha256("a"))).toString()).toBe("a");
-    for (const name of [store, ...readdirSync(store).map((entry) => join(store, entry))]) chmodSync(name, 0o755);
-  });
+  test.runIf(process.getuid?.() !== 0)(
+    "a folder without the right to write is told as read-only, and can be read",
+    () => {
+      const store = folder();
+      const blobs = openFileBlobs(store);
+      blobs.writeSync(sha256("a"), [Buffer.from("a")]);
+      for (const name of [...readdirSync(store).map((entry) => join(store, entry)), store])
+        chmodSync(name, 0o555);
+      expect(() => blobs.writeSync(sha256("b"), [Buffer.from("b")])).toThrow(
+        expect.objectContaining({
+          code: "store.readOnly",
+          message: expect.stringContaining(store) as string,
+        }),
+      );
+      expect(Buffer.from(blobs.readSync(sha256("a"))).toString()).toBe("a");
+      for (const name of [store, ...readdirSync(store).map((entry) => join(store, entry))])
+        chmodSync(name, 0o755);
+    },
+  );
 
   test.each([
     ["ENOSPC", "store.full"],
@@ -105,33 +123,25 @@ describe("blobs as files", () => {
 
   test("many processes may write the same blobs at once", async () => {
     const store = folder();
-    const program = `
-      import { openFileBlobs } from ${JSON.stringify(join(import.meta.dirname, "files.ts"))};
-      import { createHash } from "node:crypto";
-      const blobs = openFileBlobs(${JSON.stringify(store)});
-      for (let i = 0; i < 300; i++) {
-        const bytes = Buffer.alloc(1000 + i, i);
-        const hash = createHash("sha256").update(bytes).digest("hex");
-        blobs.writeSync(hash, [bytes]);
-        blobs.readSync(hash);
-      }
-    `;
-    const run = promisify(execFile);
-    const script = await bundled(program);
-    await Promise.all(Array.from({ length: 4 }, () => run(process.execPath, ["--input-type=module", "-e", script])));
-    expect(readdirSync(store, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())).toHaveLength(300);
+    const run = await childProgram(
+      import.meta.dirname,
+      `
+        import { openFileBlobs } from "./files.ts";
+        import { createHash } from "node:crypto";
+        const blobs = openFileBlobs(${JSON.stringify(store)});
+        for (let i = 0; i < 300; i++) {
+          const bytes = Buffer.alloc(1000 + i, i);
+          const hash = createHash("sha256").update(bytes).digest("hex");
+          blobs.writeSync(hash, [bytes]);
+          blobs.readSync(hash);
+        }
+      `,
+    );
+    await Promise.all([run(), run(), run(), run()]);
+    expect(
+      readdirSync(store, { recursive: true, withFileTypes: true }).filter((entry) =>
+        entry.isFile(),
+      ),
+    ).toHaveLength(300);
   });
 });
-
-/** The program as plain JavaScript, for a Node that does not strip types. */
-async function bundled(program: string): Promise<string> {
-  const { build } = await import("esbuild");
-  const { outputFiles } = await build({
-    stdin: { contents: program, resolveDir: import.meta.dirname, loader: "ts" },
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    write: false,
-  });
-  return outputFiles[0]!.text;
-}

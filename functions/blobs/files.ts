@@ -1,4 +1,16 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync, writevSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writevSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { MillraceError } from "../../sdk/errors.ts";
 import type { LocalBlobStore } from "./blobs.ts";
@@ -81,7 +93,8 @@ function writeFile(file: string, bytes: readonly Uint8Array[]): void {
 /** What is left of the segments once `written` bytes of them are away. */
 function after(segments: Uint8Array[], written: number): Uint8Array[] {
   let whole = 0;
-  while (whole < segments.length && written >= segments[whole]!.length) written -= segments[whole++]!.length;
+  while (whole < segments.length && written >= segments[whole]!.length)
+    written -= segments[whole++]!.length;
   const rest = segments.slice(whole);
   if (written > 0) rest[0] = rest[0]!.subarray(written);
   return rest;

@@ -23,7 +23,8 @@ function hashBytes(segments: readonly Uint8Array[]): string {
   const sha = createHash("sha256");
   for (const segment of segments) {
     // A digest takes at most 2 GiB at once.
-    for (let at = 0; at < segment.length; at += PIECE) sha.update(segment.length > PIECE ? segment.subarray(at, at + PIECE) : segment);
+    for (let at = 0; at < segment.length; at += PIECE)
+      sha.update(segment.length > PIECE ? segment.subarray(at, at + PIECE) : segment);
   }
   return sha.digest("hex");
 }
