@@ -6,7 +6,7 @@ import { seal, unseal, type Sealed } from "./seal.ts";
 import { sizeOf, type Segments } from "./segments.ts";
 import { hashOf } from "../blobs/hash.ts";
 
-export { itemRef, packPages, type PackedPages } from "./pages.ts";
+export { itemRef, packPages } from "./pages.ts";
 export type { Sealed } from "./seal.ts";
 
 /** Gets a blob's bytes, which are then the caller's own. */
