@@ -2,6 +2,7 @@ import { MillraceError } from "../sdk/errors.ts";
 import type { Graph, Json, StepNode } from "../sdk/graph/graph.ts";
 import { lineageOf } from "../sdk/graph/lineage.ts";
 import { parseDuration } from "../sdk/units.ts";
+import { allStates } from "./all-states.ts";
 import type { State, StateMachine } from "./asl.ts";
 import { askedSize, fargateSize } from "./container-size.ts";
 import { TIMEOUT_GRACE_SECONDS } from "./contract.ts";
@@ -17,7 +18,7 @@ export function checkMachine(graph: Graph, machine: StateMachine): MillraceError
   const steps = [...lineageOf(graph).steps.values()].map(({ node }) => node);
   return [
     ...checkWhole(graph, machine),
-    ...checkStates(graph, machine.States),
+    ...allStates(machine).flatMap(([name, state]) => checkState(graph, name, state)),
     ...steps.flatMap((step) => checkStep(graph, step)),
   ];
 }
@@ -52,17 +53,6 @@ function checkWhole(graph: Graph, machine: StateMachine): MillraceError[] {
         ]
       : []),
   ];
-}
-
-function checkStates(graph: Graph, states: Readonly<Record<string, State>>): MillraceError[] {
-  return Object.entries(states).flatMap(([name, state]) => {
-    const mistakes = checkState(graph, name, state);
-    if (state.Type === "Parallel")
-      mistakes.push(...state.Branches.flatMap(({ States }) => checkStates(graph, States)));
-    if (state.Type === "Map" && state.ItemProcessor)
-      mistakes.push(...checkStates(graph, state.ItemProcessor.States));
-    return mistakes;
-  });
 }
 
 function checkState(graph: Graph, name: string, state: State): MillraceError[] {

@@ -8,11 +8,11 @@ import { lambdaRetry, readRetry } from "./retries.ts";
 
 /** How the machine takes each field out of the ledger's item. */
 const ITEM_FIELDS: Readonly<Record<string, string>> = {
-  "width.$": "States.StringToJson($.Item.width.N)",
-  "items.$": "States.StringToJson($.Item.items.S)",
-  "chunks.$": "States.StringToJson($.Item.chunks.S)",
-  "case.$": "$.Item.case.S",
-  "again.$": "$.Item.again.BOOL",
+  width: "States.StringToJson($.Item.width.N)",
+  items: "States.StringToJson($.Item.items.S)",
+  chunks: "States.StringToJson($.Item.chunks.S)",
+  case: "$.Item.case.S",
+  again: "$.Item.again.BOOL",
 };
 
 /** Which of a control value's fields the machine looks at. */
@@ -57,7 +57,7 @@ export function addControlRead(block: Block, name: string, node: ControlNode): v
       Key: { pk: { "S.$": controlKeyExpression(id) }, sk: field("S", index) },
     },
     Retry: readRetry,
-    ResultSelector: Object.fromEntries(fields.map((one) => [`${one}.$`, ITEM_FIELDS[`${one}.$`]!])),
+    ResultSelector: Object.fromEntries(fields.map((one) => [`${one}.$`, ITEM_FIELDS[one]!])),
     ...common,
   });
 }

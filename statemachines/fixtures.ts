@@ -9,6 +9,7 @@ import type {
   SwitchNode,
 } from "../sdk/graph/graph.ts";
 import type { Course } from "./cost.ts";
+import type { MachineResources } from "./resources.ts";
 
 /** Builders of graphs, and twenty of them that show every node inside every other: for tests. */
 
@@ -296,3 +297,14 @@ export const fixtures: readonly Fixture[] = [
     },
   },
 ];
+
+/** An account that has of everything what it may have. */
+export const account: MachineResources = {
+  queues: { onDemand: "steady", spot: "spot", gpu: "gpu" },
+  jobDefinition: { default: "task:1", steps: { own: "own:7" } },
+  runner: { default: "runner", steps: { own: "own-runner" } },
+  bookkeeping: "bookkeeping",
+  table: "ledger",
+  bucket: "store",
+  keepsMapRuns: true,
+};

@@ -47,7 +47,7 @@ function foreachsOf(nodes: readonly GraphNode[]): ForeachNode[] {
 export function mapRunConcurrency(node: ForeachNode): number {
   const levels = mapsInside(node);
   if (levels === 0) return Math.min(node.concurrency ?? 1_000, LIMITS.distributedMapConcurrency);
-  return Math.min(node.concurrency ?? Infinity, [500, 40, 10][levels - 1] ?? 2);
+  return Math.min(node.concurrency ?? Infinity, [500, 40, 10, 2][levels - 1] ?? 1);
 }
 
 /** How many levels of Maps a Map has inside. */
