@@ -3,7 +3,7 @@ import { toJson } from "../functions/artifacts/json.ts";
 import type { Manifest, ValueRef } from "../functions/artifacts/manifest.ts";
 import { bytesOf, unpackValue, type ReadBlob } from "../functions/artifacts/pack.ts";
 import type { Attempt } from "../functions/ledger/ledger.ts";
-import { didYouMean } from "../runtime/nearest.ts";
+import { didYouMean } from "../runtime/did-you-mean.ts";
 import { MillraceError } from "../sdk/errors.ts";
 import { formatBytes, formatTaskError } from "./output/words.ts";
 import { findRun, parsePathspec, pathspecOf, tasksOf } from "./pathspec.ts";

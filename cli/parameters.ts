@@ -1,6 +1,6 @@
 import { flagOf } from "../sdk/graph/flags.ts";
 import type { GraphParameter, Json, JsonObject } from "../sdk/graph/graph.ts";
-import { didYouMean } from "../runtime/nearest.ts";
+import { didYouMean } from "../runtime/did-you-mean.ts";
 import { MillraceError } from "../sdk/errors.ts";
 
 /** Parameters as text: a value, several for a flag that is repeated, or true for a flag that has none. */

@@ -1,6 +1,6 @@
 import { settleAbandoned } from "../emulator/home.ts";
 import type { Attempt, Ledger, Run } from "../functions/ledger/ledger.ts";
-import { didYouMean } from "../runtime/nearest.ts";
+import { didYouMean } from "../runtime/did-you-mean.ts";
 import { MillraceError } from "../sdk/errors.ts";
 
 /** Names a flow, one of its runs, a step of it or one task: `Stats`, `Stats/42`, `Stats/42/compute`, `Stats/42/compute/3.1`. */

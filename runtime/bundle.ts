@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { BuildFailure, Loader, Message, Plugin } from "esbuild";
 import { MillraceError } from "../sdk/errors.ts";
 import { isNativePackage, packageOf } from "./native-package.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "./did-you-mean.ts";
 
 /** A flow file and what it imports, as one ES module. */
 export interface Bundle {

@@ -15,7 +15,7 @@ import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { MillraceError } from "../sdk/errors.ts";
 import type { Bundle } from "./bundle.ts";
 import { createHomeFolder, storeError } from "./home-folder.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import { version } from "./version.ts";
 
 /** What a task runs, here or in an account: one ES module that holds a flow file and everything it imports. */
