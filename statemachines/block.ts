@@ -69,7 +69,7 @@ export function addChoice(
 }
 
 /** The step that a node ends with, where it surely does. */
-export function lastStep(node: GraphNode | undefined): StepNode | undefined {
+function lastStep(node: GraphNode | undefined): StepNode | undefined {
   if (node?.type === "step") return node;
   return node?.type === "foreach" || node?.type === "branch" ? node.join : undefined;
 }

@@ -10,7 +10,7 @@ import type { TaskError } from "../functions/ledger/ledger.ts";
 export interface MachineInput {
   /** `Flow/42`. */
   readonly run: string;
-  readonly at: { readonly p: "0" };
+  readonly at: Position;
   /** The step to enter at, for resume: the outermost block that holds it begins anew; "" is the flow's beginning. */
   readonly enter: string;
 }
@@ -36,7 +36,7 @@ export function parseRunName(name: string): { readonly flow: string; readonly ru
  * Where an execution stands, in the payload's `at`: `p` is the index of a task here; inside a loop `k` is the round
  * and `out` the position around the loop.
  */
-export interface Position {
+interface Position {
   readonly p: string;
   readonly k?: number;
   readonly out?: Position;
@@ -95,7 +95,7 @@ export interface RunnerAnswer {
 export type BookkeepingRequest = ControlRequest | RecordFailureRequest;
 
 /** Asks a control value that nobody wrote down before; the answer is a ControlFields. */
-export interface ControlRequest {
+interface ControlRequest {
   readonly action: "control";
   readonly run: string;
   readonly node: string;

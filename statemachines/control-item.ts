@@ -15,11 +15,11 @@ export interface ForeachFields {
   /** `[first, size]` of each array job where the width is over 10,000; else empty. */
   readonly chunks: readonly (readonly [number, number])[];
 }
-export interface SwitchFields {
+interface SwitchFields {
   /** The chosen case's value; whatever is no case's value means otherwise. */
   readonly case: string;
 }
-export interface LoopFields {
+interface LoopFields {
   readonly again: boolean;
 }
 
