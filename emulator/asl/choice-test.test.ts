@@ -67,6 +67,7 @@ describe("StringMatches", () => {
     ["a*b*c", "a--b--c", true],
     ["a*b*c", "a--c--b", false],
     ["a*ab", "ab", false],
+    ["a*b*b*c", "a-b-c", false],
     ["*", "", true],
     ["**x", "x", true],
     ["exact", "exact", true],

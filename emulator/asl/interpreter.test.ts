@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../sdk/graph/graph.ts";
 import type { State, StateMachine } from "../../statemachines/asl.ts";
@@ -231,6 +232,12 @@ test("a task that succeeded is not told to stop when the execution ends", async 
     { integrations: async (_, _input, { signal }) => ((told = signal), null) },
   );
   expect(told?.aborted).toBe(false);
+});
+
+test("an execution that is over no longer listens to its caller's signal", async () => {
+  const { signal } = new AbortController();
+  await execute(one(wait()), {}, { integrations: nothing, signal });
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
 test("the input is handed on as it is, and never changed", async () => {

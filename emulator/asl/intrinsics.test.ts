@@ -67,8 +67,8 @@ describe("an intrinsic function answers", () => {
       "y",
     ],
     [
-      "States.ArrayLength($.list[?(@.name == 'a,)')])",
-      { list: [{ name: "a,)" }, { name: "b" }] },
+      "States.ArrayLength($.list[?(@.name == 'a],)')])",
+      { list: [{ name: "a],)" }, { name: "b" }] },
       1,
     ],
     ["States.Format('{}', $$.State.Name)", {}, "Pass"],

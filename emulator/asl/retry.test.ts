@@ -106,6 +106,30 @@ describe("Retry", () => {
     ]);
   });
 
+  test("counts anew in the next state", async () => {
+    const states: StateMachine = {
+      StartAt: "A",
+      States: {
+        A: { Type: "Task", Resource: "a", Retry: [{ ErrorEquals: ["E"] }], Next: "B" },
+        B: { Type: "Pass", Parameters: { "n.$": "$$.State.RetryCount" }, End: true },
+      },
+    };
+    let failed = false;
+    const result = await execute(
+      states,
+      {},
+      {
+        integrations: async () => {
+          if (failed) return null;
+          failed = true;
+          throw new TaskFailure("E", "");
+        },
+        clock: virtualClock(),
+      },
+    );
+    expect(result).toMatchObject({ output: { n: 0 } });
+  });
+
   test("costs a transition each time", async () => {
     expect((await run(times(2, "E"), { Retry: [{ ErrorEquals: ["E"] }] })).result.transitions).toBe(
       3,
