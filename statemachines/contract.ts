@@ -10,7 +10,11 @@ import type { TaskError } from "../functions/ledger/ledger.ts";
 export interface MachineInput {
   /** `Flow/42`. */
   readonly run: string;
-  readonly at: Position;
+  /**
+   * Where the execution stands, further on `{ p, k?, out? }`: `p` is the index of a task here; inside a loop `k` is the
+   * round and `out` the position around the loop.
+   */
+  readonly at: { readonly p: "0" };
   /** The step to enter at, for resume: the outermost block that holds it begins anew; "" is the flow's beginning. */
   readonly enter: string;
 }
@@ -30,16 +34,6 @@ export function runName({ flow, run }: { readonly flow: string; readonly run: nu
 export function parseRunName(name: string): { readonly flow: string; readonly run: number } {
   const slash = name.lastIndexOf("/");
   return { flow: name.slice(0, slash), run: Number(name.slice(slash + 1)) };
-}
-
-/**
- * Where an execution stands, in the payload's `at`: `p` is the index of a task here; inside a loop `k` is the round
- * and `out` the position around the loop.
- */
-interface Position {
-  readonly p: string;
-  readonly k?: number;
-  readonly out?: Position;
 }
 
 /** The resources of the integrations that a machine uses; the last is what a distributed Map reads its items with. */
