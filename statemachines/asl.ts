@@ -156,18 +156,18 @@ export type ChoiceRule = ChoiceTest & { readonly Next: string };
 
 export type ChoiceTest = DataTest | AndTest | OrTest | NotTest;
 
-export interface AndTest {
+interface AndTest {
   readonly And: readonly ChoiceTest[];
 }
-export interface OrTest {
+interface OrTest {
   readonly Or: readonly ChoiceTest[];
 }
-export interface NotTest {
+interface NotTest {
   readonly Not: ChoiceTest;
 }
 
 /** One comparison of the value at `Variable`: exactly one operator. */
-export interface DataTest
+interface DataTest
   extends
     Comparison<"String", string>,
     Comparison<"Numeric", number>,
@@ -191,12 +191,12 @@ type Comparison<Kind extends string, Value> = {
 } & { readonly [Operator in `${Kind}${Order}Path`]?: Path };
 
 /** A JSONPath over the state's input (`$.a.b`) or, with `$$`, over the context object (`$$.Execution.Name`). */
-export type Path = string;
+type Path = string;
 
 /** JSON in which a field whose name ends in `.$` has a path or an intrinsic function for its value. */
-export type PayloadTemplate = Json;
+type PayloadTemplate = Json;
 
-export interface StateBase {
+interface StateBase {
   readonly Comment?: string;
   readonly QueryLanguage?: "JSONPath";
 }

@@ -53,7 +53,7 @@ export interface Frame {
 export type Expression = (input: Json, frame: Frame) => Json;
 
 /** Where an execution goes from a state, and with what; without `next` the sequence ends. */
-export interface Step {
+interface Step {
   readonly next: string | undefined;
   readonly output: Json;
 }

@@ -15,7 +15,7 @@ export type ExecutionEvent =
   | { readonly type: "ExecutionAborted" }
   | { readonly type: "ExecutionTimedOut" };
 
-export type StateEvent = {
+type StateEvent = {
   readonly state: string;
   readonly within: readonly number[];
 } & StateHappening;

@@ -12,7 +12,6 @@ import { prepareMachine } from "./prepare.ts";
 import { runSequence } from "./sequence.ts";
 
 export { TaskFailure } from "./errors.ts";
-export type { Clock } from "./clock.ts";
 export type { Integrations, TaskContext } from "./execution.ts";
 export type { HistoryEvent } from "./history.ts";
 

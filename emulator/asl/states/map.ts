@@ -23,7 +23,7 @@ const INLINE_CONCURRENCY = 40;
 const DISTRIBUTED_CONCURRENCY = 1_000;
 
 /** The inputs of a Map's iterations: each is made as its iteration starts. */
-export interface Items {
+interface Items {
   readonly length: number;
   /** How many of the items an iteration takes: more than one only in batches. */
   readonly weight: (index: number) => number;
