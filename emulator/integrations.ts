@@ -4,6 +4,7 @@ import type { Control } from "../functions/ledger/ledger.ts";
 import { answerControl, recordFailure } from "../functions/tasks/bookkeeping.ts";
 import type { RunScope } from "../functions/tasks/inputs.ts";
 import type { Blobs } from "../functions/tasks/outcome.ts";
+import { askedNext } from "../statemachines/asked-next.ts";
 import { arrayChildIndex, INTEGRATIONS, MAX_WIDTH, TASK_ENVIRONMENT, type BookkeepingRequest, type RunnerRequest } from "../statemachines/contract.ts";
 import { controlFields, controlItem, parseControlKey, type ControlItemKey } from "../statemachines/control-item.ts";
 import { offlineResources } from "../statemachines/resources.ts";
@@ -63,7 +64,7 @@ async function submitJob(account: LocalAccount, input: JobParameters, signal: Ab
 async function carryOut(account: LocalAccount, job: Job, signal: AbortSignal): Promise<Json> {
   const failed = await account.scheduler.run(job, signal);
   if (failed.length === 0) return {};
-  for (const task of failed) account.onFailed({ step: job.step, ...task });
+  for (const task of failed) if (!job.isRetriedByMachine || task.attempt >= job.attempts) account.onFailed({ step: job.step, ...task });
   const [first] = failed;
   throw new TaskFailure("States.TaskFailed", `${job.step}/${first!.index}: ${first!.error.name}: ${first!.error.message}`.slice(0, 1000));
 }
@@ -83,8 +84,13 @@ async function invoke(account: LocalAccount, { FunctionName, Payload }: { Functi
 
 /** A step whose compute is "lambda": one attempt, and the control value that is asked next. */
 async function runStep(account: LocalAccount, { step, index, attempts }: RunnerRequest, signal: AbortSignal): Promise<Json> {
-  await carryOut(account, { step, size: 1, attempts, index: () => index }, signal);
-  return {};
+  await carryOut(account, { step, size: 1, attempts, isRetriedByMachine: true, index: () => index }, signal);
+  const { lineage, key, ledger } = account.scope;
+  const next = askedNext(lineage, step, index);
+  const [value] = next ? await ledger.readControls(key, [next]) : [];
+  if (!next || !value) return {};
+  tell(account, { ...next, value });
+  return { control: controlFields(value) as unknown as Json };
 }
 
 async function getItem(account: LocalAccount, { Key }: { Key: JsonObject }): Promise<Json> {

@@ -3,6 +3,8 @@ export interface Job {
   readonly step: string;
   readonly size: number;
   readonly attempts: number;
+  /** The machine itself tries again, with a job of its own: this one makes a single try. */
+  readonly isRetriedByMachine?: true;
   /** The index of the task at a position of the array. */
   index(position: number): string;
 }

@@ -30,11 +30,11 @@ export interface SchedulerOptions {
 }
 
 /** What became of a job: the tasks that failed for good. */
-export type JobResult = readonly { readonly index: string; readonly error: TaskError }[];
+export type JobResult = readonly { readonly index: string; readonly attempt: number; readonly error: TaskError }[];
 
 interface OpenJob {
   left: number;
-  readonly failed: { index: string; error: TaskError }[];
+  readonly failed: JobResult[number][];
   resolve(result: JobResult): void;
   reject(error: unknown): void;
 }
@@ -258,7 +258,7 @@ export class Scheduler {
           base = bases.push(inputs.base) - 1;
           places.set(inputs.base, base);
         }
-        return { index, attempt: number, last: attempt.number >= attempt.job.attempts, base, items: inputs.items, ...(branches && { branches }) };
+        return { index, attempt: number, last: isLast(attempt, number), base, items: inputs.items, ...(branches && { branches }) };
       }),
       bases,
     };
@@ -325,7 +325,7 @@ export class Scheduler {
   #conclude({ crew, task, outcome, seconds, next }: Ended): void {
     const { attempt, started } = task;
     const caught = outcome.status === "failed" && outcome.caught === true;
-    const again = outcome.status === "failed" && !caught && attempt.number < attempt.job.attempts && !this.#stopping;
+    const again = outcome.status === "failed" && !caught && attempt.number < triesOf(attempt.job) && !this.#stopping;
     const delay = again ? retryDelaySeconds(this.#options.scope.lineage, attempt.job.step, attempt.number) : 0;
     if (outcome.status !== "succeeded" || this.#options.emit) {
       this.#tell({
@@ -342,7 +342,7 @@ export class Scheduler {
     if (next) this.#tellStart(crew, next);
     if (again) return this.#retry(attempt, delay);
     this.counts[outcome.status]++;
-    this.#settle(attempt, outcome.status === "succeeded" || caught ? undefined : outcome.error);
+    this.#settle(attempt, outcome.status === "succeeded" || caught ? undefined : { index: attempt.index, attempt: started.attempt, error: outcome.error });
   }
 
   #retry({ job, index, number }: Try, delaySeconds: number): void {
@@ -356,10 +356,10 @@ export class Scheduler {
     this.#delayed.add(timer);
   }
 
-  #settle({ job, index }: Try, error: TaskError | undefined): void {
+  #settle({ job }: Try, failed: JobResult[number] | undefined): void {
     const open = this.#open.get(job);
     if (!open) return;
-    if (error) open.failed.push({ index, error });
+    if (failed) open.failed.push(failed);
     if (--open.left > 0) return;
     this.#open.delete(job);
     open.resolve(open.failed);
@@ -399,6 +399,15 @@ export class Scheduler {
   #tell(event: RunEvent): void {
     this.#options.emit?.(event);
   }
+}
+
+function triesOf(job: Job): number {
+  return job.isRetriedByMachine ? 1 : job.attempts;
+}
+
+/** Whether no further attempt follows; `attempt` is the ledger's number of it. */
+function isLast({ job, number }: Try, attempt: number): boolean {
+  return (job.isRetriedByMachine ? attempt : number) >= job.attempts;
 }
 
 function attemptEnd({ task, outcome, log }: Ended): AttemptEnd {
