@@ -1,0 +1,59 @@
+"""`python3 -m account [--port N] [--http N] [--batch-slots N]`: prints its endpoints as a line of JSON, serves until stdin ends."""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import threading
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(prog="account")
+    options.add_argument("--port", type=int, default=0)
+    options.add_argument("--http", type=int, default=0)
+    options.add_argument("--batch-slots", type=int, default=4)
+    asked = options.parse_args()
+    try:
+        import moto.server  # noqa: F401
+    except ImportError as error:
+        print(json.dumps({"missing": str(error)}), flush=True)
+        sys.exit(3)
+    serve(asked)
+
+
+def serve(asked) -> None:
+    from . import batch, cloudformation, events, executions, http_api, lambdas, server
+    from .place import place
+
+    aws = server.bind(asked.port)
+    http = http_api.Server(("127.0.0.1", asked.http), http_api.Handler)
+    os.environ["MOTO_PORT"] = str(aws.port)
+    place.endpoint = f"http://127.0.0.1:{aws.port}"
+    place.http = f"http://127.0.0.1:{http.server_port}"
+    place.root = tempfile.mkdtemp(prefix="millrace-account-")
+    place.batch_slots = asked.batch_slots
+    for part in (executions, cloudformation, lambdas, batch, events):
+        part.install()
+    threading.Thread(target=http.serve_forever, daemon=True).start()
+    threading.Thread(target=aws.serve_forever, daemon=True).start()
+    print(json.dumps({"endpoint": place.endpoint, "http": place.http}), flush=True)
+    try:
+        # The end of stdin is the end of whoever started this, killed or not.
+        while sys.stdin.buffer.read(1):
+            pass
+    except KeyboardInterrupt:
+        pass
+    close(place.root)
+
+
+def close(root: str) -> None:
+    from . import children
+
+    children.kill_all()
+    shutil.rmtree(root, ignore_errors=True)
+    os._exit(0)
+
+
+main()

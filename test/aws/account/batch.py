@@ -1,0 +1,238 @@
+"""AWS Batch: jobs run as child processes, a number of them at once; the image is not used.
+
+Retry strategies, timeouts, termination, array jobs whose parents fail with a child, environment, secrets and logs are
+Batch's. Source: AWS Batch User Guide, "Automated job retries", "Array jobs", "Job states".
+"""
+
+import datetime
+import fnmatch
+import json
+import queue
+import threading
+import traceback
+
+from flask import has_request_context, request
+from moto.batch.exceptions import ClientException
+from moto.batch.models import BatchBackend, Job, JobDefinition, batch_backends
+from moto.core.utils import unix_time_millis
+from moto.moto_api import state_manager
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.ssm.models import ssm_backends
+
+from . import batch_rules, stats
+from .batch_attempt import Attempt, Outcome
+from .place import ACCOUNT, JOB_KEY, REGION, place
+
+MAX_OVERRIDES = 8192
+"""AWS Batch: the container overrides of a job, as JSON, in bytes."""
+
+ARRAY_SIZES = range(2, 10_001)
+
+_waiting: queue.Queue[Job] = queue.Queue()
+_held: list[Job] = []
+_ends = threading.RLock()
+
+
+def install() -> None:
+    # A job's status is what happens to it here.
+    state_manager.set_transition("batch::job", {"progression": "manual", "times": 10**9})
+    for name in ("start", "terminate", "describe", "_get_container_property"):
+        setattr(Job, f"moto_{name}", getattr(Job, name))
+    Job.start, Job.terminate, Job.describe, Job._get_container_property = _start, _terminate, _describe, _property
+    creating = Job.__init__
+
+    def create(self, *args, **options):
+        creating(self, *args, **options)
+        asked = request.get_json(force=True, silent=True) if has_request_context() else None
+        self.retry_strategy = (asked or {}).get("retryStrategy") or self.job_definition.retry_strategy or {}
+        self.attempt = None
+
+    Job.__init__ = create
+    submitting = BatchBackend.submit_job
+
+    def submit(self, job_name, job_def_id, job_queue, array_properties, **options):
+        size = (array_properties or {}).get("size")
+        if size is not None and size not in ARRAY_SIZES:
+            raise ClientException("Array size must be between 2 and 10,000.")
+        if len(json.dumps(options.get("container_overrides") or {}, separators=(",", ":"))) > MAX_OVERRIDES:
+            raise ClientException("Container Overrides length must be at most 8192")
+        return submitting(self, job_name, job_def_id, job_queue, array_properties or {}, **options)
+
+    BatchBackend.submit_job = submit
+    BatchBackend.describe_jobs = lambda self, jobs: [job.describe() for name in jobs or [] if (job := self._jobs.get(name.split("/")[-1]))]
+    _complete_job_definitions()
+    for _ in range(place.batch_slots):
+        threading.Thread(target=_slot, daemon=True).start()
+
+
+def job(job_id: str) -> Job:
+    return batch_backends[ACCOUNT][REGION]._jobs[job_id]
+
+
+def release_held() -> None:
+    with _ends:
+        while _held:
+            one = _held.pop()
+            one.job_stopped_reason = None
+            _waiting.put(one)
+
+
+def _complete_job_definitions() -> None:
+    """In a template they need neither a retry strategy nor parameters; a timeout's name begins with a capital."""
+    creating = JobDefinition.create_from_cloudformation_json.__func__
+
+    def create(cls, resource_name, cloudformation_json, account_id, region_name, **rest):
+        properties = cloudformation_json["Properties"]
+        properties.setdefault("RetryStrategy", {"Attempts": 1})
+        properties.setdefault("Parameters", {})
+        if "Timeout" in properties:
+            properties.setdefault("timeout", properties["Timeout"])
+        return creating(cls, resource_name, cloudformation_json, account_id, region_name, **rest)
+
+    JobDefinition.create_from_cloudformation_json = classmethod(create)
+
+
+def _start(self: Job) -> None:
+    self.status = "RUNNABLE"
+    _waiting.put(self)
+
+
+def _terminate(self: Job, reason: str) -> None:
+    for one in self._child_jobs or [self]:
+        with _ends:
+            if one.job_stopped:
+                continue
+            one.stop = True
+            if one.attempt is None:
+                _finish(one, False, reason)
+            else:
+                one.attempt.stop(reason)
+
+
+def _slot() -> None:
+    while True:
+        one = _waiting.get()
+        if one.stop:
+            continue
+        if rule := batch_rules.hold(one.job_name, one.array_properties.get("index")):
+            with _ends:
+                one.job_stopped_reason = rule.reason or "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"
+                _held.append(one)
+            continue
+        try:
+            _run(one)
+        except Exception as error:
+            traceback.print_exc()
+            _finish(one, False, f"The account on this machine failed: {error}")
+
+
+def _run(one: Job) -> None:
+    index = one.array_properties.get("index")
+    limit = int(_any_case(one.retry_strategy, "attempts") or 1)
+    command = one._add_parameters_to_command(one._get_container_property("command", []))
+    for number in range(1, limit + 1):
+        stats.count("job", one.job_name)
+        with _ends:
+            if one.stop:
+                return
+            rule = batch_rules.strike(one.job_name, index, number)
+            one.attempt = Attempt(one.job_definition.name, one._log_backend, command, _environment(one, number), rule)
+        one.log_stream_name = one.attempt.stream
+        started = int(unix_time_millis())
+        one.job_started_at = datetime.datetime.now()
+        one.status = "RUNNING"
+        outcome = one.attempt.run(one._get_attempt_duration())
+        _record(one, outcome, started)
+        if outcome.succeeded or outcome.was_stopped or one.stop or number == limit or not _is_retried(one.retry_strategy, outcome):
+            return _finish(one, outcome.succeeded, outcome.status_reason)
+        one.status = "RUNNABLE"
+
+
+def _record(one: Job, outcome: Outcome, started: int) -> None:
+    one.exit_code = outcome.exit_code
+    one.container_reason = outcome.container_reason
+    container = {"logStreamName": one.attempt.stream}
+    if outcome.exit_code is not None:
+        container["exitCode"] = outcome.exit_code
+    if outcome.container_reason:
+        container["reason"] = outcome.container_reason
+    one.attempts.append({"container": container, "startedAt": started, "stoppedAt": int(unix_time_millis()), "statusReason": outcome.status_reason})
+
+
+def _is_retried(strategy: dict, outcome: Outcome) -> bool:
+    """By the first rule all of whose conditions hold; where none does, it is."""
+    values = {"onExitCode": str(outcome.exit_code if outcome.exit_code is not None else ""), "onReason": outcome.container_reason, "onStatusReason": outcome.status_reason}
+    for rule in _any_case(strategy, "evaluateOnExit") or []:
+        patterns = {name: _any_case(rule, name) for name in values}
+        if all(pattern is None or fnmatch.fnmatchcase(values[name], pattern) for name, pattern in patterns.items()):
+            return str(_any_case(rule, "action")).upper() == "RETRY"
+    return True
+
+
+def _finish(one: Job, succeeded: bool, reason: str) -> None:
+    with _ends:
+        if one.job_stopped:
+            return
+        one.job_stopped_reason = reason
+        one.job_stopped_at = datetime.datetime.now()
+        one.status = "SUCCEEDED" if succeeded else "FAILED"
+        one.job_stopped = True
+        parent = one.all_jobs.get(one.job_id.split(":")[0]) if ":" in one.job_id else None
+        children = (parent and parent._child_jobs) or []
+        if parent and children and len(children) == parent.array_properties["size"] and all(child.job_stopped for child in children):
+            all_succeeded = all(child.status == "SUCCEEDED" for child in children)
+            _finish(parent, all_succeeded, "Array Child Job succeeded" if all_succeeded else "Array Child Job failed")
+
+
+def _environment(one: Job, attempt: int) -> dict[str, str]:
+    environment = place.environment(JOB_KEY, place.root)
+    properties = one.job_definition.container_properties or {}
+    for secret in [*properties.get("secrets", []), *one.container_overrides.get("secrets", [])]:
+        environment[secret["name"]] = _secret(_any_case(secret, "valueFrom"))
+    environment.update({pair["name"]: pair["value"] for pair in one._get_container_property("environment", [])})
+    environment.update(AWS_BATCH_JOB_ATTEMPT=str(attempt), AWS_BATCH_JQ_NAME=one.job_queue.name, AWS_BATCH_CE_NAME="local")
+    if (index := one.array_properties.get("index")) is not None:
+        environment["AWS_BATCH_JOB_ARRAY_INDEX"] = str(index)
+        environment["AWS_BATCH_JOB_ARRAY_SIZE"] = str(one.all_jobs[one.job_id.split(":")[0]].array_properties["size"])
+    return environment
+
+
+def _secret(reference: str) -> str:
+    if ":secretsmanager:" in reference:
+        # arn:…:secret:NAME, then perhaps :JSON_KEY:VERSION_STAGE:VERSION_ID
+        parts = reference.split(":")
+        value = secretsmanager_backends[ACCOUNT][REGION].get_secret_value(":".join(parts[:7]), "", "")
+        text = value["SecretString"] if isinstance(value, dict) else json.loads(value)["SecretString"]
+        return json.loads(text)[parts[7]] if len(parts) > 7 and parts[7] else text
+    name = reference.split(":parameter")[-1]
+    return ssm_backends[ACCOUNT][REGION].get_parameter(name).value
+
+
+def _property(self: Job, name: str, default):
+    """The environment is the overrides' over the definition's; moto adds to it each time it is asked."""
+    if name != "environment":
+        return self.moto__get_container_property(name, default)
+    properties = self.job_definition.container_properties or {}
+    pairs = {one["name"]: one["value"] for one in [*properties.get(name, []), *self.container_overrides.get(name, [])]}
+    return [{"name": key, "value": value} for key, value in {**pairs, "AWS_BATCH_JOB_ID": self.job_id}.items()]
+
+
+def _describe(self: Job) -> dict:
+    if self._child_jobs and self.status in ("SUBMITTED", "RUNNABLE"):
+        self.status = "PENDING"
+    details = self.moto_describe()
+    container = details.setdefault("container", {})
+    if self.exit_code is not None:
+        container["exitCode"] = self.exit_code
+    if getattr(self, "container_reason", ""):
+        container["reason"] = self.container_reason
+    container["image"] = (self.job_definition.container_properties or {}).get("image")
+    container["resourceRequirements"] = self._get_container_property("resourceRequirements", [])
+    details["retryStrategy"] = self.retry_strategy
+    if "index" in self.array_properties:
+        details["arrayProperties"] = {"index": self.array_properties["index"]}
+    return details
+
+
+def _any_case(properties: dict, name: str):
+    return properties.get(name, properties.get(name[0].upper() + name[1:]))

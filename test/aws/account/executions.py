@@ -1,0 +1,121 @@
+"""Step Functions: moto's interpreter, with requests and answers spelled as the services do, and the status-change event."""
+
+import copy
+import functools
+import json
+import threading
+import types
+import uuid
+
+import botocore.session
+from botocore import xform_name
+from moto.core.config import default_user_config
+from moto.stepfunctions import models
+from moto.stepfunctions.parser import models as parser_models
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
+from moto.stepfunctions.parser.backend import execution as executions
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
+
+from . import events
+
+
+def install() -> None:
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    # A template's machines run too.
+    models.stepfunctions_backends = stepfunctions_parser_backends
+    # Each start would deep-copy the machine with all of its executions, running ones included.
+    parser_models.copy = types.SimpleNamespace(deepcopy=copy.copy, copy=copy.copy)
+    _substitute_definitions()
+    _name_executions()
+    StateTaskService._normalise_parameters = _spell_request
+    StateTaskService._normalise_response = _spell_response
+    _tell_of_ends()
+
+
+def _substitute_definitions() -> None:
+    """A template may give the definition as an object, with substitutions."""
+
+    def with_text(cloudformation_json: dict) -> dict:
+        properties = cloudformation_json["Properties"]
+        text = properties.get("DefinitionString") or json.dumps(properties.get("Definition", {}))
+        for name, value in (properties.get("DefinitionSubstitutions") or {}).items():
+            text = text.replace("${%s}" % name, str(value))
+        return {**cloudformation_json, "Properties": {**properties, "DefinitionString": text}}
+
+    machine = models.StateMachine
+    creating = machine.create_from_cloudformation_json.__func__
+    updating = machine.update_from_cloudformation_json.__func__
+    machine.create_from_cloudformation_json = classmethod(
+        lambda cls, name, template, account, region, **rest: creating(cls, name, with_text(template), account, region, **rest)
+    )
+    machine.update_from_cloudformation_json = classmethod(
+        lambda cls, old, name, template, account, region: updating(cls, old, name, with_text(template), account, region)
+    )
+
+
+def _name_executions() -> None:
+    starting = StepFunctionsParserBackend.start_execution
+
+    def start(self, state_machine_arn, name=None, execution_input=None, trace_header=None):
+        return starting(self, state_machine_arn, name or str(uuid.uuid4()), execution_input, trace_header)
+
+    StepFunctionsParserBackend.start_execution = start
+
+
+@functools.cache
+def _operation(service: str, action: str):
+    model = botocore.session.get_session().get_service_model(service)
+    return model.operation_model(next(name for name in model.operation_names if xform_name(name) == action))
+
+
+def _operation_of(task: StateTaskService, service: str | None, action: str | None):
+    return _operation(task._get_boto_service_name(service), task._get_boto_service_action(action))
+
+
+def _is_lambda(task: StateTaskService) -> bool:
+    return task.resource.service_name == "lambda"
+
+
+def _spell_request(self, parameters, boto_service_name=None, service_action_name=None) -> None:
+    if _is_lambda(self):
+        return
+    shape = _operation_of(self, boto_service_name, service_action_name).input_shape
+    if shape and isinstance(parameters, dict):
+        self._to_boto_request(parameters, shape)
+
+
+def _spell_response(self, response, boto_service_name=None, service_action_name=None) -> None:
+    if _is_lambda(self):
+        return
+    shape = _operation_of(self, boto_service_name, service_action_name).output_shape
+    if shape:
+        self._from_boto_response(response, shape)
+
+
+def _tell_of_ends() -> None:
+    worker = executions.BaseExecutionWorkerCommunication
+    ending = worker.terminated
+
+    def terminated(self) -> None:
+        ending(self)
+        ended = self.execution
+        detail = {
+            "executionArn": ended.exec_arn,
+            "stateMachineArn": ended.state_machine.arn,
+            "name": ended.name,
+            "status": str(getattr(ended.exec_status, "value", ended.exec_status)),
+            "startDate": _milliseconds(ended.start_date),
+            "stopDate": _milliseconds(ended.stop_date),
+            "input": json.dumps(ended.input_data),
+            "output": None if ended.output is None else json.dumps(ended.output),
+            "error": ended.error,
+            "cause": ended.cause,
+        }
+        tell = functools.partial(events.emit, "aws.states", "Step Functions Execution Status Change", detail, [ended.exec_arn])
+        threading.Thread(target=tell, daemon=True).start()
+
+    worker.terminated = terminated
+
+
+def _milliseconds(date) -> int | None:
+    return int(date.timestamp() * 1000) if date else None

@@ -1,0 +1,69 @@
+"""Calls that go wrong because a test wants them to.
+
+A fault: `{"target": "aws" | "http", "match": regular expression, "status": 500, "code": "ThrottlingException",
+"times": 3, "seconds": 2, "after": true}`. It takes the next `times` calls, or every call for `seconds`; an `aws` call is
+matched as `service:Operation`, an `http` one as `METHOD /path`. With `after` the call is carried out and its answer lost.
+"""
+
+import json
+import re
+import threading
+import time
+from dataclasses import dataclass
+
+
+@dataclass
+class Fault:
+    target: str
+    match: re.Pattern[str]
+    status: int
+    code: str
+    left: float
+    until: float
+    after: bool
+
+
+_lock = threading.Lock()
+_faults: list[Fault] = []
+
+
+def add(wanted: dict) -> None:
+    seconds = wanted.get("seconds")
+    fault = Fault(
+        target=wanted["target"],
+        match=re.compile(wanted["match"]),
+        status=wanted.get("status", 500),
+        code=wanted.get("code", "InternalServerError"),
+        left=wanted.get("times", 1 if seconds is None else float("inf")),
+        until=float("inf") if seconds is None else time.time() + seconds,
+        after=wanted.get("after", False),
+    )
+    with _lock:
+        _faults.append(fault)
+
+
+def clear() -> None:
+    with _lock:
+        _faults.clear()
+
+
+def take(target: str, name: str) -> Fault | None:
+    """The fault that this call is to meet, if any; it counts as met."""
+    with _lock:
+        for fault in _faults:
+            if fault.target == target and fault.left > 0 and time.time() < fault.until and fault.match.search(name):
+                fault.left -= 1
+                return fault
+    return None
+
+
+def aws_answer(fault: Fault, service: str) -> tuple[bytes, str]:
+    """The error as that service writes it: body and content type."""
+    message = "A fault that was asked for"
+    if service == "s3":
+        text = f"<Error><Code>{fault.code}</Code><Message>{message}</Message></Error>"
+        return text.encode(), "application/xml"
+    if service in ("cloudformation", "sts", "ec2", "iam", "sqs"):
+        text = f"<ErrorResponse><Error><Code>{fault.code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+        return text.encode(), "text/xml"
+    return json.dumps({"__type": fault.code, "message": message}).encode(), "application/x-amz-json-1.0"

@@ -1,0 +1,167 @@
+"""HTTP APIs and function URLs as Lambda sees them (payload format 2.0), and the `/_rig` routes, on one port."""
+
+import base64
+import json
+import re
+import time
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from moto.apigatewayv2.models import apigatewayv2_backends
+
+from . import faults, lambdas, rig, signatures, stats
+from .place import ACCOUNT, REGION
+
+MAX_BODY = 10 * 1024 * 1024
+"""Amazon API Gateway quotas for HTTP APIs: 10 MB a payload."""
+
+TEXT = re.compile(r"^(text/|application/(.*\+)?(json|xml|javascript)|application/x-www-form-urlencoded)")
+
+function_urls: dict[str, str] = {}
+"""Function name → AuthType."""
+
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    daemon_threads = True
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer_any(self) -> None:
+        length = int(self.headers.get("content-length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True
+            return
+        url = urlsplit(self.path)
+        if url.path.startswith("/_rig/"):
+            return self.reply(*rig.answer(self.command, url.path.removeprefix("/_rig/"), dict(parse_qsl(url.query)), body))
+        fault = faults.take("http", f"{self.command} {url.path}")
+        if fault and not fault.after:
+            return self.reply(fault.status, json.dumps({"message": fault.code}).encode())
+        answer = self.route(url, body)
+        if fault:
+            return self.reply(fault.status, json.dumps({"message": fault.code}).encode())
+        self.reply(*answer)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = answer_any
+
+    def route(self, url, body: bytes) -> tuple:
+        first, _, rest = url.path.lstrip("/").partition("/")
+        if first == "_url":
+            name, _, rest = rest.partition("/")
+            if function_urls.get(name) == "AWS_IAM" and not self.is_signed(url, body, "lambda"):
+                return 403, b'{"Message":"Forbidden"}'
+            return self.invoke(lambdas.named(name), "$default", f"/{rest}", url, {}, body, name)
+        apis = apigatewayv2_backends[ACCOUNT][REGION].apis
+        api = apis.get(first)
+        found = api and match_route(api, self.command, f"/{rest}")
+        if not found:
+            return 404, b'{"message":"Not Found"}'
+        route, parameters = found
+        stats.count("http", route.route_key)
+        if route.authorization_type == "AWS_IAM" and not self.is_signed(url, body, "execute-api"):
+            return 403, b'{"message":"Forbidden"}'
+        if len(body) > MAX_BODY:
+            return 413, b'{"message":"Request Entity Too Large"}'
+        arn = api.integrations[route.target.split("/")[-1]].integration_uri
+        if "functions/" in arn:
+            arn = arn.split("functions/")[1].split("/invocations")[0]
+        return self.invoke(lambdas.named(arn), route.route_key, f"/{rest}", url, parameters, body, api.api_id)
+
+    def is_signed(self, url, body: bytes, service: str) -> bool:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        return signatures.service(headers, url.query) == service and signatures.is_signed(self.command, url.path, url.query, headers, body)
+
+    def invoke(self, function, route_key: str, path: str, url, parameters: dict, body: bytes, api_id: str) -> tuple:
+        event = self.event(route_key, path, url, parameters, body, api_id)
+        if len(json.dumps(event)) > lambdas.MAX_PAYLOAD:
+            return 413, b'{"message":"Request Entity Too Large"}'
+        answer = lambdas.invoke(function, event)
+        if "error" in answer:
+            return 500, b'{"message":"Internal Server Error"}'
+        result = answer["result"]
+        if not isinstance(result, dict) or "statusCode" not in result:
+            return 200, json.dumps(result).encode(), {"content-type": "application/json"}
+        text = result.get("body") or ""
+        content = base64.b64decode(text) if result.get("isBase64Encoded") else text.encode()
+        headers = dict(result.get("headers") or {})
+        return result["statusCode"], content, headers, result.get("cookies") or []
+
+    def event(self, route_key: str, path: str, url, parameters: dict, body: bytes, api_id: str) -> dict:
+        headers: dict[str, str] = {}
+        for name, value in self.headers.items():
+            key = name.lower()
+            headers[key] = f"{headers[key]},{value}" if key in headers else value
+        query: dict[str, str] = {}
+        for key, value in parse_qsl(url.query, keep_blank_values=True):
+            query[key] = f"{query[key]},{value}" if key in query else value
+        is_text = bool(TEXT.match(headers.get("content-type", "text/plain")))
+        identity = signatures.access_key(headers, url.query) or ""
+        event = {
+            "version": "2.0",
+            "routeKey": route_key,
+            "rawPath": path,
+            "rawQueryString": url.query,
+            "headers": headers,
+            "requestContext": {
+                "accountId": ACCOUNT,
+                "apiId": api_id,
+                "domainName": self.headers.get("host", ""),
+                "domainPrefix": api_id,
+                "stage": "$default",
+                "requestId": str(uuid.uuid4()),
+                "routeKey": route_key,
+                "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime()),
+                "timeEpoch": int(time.time() * 1000),
+                "http": {"method": self.command, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": headers.get("user-agent", "")},
+                "authorizer": {"iam": {"accessKey": identity, "accountId": ACCOUNT, "callerId": identity, "userArn": f"arn:aws:iam::{ACCOUNT}:user/{identity}", "userId": identity}},
+            },
+            "isBase64Encoded": not is_text,
+        }
+        if query:
+            event["queryStringParameters"] = query
+        if parameters:
+            event["pathParameters"] = parameters
+        if body:
+            event["body"] = body.decode() if is_text else base64.b64encode(body).decode()
+        return event
+
+    def reply(self, status: int, body: bytes = b"", headers: dict | None = None, cookies: list[str] = ()) -> None:
+        self.send_response(status)
+        for name, value in (headers or {"content-type": "application/json"}).items():
+            if name.lower() not in ("content-length", "connection", "transfer-encoding"):
+                self.send_header(name, str(value))
+        for cookie in cookies:
+            self.send_header("set-cookie", cookie)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+def match_route(api, method: str, path: str):
+    """The most specific route, as API Gateway chooses: an exact path, then parameters, then a greedy one, then $default."""
+    found = []
+    for route in api.routes.values():
+        if route.route_key == "$default":
+            found.append(((9, 9, 9), route, {}))
+            continue
+        wanted, pattern = route.route_key.split(" ", 1)
+        if wanted not in (method, "ANY"):
+            continue
+        expression = re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>.+)", re.escape(pattern))
+        expression = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", expression)
+        if hit := re.fullmatch(expression, path):
+            parameters = {name: unquote(value) for name, value in hit.groupdict().items()}
+            found.append(((pattern.count("+}"), pattern.count("{"), wanted == "ANY"), route, parameters))
+    if not found:
+        return None
+    _, route, parameters = min(found, key=lambda one: one[0])
+    return route, parameters

@@ -1,0 +1,65 @@
+"""The `/_rig` routes, by which a test asks what happened and says what is to go wrong.
+
+    GET    stats                          counts (see stats.py)           DELETE stats
+    POST   faults                         see faults.py                   DELETE faults
+    POST   batch/rules                    see batch_rules.py              DELETE batch/rules
+    POST   batch/jobs/ID/kill             {"outOfMemory": false}
+    POST   batch/jobs/ID/reclaim          {"reason", "graceSeconds"}
+    POST   schedule/RULE                  fires a scheduled rule
+    POST   scheduler/GROUP/NAME?time=…    fires a schedule of EventBridge Scheduler
+    GET    apis                           HTTP API id → name
+"""
+
+import json
+import traceback
+
+from moto.apigatewayv2.models import apigatewayv2_backends
+
+from . import batch, batch_rules, events, faults, schedules, stats
+from .batch_rules import HOST_TERMINATED
+from .place import ACCOUNT, GRACE_SECONDS, REGION
+
+
+def answer(method: str, path: str, query: dict[str, str], body: bytes) -> tuple[int, bytes]:
+    try:
+        result = _carry_out(method, path.split("/"), query, json.loads(body) if body else {})
+        return 200, json.dumps(result).encode()
+    except (LookupError, TypeError, ValueError) as error:
+        return 400, json.dumps({"message": f"{error}", "trace": traceback.format_exc()}).encode()
+
+
+def _carry_out(method: str, parts: list[str], query: dict[str, str], asked: dict):
+    match [method, *parts]:
+        case ["GET", "stats"]:
+            return stats.read()
+        case ["DELETE", "stats"]:
+            stats.reset()
+        case ["POST", "faults"]:
+            faults.add(asked)
+        case ["DELETE", "faults"]:
+            faults.clear()
+        case ["POST", "batch", "rules"]:
+            batch_rules.add(asked)
+        case ["DELETE", "batch", "rules"]:
+            batch_rules.clear()
+            batch.release_held()
+        case ["POST", "batch", "jobs", job_id, "kill"]:
+            _attempt(job_id).kill(asked.get("outOfMemory", False))
+        case ["POST", "batch", "jobs", job_id, "reclaim"]:
+            _attempt(job_id).reclaim(asked.get("reason", HOST_TERMINATED), asked.get("graceSeconds", GRACE_SECONDS))
+        case ["POST", "schedule", rule]:
+            events.fire(rule)
+        case ["POST", "scheduler", group, name]:
+            schedules.fire(group, name, query.get("time"))
+        case ["GET", "apis"]:
+            return {api.api_id: api.name for api in apigatewayv2_backends[ACCOUNT][REGION].apis.values()}
+        case _:
+            raise LookupError(f"no such route: {method} {'/'.join(parts)}")
+    return {}
+
+
+def _attempt(job_id: str):
+    attempt = batch.job(job_id).attempt
+    if attempt is None:
+        raise LookupError(f"job {job_id} has not started")
+    return attempt

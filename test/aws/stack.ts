@@ -1,0 +1,101 @@
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStacksCommand,
+} from "@aws-sdk/client-cloudformation";
+import type { Account } from "./account.ts";
+
+/** What a test declares of its stack: JSON as CloudFormation wants it. */
+export type Resources = Readonly<
+  Record<
+    string,
+    { readonly Type: string; readonly Properties: unknown; readonly DependsOn?: string }
+  >
+>;
+
+/** The configuration of a client of that account. */
+export function clientOf(account: Account) {
+  return {
+    endpoint: account.endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "testing", secretAccessKey: "testing" },
+  };
+}
+
+/** Deploys a stack and answers its outputs. Throws where a resource could not be made. */
+export async function deployStack(
+  account: Account,
+  name: string,
+  resources: Resources,
+  outputs: Readonly<Record<string, unknown>> = {},
+): Promise<Record<string, string>> {
+  const client = new CloudFormationClient(clientOf(account));
+  const template = {
+    Resources: resources,
+    Outputs: Object.fromEntries(Object.entries(outputs).map(([key, Value]) => [key, { Value }])),
+  };
+  await client.send(
+    new CreateStackCommand({ StackName: name, TemplateBody: JSON.stringify(template) }),
+  );
+  const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
+  const stack = Stacks?.[0];
+  if (stack?.StackStatus !== "CREATE_COMPLETE")
+    throw new Error(`${name}: ${stack?.StackStatus} ${stack?.StackStatusReason ?? ""}`);
+  return Object.fromEntries(
+    (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey!, OutputValue!]),
+  );
+}
+
+/** A role that anyone may take: nothing here asks what it allows. */
+export const role = {
+  Type: "AWS::IAM::Role",
+  Properties: { AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [] } },
+} as const;
+
+/** A Fargate queue and a job definition whose command is a shell's; the name of the queue is "jobs". */
+export const batchResources: Resources = {
+  BatchRole: role,
+  Network: { Type: "AWS::EC2::VPC", Properties: { CidrBlock: "10.0.0.0/16" } },
+  Subnet: {
+    Type: "AWS::EC2::Subnet",
+    Properties: { VpcId: { Ref: "Network" }, CidrBlock: "10.0.0.0/24" },
+  },
+  Group: {
+    Type: "AWS::EC2::SecurityGroup",
+    Properties: { GroupDescription: "jobs", VpcId: { Ref: "Network" } },
+  },
+  Environment: {
+    Type: "AWS::Batch::ComputeEnvironment",
+    Properties: {
+      Type: "MANAGED",
+      ServiceRole: { "Fn::GetAtt": ["BatchRole", "Arn"] },
+      ComputeResources: {
+        Type: "FARGATE",
+        MaxvCpus: 4,
+        Subnets: [{ Ref: "Subnet" }],
+        SecurityGroupIds: [{ "Fn::GetAtt": ["Group", "GroupId"] }],
+      },
+    },
+  },
+  Queue: {
+    Type: "AWS::Batch::JobQueue",
+    Properties: {
+      Priority: 1,
+      ComputeEnvironmentOrder: [{ Order: 1, ComputeEnvironment: { Ref: "Environment" } }],
+    },
+  },
+  Definition: {
+    Type: "AWS::Batch::JobDefinition",
+    Properties: {
+      Type: "container",
+      ContainerProperties: {
+        Image: "node:22",
+        Command: ["sh", "-c", "echo hello"],
+        ResourceRequirements: [
+          { Type: "VCPU", Value: "1" },
+          { Type: "MEMORY", Value: "512" },
+        ],
+      },
+    },
+  },
+};
