@@ -58,7 +58,7 @@ export function addJob(
       },
       RetryStrategy: { Attempts: attemptsOf(options) },
       ...(timeoutSeconds !== undefined && {
-        Timeout: { AttemptDurationSeconds: timeoutSeconds + TIMEOUT_GRACE_SECONDS },
+        Timeout: { AttemptDurationSeconds: Math.ceil(timeoutSeconds) + TIMEOUT_GRACE_SECONDS },
       }),
     },
     Retry: batchRetry,
@@ -85,7 +85,7 @@ function addInvocation(step: StepNode, block: Block, next: Entry): void {
         ...(timeoutSeconds !== undefined && { timeoutSeconds }),
       },
     },
-    ...(timeoutSeconds !== undefined && { TimeoutSeconds: timeoutSeconds + TIMEOUT_GRACE_SECONDS }),
+    ...(timeoutSeconds !== undefined && { TimeoutSeconds: Math.ceil(timeoutSeconds) + TIMEOUT_GRACE_SECONDS }),
     Retry: [...lambdaRetry, ...stepRetrier(options)],
     ...(answered
       ? { ResultSelector: pickFields("$.Payload.control", answered.fields), ResultPath: "$.c" }

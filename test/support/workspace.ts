@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
+/** What the flows import from: the packages that this one is developed with. */
+const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 const program = fileURLToPath(new URL("../../dist/bin.js", import.meta.url));
 
 export interface Finished {
@@ -32,6 +34,7 @@ export type RunLine = { readonly type: string } & Record<string, any>;
 export function workspace(files: Record<string, string> = {}): Workspace {
   const folder = mkdtempSync(join(tmpdir(), "millrace-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  symlinkSync(modules, join(folder, "node_modules"), "dir");
   const start: Workspace["start"] = (args, env = {}) => {
     const child = spawn(process.execPath, [program, ...args], { cwd: folder, env: { ...process.env, MILLRACE_HOME: undefined, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     const out: Buffer[] = [];
