@@ -1,4 +1,4 @@
-import { settleAbandoned } from "../emulator/home.ts";
+import { settleAbandoned } from "../emulator/settle-abandoned.ts";
 import type { Attempt, Ledger, Run } from "../functions/ledger/ledger.ts";
 import { didYouMean } from "../runtime/did-you-mean.ts";
 import { MillraceError } from "../sdk/errors.ts";

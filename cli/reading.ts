@@ -1,4 +1,5 @@
-import { findHome, openStore, type Store } from "../emulator/home.ts";
+import { findHome } from "../emulator/find-home.ts";
+import { openStore, type Store } from "../emulator/home.ts";
 import { openSink, type Sink } from "./output/sink.ts";
 
 /** What a command that reads the store needs: the one that is here, and stdout, both closed when it is done. */

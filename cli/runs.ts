@@ -1,4 +1,4 @@
-import { settleAbandoned } from "../emulator/home.ts";
+import { settleAbandoned } from "../emulator/settle-abandoned.ts";
 import type { Ledger, Run, RunQuery, Status } from "../functions/ledger/ledger.ts";
 import { formatSeconds, formatTime } from "./output/words.ts";
 import { unknownFlow } from "./pathspec.ts";
