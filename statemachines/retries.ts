@@ -18,7 +18,7 @@ export function stepRetrier(options: StepOptions): Retrier[] {
   if (retries === 0) return [];
   const { backoff, rate, maxDelay, jitter }: Partial<RetryOptions> =
     typeof options.retry === "object" ? options.retry : {};
-  const interval = backoff === undefined ? 1 : parseDuration(backoff);
+  const interval = backoff === undefined ? 1 : Math.ceil(parseDuration(backoff));
   return [
     {
       ErrorEquals: ["States.ALL"],
@@ -27,7 +27,7 @@ export function stepRetrier(options: StepOptions): Retrier[] {
       BackoffRate: Math.max(1, rate ?? 2),
       // Step Functions wants it greater than the interval.
       ...(maxDelay !== undefined && {
-        MaxDelaySeconds: Math.max(interval + 1, parseDuration(maxDelay)),
+        MaxDelaySeconds: Math.max(interval + 1, Math.ceil(parseDuration(maxDelay))),
       }),
       ...(jitter && { JitterStrategy: "FULL" }),
     },
