@@ -3,7 +3,6 @@ import type { Output } from "./output/output.ts";
 import { openSink } from "./output/sink.ts";
 import { RunTally } from "./output/summary.ts";
 import type { RunFlags } from "./program.ts";
-import type { ParameterText } from "./parameters.ts";
 
 /**
  * Runs a flow and tells how it goes; answers 0, 1 where it failed and 130 where it was stopped.
@@ -15,7 +14,7 @@ export async function run(
   flags: RunFlags,
   knownFlags: readonly string[],
 ): Promise<number> {
-  const text = rest.length > 0 ? await readText(target, rest, knownFlags) : undefined;
+  const readText = rest.length > 0 ? (await import("./parameters.ts")).readParameters : undefined;
   const { runFlow } = await import("../emulator/run.ts");
   const output = await openOutput(flags);
   const tally = new RunTally();
@@ -30,7 +29,7 @@ export async function run(
     const { status } = await runFlow(target, {
       onEvent,
       signal: stop.signal,
-      ...(text && { text }),
+      ...(readText && { text: ({ parameters }) => readText(rest, parameters, knownFlags) }),
       ...(flags.tag && { tags: [...flags.tag] }),
       ...(flags.maxWorkers && { maxWorkers: flags.maxWorkers }),
       ...(flags.isolate && { isolate: true }),
@@ -44,16 +43,6 @@ export async function run(
     await output?.end();
     stop.forget();
   }
-}
-
-async function readText(
-  target: string,
-  rest: readonly string[],
-  knownFlags: readonly string[],
-): Promise<ParameterText> {
-  const { loadFlow } = await import("../emulator/load-flow.ts");
-  const { readParameters } = await import("./parameters.ts");
-  return readParameters(rest, (await loadFlow(target, {})).graph.parameters, knownFlags);
 }
 
 async function openOutput({ json, quiet }: RunFlags): Promise<Output | undefined> {

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MillraceError } from "../sdk/errors.ts";
-import { nearest } from "../runtime/nearest.ts";
+import { nearest } from "../sdk/graph/nearest.ts";
 import { buildCodePackage, type CodePackage } from "../runtime/code-package.ts";
 import type { FlowDescription } from "../runtime/protocol.ts";
 import { ProcessWorker } from "./flow-worker.ts";
-import { findHome } from "./home.ts";
+import { findHome } from "./find-home.ts";
 import { takeWarmWorker } from "./prewarm.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
@@ -89,7 +89,7 @@ export class FlowCode {
     if (found) return found;
     const names = flows.map((flow) => flow.exportName).filter((name) => name !== "default");
     if (exportName !== "default") {
-      const [near] = nearest(exportName, names);
+      const near = nearest(exportName, names);
       throw new MillraceError("flow.notExported", `${file} exports no flow by the name ${exportName}`, {
         mend: names.length === 0 ? "It exports no flow by name." : `Did you mean ${file}#${near ?? names[0]}?`,
       });

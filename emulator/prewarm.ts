@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { findHome } from "./home.ts";
+import { findHome } from "./find-home.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 let warm: { home: string; worker: WorkerProcess } | undefined;

@@ -11,8 +11,8 @@ import { FlowCode, parseTarget, type Target } from "./flow-code.ts";
 export interface RunOptions {
   /** Parameters as values. */
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** Parameters as text from a command line; what the flow's validators accept is made of it. */
-  readonly text?: Readonly<Record<string, string | string[] | true>>;
+  /** Parameters as text from a command line, read with the graph in hand; what the flow's validators accept is made of it. */
+  readonly text?: (graph: Graph) => Readonly<Record<string, string | string[] | true>>;
   readonly tags?: readonly string[];
   /** How many tasks run at the same time at most; as many as there are processors unless told. */
   readonly maxWorkers?: number;
@@ -44,8 +44,9 @@ async function carryThrough<T>(target: string | Target, options: RunOptions, rea
     const { graph, mistakes, exportName } = await code.describe();
     if (mistakes.length > 0) throw mistakesError("graph.invalid", mistakes);
     const first = code.first();
-    const { manifest, controls } = begins(graph, options)
-      ? await first.parameters(exportName, { ...options.text, ...options.parameters }, options.text !== undefined)
+    const given = options.text?.(graph) ?? options.parameters ?? {};
+    const { manifest, controls } = takesCode(graph, given)
+      ? await first.parameters(exportName, given, options.text !== undefined)
       : { manifest: {}, controls: [] };
     try {
       const result = await runOnThisMachine({
@@ -77,8 +78,7 @@ async function carryThrough<T>(target: string | Target, options: RunOptions, rea
 }
 
 /** Whether the run's beginning takes the flow's own code: parameters to be validated, or a value that the machine asks. */
-function begins(graph: Graph, { text, parameters }: RunOptions): boolean {
-  const given = { ...text, ...parameters };
+function takesCode(graph: Graph, given: object): boolean {
   return Object.keys(graph.parameters).length > 0 || Object.keys(given).length > 0 || graph.body[0]?.type !== "step";
 }
 
