@@ -11,8 +11,7 @@ import type { JsonFlag } from "./program.ts";
 export async function check(target: string, { json }: JsonFlag): Promise<number> {
   const { graph, mistakes } = await loadFlow(target, {});
   if (json && mistakes.length > 0) {
-    for (const mistake of mistakes)
-      process.stdout.write(`${JSON.stringify({ flow: graph.name, ...mistake })}\n`);
+    for (const mistake of mistakes) process.stdout.write(`${JSON.stringify({ flow: graph.name, ...mistake })}\n`);
     return 2;
   }
   if (mistakes.length > 0) throw mistakesError("graph.invalid", mistakes);
@@ -24,9 +23,6 @@ export async function check(target: string, { json }: JsonFlag): Promise<number>
     process.stdout.write(`${JSON.stringify({ flow: graph.name, code, message, where, mend })}\n`);
     return 2;
   }
-  if (!json)
-    process.stdout.write(
-      `${graph.name}: ${formatCount(lineageOf(graph).steps.size, "step")}, no mistakes.\n`,
-    );
+  if (!json) process.stdout.write(`${graph.name}: ${formatCount(lineageOf(graph).steps.size, "step")}, no mistakes.\n`);
   return 0;
 }

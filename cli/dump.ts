@@ -30,9 +30,7 @@ export function dump(text: string, names: readonly string[], { json }: JsonFlag)
       );
       const place = pathspecOf(run, task);
       out.write(
-        json
-          ? `${jsonLine(place, task, artifacts)}\n`
-          : `${describe(place, task, artifacts, names.length > 0)}\n`,
+        json ? `${jsonLine(place, task, artifacts)}\n` : `${describe(place, task, artifacts, names.length > 0)}\n`,
       );
       await out.drained();
       if (!out.isRead) return;
@@ -57,32 +55,19 @@ type Artifacts = readonly (readonly [name: string, shown: Shown])[];
 
 function jsonLine(pathspec: string, { status }: Attempt, artifacts: Artifacts): string {
   const values = artifacts.map(
-    ([name, shown]) =>
-      [
-        name,
-        "value" in shown ? toJson(shown.value) : { $type: "large", size: shown.size },
-      ] as const,
+    ([name, shown]) => [name, "value" in shown ? toJson(shown.value) : { $type: "large", size: shown.size }] as const,
   );
   return JSON.stringify({ pathspec, status, artifacts: Object.fromEntries(values) });
 }
 
-function describe(
-  pathspec: string,
-  { status, error }: Attempt,
-  artifacts: Artifacts,
-  whole: boolean,
-): string {
+function describe(pathspec: string, { status, error }: Attempt, artifacts: Artifacts, whole: boolean): string {
   const width = Math.max(0, ...artifacts.map(([name]) => name.length));
   const lines = artifacts.map(([name, shown]) => {
     const told =
-      "value" in shown
-        ? inspectValue(shown.value, whole)
-        : `(${formatBytes(shown.size)}; name it to see it)`;
+      "value" in shown ? inspectValue(shown.value, whole) : `(${formatBytes(shown.size)}; name it to see it)`;
     return `  ${name.padEnd(width)}  ${told.replaceAll("\n", `\n${" ".repeat(width + 4)}`)}`;
   });
-  return [`${pathspec}  ${status}${error ? `  ${formatTaskError(error)}` : ""}`, ...lines].join(
-    "\n",
-  );
+  return [`${pathspec}  ${status}${error ? `  ${formatTaskError(error)}` : ""}`, ...lines].join("\n");
 }
 
 function inspectValue(value: unknown, whole: boolean): string {

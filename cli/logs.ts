@@ -23,12 +23,10 @@ export function logs(text: string, { attempt, json }: LogsFlags): Promise<number
         for await (const line of linesOf(store, one))
           out.write(`${JSON.stringify({ pathspec: place, attempt: one.attempt, text: line })}\n`);
       else if (pathspec.index === undefined)
-        for await (const line of linesOf(store, one))
-          out.write(`[${run.run}/${one.step}/${one.index}] ${line}\n`);
+        for await (const line of linesOf(store, one)) out.write(`[${run.run}/${one.step}/${one.index}] ${line}\n`);
       else await copyLog(store, one);
       await out.flush();
-      if (one.error && !json)
-        process.stderr.write(`${place} failed: ${formatTaskError(one.error)}\n`);
+      if (one.error && !json) process.stderr.write(`${place} failed: ${formatTaskError(one.error)}\n`);
     }
   });
 }
@@ -67,8 +65,6 @@ async function copyLog(store: Store, { log }: Attempt): Promise<void> {
   for await (const bytes of store.readLog(log)) {
     if (process.stdout.destroyed) return;
     if (!process.stdout.write(bytes))
-      await new Promise<void>((resolve) =>
-        process.stdout.once("drain", resolve).once("close", resolve),
-      );
+      await new Promise<void>((resolve) => process.stdout.once("drain", resolve).once("close", resolve));
   }
 }

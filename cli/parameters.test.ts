@@ -16,11 +16,7 @@ describe("parameters on the command line", () => {
     ["a value after its flag", ["--top", "5"], { top: "5" }],
     ["a value after an equals sign", ["--top=a=b"], { top: "a=b" }],
     ["an empty value", ["--top="], { top: "" }],
-    [
-      "a negative number",
-      ["--top", "-5", "--learning-rate", "-.5"],
-      { top: "-5", learningRate: "-.5" },
-    ],
+    ["a negative number", ["--top", "-5", "--learning-rate", "-.5"], { top: "-5", learningRate: "-.5" }],
     ["a flag without a value", ["--shout", "--top", "3"], { shout: true, top: "3" }],
     ["a flag that says no", ["--no-shout"], { shout: "false" }],
     ["a repeated flag", ["--names", "a", "--names=b", "--names", "c"], { names: ["a", "b", "c"] }],
@@ -51,9 +47,7 @@ describe("parameters on the command line", () => {
   });
 
   test("a value that belongs to no flag is refused", () => {
-    expect(() => readParameters(["--top", "5", "6"], parameters, flags)).toThrow(
-      `"6" belongs to no flag`,
-    );
+    expect(() => readParameters(["--top", "5", "6"], parameters, flags)).toThrow(`"6" belongs to no flag`);
   });
 });
 

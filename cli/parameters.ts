@@ -29,14 +29,11 @@ export function readParameters(
     const match = matchParameter(flag, parameters);
     if (!match) throw unknownFlag(dashes + flag, parameters, flags);
     const next = args[i + 1];
-    const takesNext =
-      written === undefined && !match.negated && next !== undefined && isValue(next);
+    const takesNext = written === undefined && !match.negated && next !== undefined && isValue(next);
     const value = match.negated ? "false" : (written ?? (takesNext ? args[++i]! : true));
     const before = read[match.name];
     read[match.name] =
-      before === undefined || value === true
-        ? value
-        : [before === true ? "true" : before, value].flat();
+      before === undefined || value === true ? value : [before === true ? "true" : before, value].flat();
   }
   return read;
 }
@@ -46,28 +43,17 @@ function isValue(text: string): boolean {
   return !text.startsWith("-") || /^-(\d|\.\d|$)/.test(text);
 }
 
-function matchParameter(
-  flag: string,
-  parameters: Parameters,
-): { name: string; negated: boolean } | undefined {
-  const named = (text: string) =>
-    Object.keys(parameters).find((name) => name === text || flagOf(name) === text);
+function matchParameter(flag: string, parameters: Parameters): { name: string; negated: boolean } | undefined {
+  const named = (text: string) => Object.keys(parameters).find((name) => name === text || flagOf(name) === text);
   const name = named(flag);
   if (name !== undefined) return { name, negated: false };
   const negated = flag.startsWith("no-") ? named(flag.slice(3)) : undefined;
   return negated === undefined ? undefined : { name: negated, negated: true };
 }
 
-function unknownFlag(
-  flag: string,
-  parameters: Parameters,
-  flags: readonly string[],
-): MillraceError {
+function unknownFlag(flag: string, parameters: Parameters, flags: readonly string[]): MillraceError {
   const names = Object.keys(parameters).map((name) => `--${flagOf(name)}`);
-  const list =
-    names.length > 0
-      ? `The flow's parameters are ${names.join(", ")}.`
-      : "The flow has no parameters.";
+  const list = names.length > 0 ? `The flow's parameters are ${names.join(", ")}.` : "The flow has no parameters.";
   return new MillraceError("parameter.unknown", `neither millrace run nor the flow knows ${flag}`, {
     mend: didYouMean(flag, [...names, ...flags]) ?? list,
   });
@@ -102,8 +88,7 @@ function typeOf(schema: JsonObject | undefined): string {
   }
   if (schema["const"] !== undefined) return JSON.stringify(schema["const"]);
   const type = schema["type"];
-  if (type === "array")
-    return `${(isObject(schema["items"]) && typeOf(schema["items"])) || "value"}[]`;
+  if (type === "array") return `${(isObject(schema["items"]) && typeOf(schema["items"])) || "value"}[]`;
   return typeof type === "string" ? type : Array.isArray(type) ? type.join(" | ") : "value";
 }
 

@@ -60,8 +60,7 @@ describe("what a pathspec names", () => {
     const pathspec = parsePathspec(text);
     const run = await findRun(ledger, pathspec);
     const tasks: string[] = [];
-    for await (const { step, index } of tasksOf(ledger, run, pathspec))
-      tasks.push(`${run.run}/${step}/${index}`);
+    for await (const { step, index } of tasksOf(ledger, run, pathspec)) tasks.push(`${run.run}/${step}/${index}`);
     return tasks;
   }
 
@@ -69,12 +68,9 @@ describe("what a pathspec names", () => {
     ["Stats", ["2/start/0", "2/compute/0", "2/compute/2", "2/compute/10"]],
     ["Stats/1/compute", ["1/compute/0", "1/compute/2", "1/compute/10"]],
     ["Stats/1/compute/2", ["1/compute/2"]],
-  ])(
-    "%s: the newest run unless told, steps in their order, tasks by index",
-    async (text, tasks) => {
-      expect(await named(text)).toEqual(tasks);
-    },
-  );
+  ])("%s: the newest run unless told, steps in their order, tasks by index", async (text, tasks) => {
+    expect(await named(text)).toEqual(tasks);
+  });
 
   test.each([
     ["Stast", "flow.unknown", `Did you mean "Stats"?`],

@@ -36,12 +36,9 @@ export function parsePathspec(text: string): Pathspec {
 /** The run that a pathspec names, its flow's newest where it names none. Throws MillraceError `run.unknown` and `flow.unknown`. */
 export async function findRun(ledger: Ledger, { flow, run }: Pathspec): Promise<Run> {
   const found =
-    run === undefined
-      ? (await ledger.listRuns({ flow, limit: 1 })).items[0]
-      : await ledger.readRun({ flow, run });
+    run === undefined ? (await ledger.listRuns({ flow, limit: 1 })).items[0] : await ledger.readRun({ flow, run });
   if (found) return settleAbandoned(ledger, found);
-  const newest =
-    run === undefined ? undefined : (await ledger.listRuns({ flow, limit: 1 })).items[0];
+  const newest = run === undefined ? undefined : (await ledger.listRuns({ flow, limit: 1 })).items[0];
   if (!newest) throw await unknownFlow(ledger, flow);
   throw new MillraceError("run.unknown", `there is no run ${run}`, {
     where: { flow },
@@ -51,14 +48,9 @@ export async function findRun(ledger: Ledger, { flow, run }: Pathspec): Promise<
 
 export async function unknownFlow(ledger: Ledger, flow: string): Promise<MillraceError> {
   const names = (await ledger.listFlows({ limit: 1000 })).items.map((item) => item.flow);
-  const list =
-    names.length > 10
-      ? `${names.slice(0, 10).join(", ")} and ${names.length - 10} more`
-      : names.join(", ");
+  const list = names.length > 10 ? `${names.slice(0, 10).join(", ")} and ${names.length - 10} more` : names.join(", ");
   return new MillraceError("flow.unknown", `no flow named "${flow}" has run here`, {
-    mend:
-      didYouMean(flow, names) ??
-      (names.length > 0 ? `There is ${list}.` : "No flow has run here yet."),
+    mend: didYouMean(flow, names) ?? (names.length > 0 ? `There is ${list}.` : "No flow has run here yet."),
   });
 }
 
@@ -66,15 +58,10 @@ export async function unknownFlow(ledger: Ledger, flow: string): Promise<Millrac
  * The tasks that a pathspec names in a run: steps in the order they first started, tasks by index, each as its newest
  * attempt. Throws MillraceError `step.unknown` and `task.unknown`.
  */
-export async function* tasksOf(
-  ledger: Ledger,
-  run: Run,
-  { step, index }: Pathspec,
-): AsyncGenerator<Attempt> {
+export async function* tasksOf(ledger: Ledger, run: Run, { step, index }: Pathspec): AsyncGenerator<Attempt> {
   const steps = (await ledger.listSteps(run)).map((count) => count.step);
   if (step !== undefined && !steps.includes(step)) {
-    const list =
-      steps.length > 0 ? `Its steps that did are ${steps.join(", ")}.` : "None of its steps did.";
+    const list = steps.length > 0 ? `Its steps that did are ${steps.join(", ")}.` : "None of its steps did.";
     throw new MillraceError("step.unknown", `no step "${step}" ran in run ${run.run}`, {
       where: { flow: run.flow },
       mend: didYouMean(step, steps) ?? list,
@@ -99,12 +86,7 @@ export async function* tasksOf(
   }
 }
 
-async function unknownTask(
-  ledger: Ledger,
-  run: Run,
-  step: string,
-  index: string,
-): Promise<MillraceError> {
+async function unknownTask(ledger: Ledger, run: Run, step: string, index: string): Promise<MillraceError> {
   const { items, cursor } = await ledger.listTasks(run, step, { limit: 5 });
   const list = items.map((task) => task.index).join(", ");
   return new MillraceError("task.unknown", `run ${run.run} has no task ${index} of it`, {
@@ -114,9 +96,6 @@ async function unknownTask(
 }
 
 /** `Stats/42/compute/3` */
-export function pathspecOf(
-  run: Run,
-  task: { readonly step: string; readonly index: string },
-): string {
+export function pathspecOf(run: Run, task: { readonly step: string; readonly index: string }): string {
   return `${run.flow}/${run.run}/${task.step}/${task.index}`;
 }

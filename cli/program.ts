@@ -25,10 +25,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .argument("<file>", "the flow's file; FILE#name picks a named export")
     .usage("FILE[#name] [--PARAMETER value…] [options]")
     .addOption(
-      new Option(
-        "--max-workers <n>",
-        "tasks that run at the same time (default: one a core)",
-      ).argParser(wholeNumber),
+      new Option("--max-workers <n>", "tasks that run at the same time (default: one a core)").argParser(wholeNumber),
     )
     .option("--tag <tag>", "tag the run; may be repeated", collect)
     .option("--isolate", "give every task a process of its own")
@@ -53,24 +50,16 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .description("find every mistake in a flow without running it")
     .argument("<file>", "the flow's file; FILE#name picks a named export")
     .option("--json", "print one JSON object a mistake")
-    .action(async (file: string, options: JsonFlag) =>
-      done(await (await import("./check.ts")).check(file, options)),
-    );
+    .action(async (file: string, options: JsonFlag) => done(await (await import("./check.ts")).check(file, options)));
 
   program
     .command("show")
     .description("print a flow's graph as a tree")
     .argument("<file>", "the flow's file; FILE#name picks a named export")
     .addOption(new Option("--mermaid", "as a Mermaid flowchart").conflicts(["asl", "json"]))
-    .addOption(
-      new Option("--asl", "as the state machine, in the Amazon States Language").conflicts([
-        "json",
-      ]),
-    )
+    .addOption(new Option("--asl", "as the state machine, in the Amazon States Language").conflicts(["json"]))
     .option("--json", "as the graph itself, in JSON")
-    .action(async (file: string, options: ShowFlags) =>
-      done(await (await import("./show.ts")).show(file, options)),
-    );
+    .action(async (file: string, options: ShowFlags) => done(await (await import("./show.ts")).show(file, options)));
 
   program
     .command("runs")
@@ -88,11 +77,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .command("logs")
     .description("print what tasks printed")
     .argument("<pathspec>", PATHSPEC)
-    .addOption(
-      new Option("--attempt <n>", "that attempt of each task (default: the newest)").argParser(
-        wholeNumber,
-      ),
-    )
+    .addOption(new Option("--attempt <n>", "that attempt of each task (default: the newest)").argParser(wholeNumber))
     .option("--json", "print one JSON object a line of output")
     .addHelpText(
       "after",
@@ -153,8 +138,7 @@ function flagsOf(command: Command): string[] {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text))
-    throw new InvalidArgumentError("It must be a whole number from 1.");
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1.");
   return Number(text);
 }
 

@@ -36,8 +36,7 @@ export async function run(
     });
     await output?.end();
     if (status === "succeeded") return 0;
-    if (finished && !flags.json)
-      process.stderr.write(`${flags.quiet ? "" : "\n"}${tally.summarize(finished)}\n`);
+    if (finished && !flags.json) process.stderr.write(`${flags.quiet ? "" : "\n"}${tally.summarize(finished)}\n`);
     return status === "stopped" ? stop.exitCode : 1;
   } finally {
     await output?.end();

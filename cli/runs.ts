@@ -7,10 +7,7 @@ import { reading } from "./reading.ts";
 import { formatTable } from "./table.ts";
 
 /** Lists a flow's runs, newest first; without a flow and a filter, each flow with its newest. */
-export function runs(
-  flow: string | undefined,
-  { status, tag, limit, json }: RunsFlags,
-): Promise<number> {
+export function runs(flow: string | undefined, { status, tag, limit, json }: RunsFlags): Promise<number> {
   return reading(async ({ ledger }, out) => {
     const filter = {
       ...(flow !== undefined && { flow }),
@@ -18,21 +15,12 @@ export function runs(
       ...(tag !== undefined && { tag }),
     };
     const listsFlows = Object.keys(filter).length === 0;
-    const found = listsFlows
-      ? await newestOfEach(ledger, limit)
-      : await listRuns(ledger, filter, limit);
-    if (
-      found.length === 0 &&
-      flow !== undefined &&
-      (await ledger.listRuns({ flow, limit: 1 })).items.length === 0
-    )
+    const found = listsFlows ? await newestOfEach(ledger, limit) : await listRuns(ledger, filter, limit);
+    if (found.length === 0 && flow !== undefined && (await ledger.listRuns({ flow, limit: 1 })).items.length === 0)
       throw await unknownFlow(ledger, flow);
     if (json) for (const run of found) out.write(`${JSON.stringify(runAsJson(run))}\n`);
     else if (found.length === 0) out.write("No run is like that.\n");
-    else
-      out.write(
-        `${formatTable(["run", "status", "started", "took", "by", "tags", ""], found.map(runAsRow))}\n`,
-      );
+    else out.write(`${formatTable(["run", "status", "started", "took", "by", "tags", ""], found.map(runAsRow))}\n`);
   });
 }
 

@@ -1,12 +1,7 @@
 /** Rows under a heading, in columns as wide as their widest cell. */
-export function formatTable(
-  heading: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
+export function formatTable(heading: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [heading, ...rows];
-  const widths = heading.map((_, column) =>
-    Math.max(...all.map((row) => row[column]?.length ?? 0)),
-  );
+  const widths = heading.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   return all
     .map((row) =>
       row

@@ -59,14 +59,27 @@ export async function runOnThisMachine(request: LocalRun): Promise<RunResult> {
 
   const scheduler = new Scheduler({ ...request, scope, ...(emit && { emit }) });
   const failed: FailedTask[] = [];
-  const integrations = localIntegrations({ scope, blobs: { read: blobs.readSync, write: blobs.writeSync }, scheduler, ...(emit && { emit }), onFailed: (task) => failed.push(task) });
-  const heartbeat = setInterval(() => void ledger.updateRun(key, { heartbeatAt: Date.now() }).catch(() => {}), HEARTBEAT_MILLISECONDS);
+  const integrations = localIntegrations({
+    scope,
+    blobs: { read: blobs.readSync, write: blobs.writeSync },
+    scheduler,
+    ...(emit && { emit }),
+    onFailed: (task) => failed.push(task),
+  });
+  const heartbeat = setInterval(
+    () => void ledger.updateRun(key, { heartbeatAt: Date.now() }).catch(() => {}),
+    HEARTBEAT_MILLISECONDS,
+  );
   const stop = new AbortController();
   const onStop = () => void scheduler.stop().then(() => stop.abort());
   if (signal?.aborted) onStop();
   else signal?.addEventListener("abort", onStop, { once: true });
   try {
-    const ended = await execute(machine, { ...machineInput(key) }, { integrations, signal: stop.signal, execution: { name: `${key.flow}-${key.run}` } });
+    const ended = await execute(
+      machine,
+      { ...machineInput(key) },
+      { integrations, signal: stop.signal, execution: { name: `${key.flow}-${key.run}` } },
+    );
     if (!signal?.aborted) await scheduler.stop();
     return await finish(request, run, scheduler, ended, failed);
   } finally {
@@ -78,14 +91,24 @@ export async function runOnThisMachine(request: LocalRun): Promise<RunResult> {
 
 type Ended = Awaited<ReturnType<typeof execute>>;
 
-async function finish(request: LocalRun, run: Run, scheduler: Scheduler, ended: Ended, failed: readonly FailedTask[]): Promise<RunResult> {
+async function finish(
+  request: LocalRun,
+  run: Run,
+  scheduler: Scheduler,
+  ended: Ended,
+  failed: readonly FailedTask[],
+): Promise<RunResult> {
   const { ledger, graph, onEvent } = request;
   const key = { flow: run.flow, run: run.run };
   const at = Date.now();
   const status = request.signal?.aborted ? "stopped" : ended.status === "SUCCEEDED" ? "succeeded" : "failed";
   const error = status === "succeeded" ? undefined : runError(status, ended, failed);
   if (status !== "succeeded") {
-    await ledger.endRunningAttempts(key, { status: "stopped", at, error: { name: "Stopped", message: "the run ended" } });
+    await ledger.endRunningAttempts(key, {
+      status: "stopped",
+      at,
+      error: { name: "Stopped", message: "the run ended" },
+    });
   }
   await ledger.updateRun(key, { status, finishedAt: at, ...(error && { error }) }, "running");
   if (onEvent) {
@@ -105,9 +128,15 @@ async function finish(request: LocalRun, run: Run, scheduler: Scheduler, ended: 
   return { ...key, status, ...(error && { error }) };
 }
 
-function runError(status: "failed" | "stopped", ended: Ended, failed: readonly FailedTask[]): NonNullable<RunResult["error"]> {
+function runError(
+  status: "failed" | "stopped",
+  ended: Ended,
+  failed: readonly FailedTask[],
+): NonNullable<RunResult["error"]> {
   if (status === "stopped") return { name: "Stopped", message: "the run was stopped" };
   const [first] = failed;
   if (first) return { ...first.error, step: first.step, index: first.index };
-  return ended.status === "FAILED" ? { name: ended.error ?? "Failed", message: ended.cause ?? "the state machine failed" } : { name: ended.status, message: `the state machine ended as ${ended.status}` };
+  return ended.status === "FAILED"
+    ? { name: ended.error ?? "Failed", message: ended.cause ?? "the state machine failed" }
+    : { name: ended.status, message: `the state machine ended as ${ended.status}` };
 }

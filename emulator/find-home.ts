@@ -30,13 +30,9 @@ export function findHome(flowFile?: string): string {
     );
   }
   const names = below.map((home) => relative(here, home)).join(", ");
-  throw new MillraceError(
-    "store.ambiguous",
-    `there is more than one store below ${here}: ${names}`,
-    {
-      mend: "Change into the folder of your flow, or set MILLRACE_HOME to one of them.",
-    },
-  );
+  throw new MillraceError("store.ambiguous", `there is more than one store below ${here}: ${names}`, {
+    mend: "Change into the folder of your flow, or set MILLRACE_HOME to one of them.",
+  });
 }
 
 function* homesBelow(folder: string, deeper: number): Generator<string> {

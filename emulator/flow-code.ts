@@ -82,7 +82,10 @@ export class FlowCode {
       const name = this.target.flow;
       const named = flows.find(({ graph }) => graph.name === name);
       if (named) return named;
-      throw new MillraceError("flow.notExported", `${file} does not export it`, { where: { flow: name }, mend: "Export the flow from the module that makes it." });
+      throw new MillraceError("flow.notExported", `${file} does not export it`, {
+        where: { flow: name },
+        mend: "Export the flow from the module that makes it.",
+      });
     }
     const { exportName } = this.target;
     const found = flows.find((flow) => flow.exportName === exportName);

@@ -40,11 +40,17 @@ export class ProcessWorker implements FlowWorker {
       else this.#answer?.resolve(message);
     };
     process.onEnd = (ending) => {
-      this.#answer?.reject(new MillraceError("flow.crashed", `the process that loads the flow's file ended ${describeEnding(ending)}`, { mend: "A flow's file must not end the process when it is imported." }));
+      this.#answer?.reject(
+        new MillraceError("flow.crashed", `the process that loads the flow's file ended ${describeEnding(ending)}`, {
+          mend: "A flow's file must not end the process when it is imported.",
+        }),
+      );
       this.onEnd(ending);
       process.dispose();
     };
-    this.loaded = this.#ask(() => process.send({ type: "load", bundle: code.bundle, blobs: code.blobs, log: process.stream })).then((message) => {
+    this.loaded = this.#ask(() =>
+      process.send({ type: "load", bundle: code.bundle, blobs: code.blobs, log: process.stream }),
+    ).then((message) => {
       if (message.type !== "loaded") throw new Error(`a worker answered ${message.type} to load`);
       return message.flows;
     });
@@ -63,7 +69,11 @@ export class ProcessWorker implements FlowWorker {
   }
 
   /** Validates and packs a run's parameters, which takes the author's own validators. */
-  async parameters(exportName: string, given: Record<string, unknown>, asText: boolean): Promise<{ manifest: Manifest; controls: readonly Control[] }> {
+  async parameters(
+    exportName: string,
+    given: Record<string, unknown>,
+    asText: boolean,
+  ): Promise<{ manifest: Manifest; controls: readonly Control[] }> {
     await this.loaded;
     const answer = await this.#ask(() => this.#process.send({ type: "parameters", exportName, given, asText }));
     if (answer.type !== "parameters") throw new Error(`a worker answered ${answer.type} to parameters`);
@@ -78,10 +88,14 @@ export class ProcessWorker implements FlowWorker {
     if (message.type !== "refused") return message;
     const { error } = message;
     if ("code" in error) throw new MillraceError(error.code, error.message, { where: error.where, mend: error.mend });
-    throw new MillraceError("flow.threw", `the flow's file threw ${error.name} when it was imported: ${error.message}`, {
-      where: { source: error.source },
-      mend: "Mend what runs when the file is imported.",
-    });
+    throw new MillraceError(
+      "flow.threw",
+      `the flow's file threw ${error.name} when it was imported: ${error.message}`,
+      {
+        where: { source: error.source },
+        mend: "Mend what runs when the file is imported.",
+      },
+    );
   }
 
   start(page: WorkPage): void {

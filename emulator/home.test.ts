@@ -52,23 +52,11 @@ describe("where the store is", () => {
   });
 
   test.each([
-    [
-      "none",
-      ["a/b/c/.millrace"],
-      "store.missing",
-      /no run was made here: there is no \.millrace in/,
-    ],
-    [
-      "more than one",
-      ["a/.millrace", "b/.millrace"],
-      "store.ambiguous",
-      /: a\/\.millrace, b\/\.millrace$/,
-    ],
+    ["none", ["a/b/c/.millrace"], "store.missing", /no run was made here: there is no \.millrace in/],
+    ["more than one", ["a/.millrace", "b/.millrace"], "store.ambiguous", /: a\/\.millrace, b\/\.millrace$/],
   ])("without a file, %s below is told with what was looked at", (_, folders, code, message) => {
     makeFolders(...folders);
-    expect(() => findHome()).toThrow(
-      expect.objectContaining({ code, message: expect.stringMatching(message) }),
-    );
+    expect(() => findHome()).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
   });
 });
 
@@ -88,17 +76,15 @@ describe("the store's folder", () => {
     const store = openStore(join(folder, ".millrace"));
     makeFolders(".millrace/logs/2026-01");
     writeFileSync(join(store.logs, "2026-01", "w.log"), "before[task]after");
-    expect(await textOf(store.readLog({ stream: "2026-01/w.log", from: 6, to: 12 }))).toBe(
-      "[task]",
-    );
+    expect(await textOf(store.readLog({ stream: "2026-01/w.log", from: 6, to: 12 }))).toBe("[task]");
     expect(await textOf(store.readLog({ stream: "2026-01/w.log", from: 6, to: 6 }))).toBe("");
   });
 
   test("says which log is gone", async () => {
     const store = openStore(join(folder, ".millrace"));
-    await expect(
-      textOf(store.readLog({ stream: "gone.log", from: 0, to: 1 })),
-    ).rejects.toMatchObject({ code: "log.missing" });
+    await expect(textOf(store.readLog({ stream: "gone.log", from: 0, to: 1 }))).rejects.toMatchObject({
+      code: "log.missing",
+    });
   });
 });
 
@@ -137,12 +123,7 @@ describe("a run whose program is gone", () => {
   }
 
   test.each<[string, () => Run["owner"], number, string]>([
-    [
-      "was killed on this machine",
-      () => ({ host: hostname(), pid: deadPid() }),
-      1,
-      "ended without a word",
-    ],
+    ["was killed on this machine", () => ({ host: hostname(), pid: deadPid() }), 1, "ended without a word"],
     [
       "has been silent for long on another machine",
       () => ({ host: "elsewhere", pid: 1 }),

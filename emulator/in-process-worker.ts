@@ -32,7 +32,12 @@ export class InProcessWorker implements FlowWorker {
         this.#current = runTask(this.#definition, { ...page, ...task, base: bases[base]! }, this.#blobs);
         const outcome = await this.#current.outcome;
         this.#current = undefined;
-        this.onTask({ type: "finished", outcome, seconds: (performance.now() - started) / 1000, log: { stream: "", from: 0, to: 0 } });
+        this.onTask({
+          type: "finished",
+          outcome,
+          seconds: (performance.now() - started) / 1000,
+          log: { stream: "", from: 0, to: 0 },
+        });
       }
     })();
   }

@@ -5,7 +5,14 @@ import { answerControl, recordFailure } from "../functions/tasks/bookkeeping.ts"
 import type { RunScope } from "../functions/tasks/inputs.ts";
 import type { Blobs } from "../functions/tasks/outcome.ts";
 import { askedNext } from "../statemachines/asked-next.ts";
-import { arrayChildIndex, INTEGRATIONS, MAX_WIDTH, TASK_ENVIRONMENT, type BookkeepingRequest, type RunnerRequest } from "../statemachines/contract.ts";
+import {
+  arrayChildIndex,
+  INTEGRATIONS,
+  MAX_WIDTH,
+  TASK_ENVIRONMENT,
+  type BookkeepingRequest,
+  type RunnerRequest,
+} from "../statemachines/contract.ts";
 import { controlFields, controlItem, parseControlKey, type ControlItemKey } from "../statemachines/control-item.ts";
 import { offlineResources } from "../statemachines/resources.ts";
 import { TaskFailure } from "./asl/errors.ts";
@@ -58,19 +65,32 @@ async function submitJob(account: LocalAccount, input: JobParameters, signal: Ab
   if (size === undefined) return carryOut(account, { step, size: 1, attempts, index: () => index }, signal);
   const depth = account.scope.lineage.steps.get(step)!.depth - 1;
   const offset = Number(env.get(TASK_ENVIRONMENT.offset) ?? 0);
-  return carryOut(account, { step, size, attempts, index: (position) => arrayChildIndex(index, depth, offset + position) }, signal);
+  return carryOut(
+    account,
+    { step, size, attempts, index: (position) => arrayChildIndex(index, depth, offset + position) },
+    signal,
+  );
 }
 
 async function carryOut(account: LocalAccount, job: Job, signal: AbortSignal): Promise<Json> {
   const failed = await account.scheduler.run(job, signal);
   if (failed.length === 0) return {};
-  for (const task of failed) if (!job.isRetriedByMachine || task.attempt >= job.attempts) account.onFailed({ step: job.step, ...task });
+  for (const task of failed)
+    if (!job.isRetriedByMachine || task.attempt >= job.attempts) account.onFailed({ step: job.step, ...task });
   const [first] = failed;
-  throw new TaskFailure("States.TaskFailed", `${job.step}/${first!.index}: ${first!.error.name}: ${first!.error.message}`.slice(0, 1000));
+  throw new TaskFailure(
+    "States.TaskFailed",
+    `${job.step}/${first!.index}: ${first!.error.name}: ${first!.error.message}`.slice(0, 1000),
+  );
 }
 
-async function invoke(account: LocalAccount, { FunctionName, Payload }: { FunctionName: string; Payload: JsonObject }, signal: AbortSignal): Promise<Json> {
-  if (FunctionName === offlineResources.runner.default) return runStep(account, Payload as unknown as RunnerRequest, signal);
+async function invoke(
+  account: LocalAccount,
+  { FunctionName, Payload }: { FunctionName: string; Payload: JsonObject },
+  signal: AbortSignal,
+): Promise<Json> {
+  if (FunctionName === offlineResources.runner.default)
+    return runStep(account, Payload as unknown as RunnerRequest, signal);
   const { scope, blobs } = account;
   const request = Payload as unknown as BookkeepingRequest;
   if (request.action === "recordFailure") {
@@ -83,7 +103,11 @@ async function invoke(account: LocalAccount, { FunctionName, Payload }: { Functi
 }
 
 /** A step whose compute is "lambda": one attempt, and the control value that is asked next. */
-async function runStep(account: LocalAccount, { step, index, attempts }: RunnerRequest, signal: AbortSignal): Promise<Json> {
+async function runStep(
+  account: LocalAccount,
+  { step, index, attempts }: RunnerRequest,
+  signal: AbortSignal,
+): Promise<Json> {
   await carryOut(account, { step, size: 1, attempts, isRetriedByMachine: true, index: () => index }, signal);
   const { lineage, key, ledger } = account.scope;
   const next = askedNext(lineage, step, index);
@@ -109,7 +133,15 @@ function tell({ scope, emit }: LocalAccount, { node, index, value }: Control): v
   const place = lineageOf(scope.lineage.graph).controls.get(node)?.node;
   if (value.type === "foreach" && place?.type === "foreach") {
     const [first] = place.body;
-    emit({ type: "split.started", flow, run, at: Date.now(), step: first?.type === "step" ? first.name : node, index, width: value.width });
+    emit({
+      type: "split.started",
+      flow,
+      run,
+      at: Date.now(),
+      step: first?.type === "step" ? first.name : node,
+      index,
+      width: value.width,
+    });
   } else if (value.type === "loop" && value.bound && place?.type === "loop") {
     emit({ type: "loop.bound", flow, run, at: Date.now(), loop: place.while, index, max: place.max });
   }

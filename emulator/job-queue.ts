@@ -51,13 +51,14 @@ export class JobQueue {
   take(count: number): Try[] {
     const taken: Try[] = [];
     const step = this.nextStep;
-    while (taken.length < count && this.#again[0]?.job.step === step && this.#again.length > 0) taken.push(this.#again.shift()!);
+    while (taken.length < count && this.#again[0]?.job.step === step && this.#again.length > 0)
+      taken.push(this.#again.shift()!);
     while (taken.length < count && this.#jobs[this.#first]?.job.step === step && this.#first < this.#jobs.length) {
       const entry = this.#jobs[this.#first]!;
       taken.push({ job: entry.job, index: entry.job.index(entry.next++), number: 1 });
       if (entry.next >= entry.job.size) this.#first++;
     }
-    if (this.#first > 1024) this.#jobs = this.#jobs.slice(this.#first), (this.#first = 0);
+    if (this.#first > 1024) ((this.#jobs = this.#jobs.slice(this.#first)), (this.#first = 0));
     this.#length -= taken.length;
     return taken;
   }

@@ -10,7 +10,10 @@ let warm: { home: string; worker: WorkerProcess } | undefined;
  */
 export function prewarm(args: readonly string[]): void {
   if (args.includes("--help") || args.includes("-h")) return;
-  const file = args.filter((arg) => !arg.startsWith("-")).map((arg) => arg.replace(/#[^#/\\]*$/, "")).find((path) => existsSync(path) && statSync(path).isFile());
+  const file = args
+    .filter((arg) => !arg.startsWith("-"))
+    .map((arg) => arg.replace(/#[^#/\\]*$/, ""))
+    .find((path) => existsSync(path) && statSync(path).isFile());
   if (!file) return;
   try {
     const home = findHome(file);

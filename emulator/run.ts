@@ -34,10 +34,16 @@ export function runFlow(target: string | Target, options: RunOptions = {}): Prom
 
 /** The same, and answers what every task left as well. */
 export function runAndRead(target: string | Target, options: RunOptions = {}): Promise<FlowResult<AnyFlow>> {
-  return carryThrough(target, options, (result, { ledger, blobs }, graph) => readTasks(ledger, blobs.readSync, result, graph));
+  return carryThrough(target, options, (result, { ledger, blobs }, graph) =>
+    readTasks(ledger, blobs.readSync, result, graph),
+  );
 }
 
-async function carryThrough<T>(target: string | Target, options: RunOptions, read: (result: RunResult, store: Store, graph: Graph) => Promise<T>): Promise<T> {
+async function carryThrough<T>(
+  target: string | Target,
+  options: RunOptions,
+  read: (result: RunResult, store: Store, graph: Graph) => Promise<T>,
+): Promise<T> {
   const code = await FlowCode.open(typeof target === "string" ? parseTarget(target) : target, options);
   try {
     const store = openStore(code.home);
@@ -89,4 +95,3 @@ function userName(): string {
     return process.env["USER"] ?? "unknown";
   }
 }
-

@@ -129,7 +129,8 @@ export class Scheduler {
 
   /** Puts back tasks that a worker had but did not run. */
   #giveBack(tasks: readonly Assigned[]): void {
-    if (!this.#stopping) this.#queue.giveBack(tasks.map(({ attempt }) => attempt).filter(({ job }) => this.#open.has(job)));
+    if (!this.#stopping)
+      this.#queue.giveBack(tasks.map(({ attempt }) => attempt).filter(({ job }) => this.#open.has(job)));
   }
 
   /** Drops what waits and tells what runs to stop; resolves when nothing runs any more. */
@@ -190,7 +191,13 @@ export class Scheduler {
     const range = crew.log?.take();
     const [running, ...rest] = crew.tasks.splice(0);
     if (running) {
-      this.#ended.push({ crew, task: running, outcome: { status: crew.clock.killedFor === "stop" ? "stopped" : "failed", error }, seconds: crew.clock.seconds, ...(range && { log: range }) });
+      this.#ended.push({
+        crew,
+        task: running,
+        outcome: { status: crew.clock.killedFor === "stop" ? "stopped" : "failed", error },
+        seconds: crew.clock.seconds,
+        ...(range && { log: range }),
+      });
     }
     crew.clock.clear();
     crew.log?.close();
@@ -219,7 +226,12 @@ export class Scheduler {
     const tries = this.#queue.take(isolate ? 1 : this.#pages.of(step, this.#queue.length, maxWorkers));
     crew.busy = true;
     const now = Date.now();
-    startTasks(scope, step, tries.map(({ index }) => ({ index, by: `${this.#id}.${this.#tries++}` })), now).then(
+    startTasks(
+      scope,
+      step,
+      tries.map(({ index }) => ({ index, by: `${this.#id}.${this.#tries++}` })),
+      now,
+    ).then(
       (started) => this.#begin(crew, step, tries, started),
       (error: unknown) => this.#break(error),
     );
@@ -258,7 +270,14 @@ export class Scheduler {
           base = bases.push(inputs.base) - 1;
           places.set(inputs.base, base);
         }
-        return { index, attempt: number, last: isLast(attempt, number), base, items: inputs.items, ...(branches && { branches }) };
+        return {
+          index,
+          attempt: number,
+          last: isLast(attempt, number),
+          base,
+          items: inputs.items,
+          ...(branches && { branches }),
+        };
       }),
       bases,
     };
@@ -342,7 +361,12 @@ export class Scheduler {
     if (next) this.#tellStart(crew, next);
     if (again) return this.#retry(attempt, delay);
     this.counts[outcome.status]++;
-    this.#settle(attempt, outcome.status === "succeeded" || caught ? undefined : { index: attempt.index, attempt: started.attempt, error: outcome.error });
+    this.#settle(
+      attempt,
+      outcome.status === "succeeded" || caught
+        ? undefined
+        : { index: attempt.index, attempt: started.attempt, error: outcome.error },
+    );
   }
 
   #retry({ job, index, number }: Try, delaySeconds: number): void {
@@ -393,7 +417,15 @@ export class Scheduler {
 
   #task(crew: Crew, { attempt, started }: Assigned) {
     const { flow, run } = this.#options.scope.key;
-    return { flow, run, at: Date.now(), step: attempt.job.step, index: started.index, attempt: started.attempt, pid: crew.worker.pid };
+    return {
+      flow,
+      run,
+      at: Date.now(),
+      step: attempt.job.step,
+      index: started.index,
+      attempt: started.attempt,
+      pid: crew.worker.pid,
+    };
   }
 
   #tell(event: RunEvent): void {

@@ -8,19 +8,11 @@ const SILENCE_MILLISECONDS = 30_000;
  * Ends a run that says it is running although the program that drove it is gone: killed on this machine, or silent for
  * half a minute. Answers the run as it now is. Whoever shows runs calls it first, so that none stays running for ever.
  */
-export async function settleAbandoned(
-  ledger: Ledger,
-  run: Run,
-  now: number = Date.now(),
-): Promise<Run> {
+export async function settleAbandoned(ledger: Ledger, run: Run, now: number = Date.now()): Promise<Run> {
   const reason = abandonment(run, now);
   if (!reason) return run;
   const error: TaskError = { name: "Abandoned", message: reason };
-  const settled = await ledger.updateRun(
-    run,
-    { status: "failed", finishedAt: now, error },
-    "running",
-  );
+  const settled = await ledger.updateRun(run, { status: "failed", finishedAt: now, error }, "running");
   if (!settled) return (await ledger.readRun(run)) ?? run;
   await ledger.endRunningAttempts(run, { status: "failed", at: now, error });
   return settled;
@@ -29,8 +21,7 @@ export async function settleAbandoned(
 function abandonment({ status, owner, heartbeatAt }: Run, now: number): string | undefined {
   if (status !== "running" || !owner) return undefined;
   const isHere = owner.host === hostname();
-  if (isHere && !isAlive(owner.pid))
-    return `the program that drove it (pid ${owner.pid}) ended without a word`;
+  if (isHere && !isAlive(owner.pid)) return `the program that drove it (pid ${owner.pid}) ended without a word`;
   if (now - heartbeatAt <= SILENCE_MILLISECONDS) return undefined;
   const where = isHere ? "" : ` on ${owner.host}`;
   return `the program that drove it (pid ${owner.pid}${where}) has said nothing for ${Math.round((now - heartbeatAt) / 1000)} seconds`;

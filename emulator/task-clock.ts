@@ -21,10 +21,13 @@ export class TaskClock {
     const timeout = lineage.steps.get(step)?.node.options.timeout;
     if (timeout === undefined) return;
     const milliseconds = parseDuration(timeout) * 1000 + GRACE_MILLISECONDS + MARGIN_MILLISECONDS;
-    this.#timer = setTimeout(() => {
-      this.killedFor = "timeout";
-      kill();
-    }, Math.min(milliseconds, 2 ** 31 - 1));
+    this.#timer = setTimeout(
+      () => {
+        this.killedFor = "timeout";
+        kill();
+      },
+      Math.min(milliseconds, 2 ** 31 - 1),
+    );
   }
 
   killAfterGrace(kill: () => void): void {

@@ -5,7 +5,10 @@ import type { Ending } from "./worker-process.ts";
 export function endingError(ending: Ending, killedFor: "timeout" | "stop" | undefined, output: string): TaskError {
   if (killedFor === "stop") return { name: "Stopped", message: "the run was stopped" };
   if (killedFor === "timeout") {
-    return { name: "Timeout", message: "the step took longer than its timeout and did not heed its signal; its process was killed" };
+    return {
+      name: "Timeout",
+      message: "the step took longer than its timeout and did not heed its signal; its process was killed",
+    };
   }
   const { code, signal } = ending;
   if (/heap out of memory|Array buffer allocation failed/.test(output)) {
@@ -13,7 +16,10 @@ export function endingError(ending: Ending, killedFor: "timeout" | "stop" | unde
   }
   switch (signal) {
     case "SIGKILL":
-      return { name: "WorkerDied", message: "the step's process was killed (SIGKILL); the system does that when memory runs out" };
+      return {
+        name: "WorkerDied",
+        message: "the step's process was killed (SIGKILL); the system does that when memory runs out",
+      };
     case "SIGSEGV":
     case "SIGBUS":
     case "SIGILL":
@@ -22,7 +28,10 @@ export function endingError(ending: Ending, killedFor: "timeout" | "stop" | unde
     case "SIGFPE":
       return { name: "WorkerDied", message: `the step's process crashed (${signal}); native code is the usual cause` };
     case null:
-      return { name: "WorkerDied", message: `the step's process ended with exit code ${code} before the step had returned; a step ends by returning, not by process.exit` };
+      return {
+        name: "WorkerDied",
+        message: `the step's process ended with exit code ${code} before the step had returned; a step ends by returning, not by process.exit`,
+      };
     default:
       return { name: "WorkerDied", message: `the step's process was ended by ${signal}` };
   }

@@ -111,7 +111,9 @@ export class WorkerProcess {
 
 /** The worker's program stands beside the module that starts it, whether as a chunk of dist/ or at its root. */
 function workerModule(): string {
-  const candidates = ["./worker.js", "../worker.js", "../dist/worker.js"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const candidates = ["./worker.js", "../worker.js", "../dist/worker.js"].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
   const found = candidates.find((path) => existsSync(path));
   if (!found) throw new Error(`the worker's program is not at ${candidates.join(", ")}: build the package`);
   return found;

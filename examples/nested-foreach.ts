@@ -8,10 +8,13 @@ export default flow("NestedForeach")
       .foreach("bases", { as: "base" }, (eachBase) =>
         eachBase.step("measure", ({ size, base }) => ({ digits: (size - 1).toString(base).length })),
       )
-      .join("collect", (bases, { size }) => ({ row: { size, digits: bases.map(({ base, digits }) => ({ base, digits })) } })),
+      .join("collect", (bases, { size }) => ({
+        row: { size, digits: bases.map(({ base, digits }) => ({ base, digits })) },
+      })),
   )
   .join("end", (sizes) => {
     const rows = sizes.pluck("row");
-    for (const { size, digits } of rows) console.log(size, digits.map(({ base, digits }) => `base ${base}: ${digits}`).join(", "));
+    for (const { size, digits } of rows)
+      console.log(size, digits.map(({ base, digits }) => `base ${base}: ${digits}`).join(", "));
     return { rows };
   });

@@ -12,8 +12,7 @@ export default flow("Parameters", {
     since: z.coerce.date().optional().describe("leave out what is older"),
     verbose: z.boolean().default(false).describe("say more"),
   },
-})
-  .step("start", ({ top, genre, since }, { parameters, tags }) => {
-    console.log(`the ${top} best of ${genre.join(" and ")}${since ? ` since ${since.getFullYear()}` : ""}`);
-    if (parameters.verbose) console.log({ parameters: { ...parameters }, tags });
-  });
+}).step("start", ({ top, genre, since }, { parameters, tags }) => {
+  console.log(`the ${top} best of ${genre.join(" and ")}${since ? ` since ${since.getFullYear()}` : ""}`);
+  if (parameters.verbose) console.log({ parameters: { ...parameters }, tags });
+});

@@ -2,11 +2,15 @@
 import { flow } from "millrace";
 
 export default flow("RetryAndCatch")
-  .step("fetch", { retry: { attempts: 3, backoff: "50ms", jitter: true }, timeout: "30s" }, (_, { attempt, signal }) => {
-    signal.throwIfAborted();
-    if (attempt < 3) throw new Error(`the service is busy (attempt ${attempt})`);
-    return { rows: 42 };
-  })
+  .step(
+    "fetch",
+    { retry: { attempts: 3, backoff: "50ms", jitter: true }, timeout: "30s" },
+    (_, { attempt, signal }) => {
+      signal.throwIfAborted();
+      if (attempt < 3) throw new Error(`the service is busy (attempt ${attempt})`);
+      return { rows: 42 };
+    },
+  )
   .step("enrich", { catch: true }, ({ rows }): { extra: number } => {
     throw new RangeError(`no model for ${rows} rows`);
   })

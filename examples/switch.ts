@@ -5,7 +5,13 @@ import { z } from "zod";
 export default flow("Switch", {
   params: { format: z.enum(["csv", "json", "none"]).default("csv").describe("how to print the rows") },
 })
-  .step("start", () => ({ rows: [["a", 1], ["b", 2]], text: "" }))
+  .step("start", () => ({
+    rows: [
+      ["a", 1],
+      ["b", 2],
+    ],
+    text: "",
+  }))
   .switch("format", {
     csv: (s) => s.step("asCsv", ({ rows }) => ({ text: rows.map((row) => row.join(",")).join("\n") })),
     json: (s) => s.step("asJson", ({ rows }) => ({ text: JSON.stringify(rows) })),

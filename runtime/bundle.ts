@@ -56,9 +56,7 @@ export async function bundle(file: string, outfile: string): Promise<Bundle> {
     const text = (end: string) => result.outputFiles.find(({ path }) => path.endsWith(end))!.text;
     return {
       ...withRequire(text(".mjs"), text(".map")),
-      inputs: Object.keys(result.metafile.inputs).flatMap((input) =>
-        inputFile(input, dirname(file)),
-      ),
+      inputs: Object.keys(result.metafile.inputs).flatMap((input) => inputFile(input, dirname(file))),
       externals,
     };
   } catch (error) {
@@ -79,8 +77,7 @@ function inputFile(input: string, folder: string): string[] {
 function authoringPlace(): { readonly root: string; readonly entry: string } {
   const here = dirname(fileURLToPath(import.meta.url));
   for (const root of [here, dirname(here)]) {
-    for (const entry of ["authoring.js", "sdk/authoring.ts"])
-      if (existsSync(join(root, entry))) return { root, entry };
+    for (const entry of ["authoring.js", "sdk/authoring.ts"]) if (existsSync(join(root, entry))) return { root, entry };
   }
   throw new Error(`millrace's own authoring module is missing near ${here}`);
 }
@@ -127,25 +124,22 @@ function nativePackages(externals: Record<string, string>): Plugin {
         path: path.startsWith(".") ? resolve(resolveDir, path) : path,
         external: true,
       }));
-      build.onResolve(
-        { filter: /^[^./]/ },
-        async ({ path, kind, importer, namespace, resolveDir, pluginData }) => {
-          if (kind === "entry-point" || pluginData === asked || isBuiltin(path)) return undefined;
-          const found = await build.resolve(path, {
-            kind,
-            importer,
-            namespace,
-            resolveDir,
-            pluginData: asked,
-          });
-          const owner = found.errors.length === 0 ? packageOf(found.path) : undefined;
-          if (!owner) return undefined;
-          if (!known.has(owner.root)) known.set(owner.root, isNativePackage(owner.root));
-          if (!known.get(owner.root)) return undefined;
-          externals[owner.name] = owner.root;
-          return { path, external: true };
-        },
-      );
+      build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, namespace, resolveDir, pluginData }) => {
+        if (kind === "entry-point" || pluginData === asked || isBuiltin(path)) return undefined;
+        const found = await build.resolve(path, {
+          kind,
+          importer,
+          namespace,
+          resolveDir,
+          pluginData: asked,
+        });
+        const owner = found.errors.length === 0 ? packageOf(found.path) : undefined;
+        if (!owner) return undefined;
+        if (!known.has(owner.root)) known.set(owner.root, isNativePackage(owner.root));
+        if (!known.get(owner.root)) return undefined;
+        externals[owner.name] = owner.root;
+        return { path, external: true };
+      });
     },
   };
 }
@@ -206,9 +200,7 @@ function mistake(failure: BuildFailure, file: string): unknown {
     );
   const code = unnamed ? "flow.import" : "flow.syntax";
   const message =
-    code === "flow.syntax"
-      ? `${basename(file)} does not parse: ${first.text}${more}`
-      : `${first.text}${more}`;
+    code === "flow.syntax" ? `${basename(file)} does not parse: ${first.text}${more}` : `${first.text}${more}`;
   return new MillraceError(code, message, options);
 }
 

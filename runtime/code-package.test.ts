@@ -45,11 +45,7 @@ function write(files: Record<string, string>): string {
 /** What the bundle's default export is in a process of its own. */
 async function load(bundle: string): Promise<unknown> {
   const script = `console.log(JSON.stringify((await import(${JSON.stringify(pathToFileURL(bundle).href)})).default))`;
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    "--input-type=module",
-    "-e",
-    script,
-  ]);
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]);
   return JSON.parse(stdout);
 }
 
@@ -229,8 +225,7 @@ describe("an unchanged flow is not bundled again", () => {
     ],
     [
       "the nearest tsconfig.json has changed",
-      () =>
-        write({ "tsconfig.json": `{ "compilerOptions": { "target": "es2022", "strict": true } }` }),
+      () => write({ "tsconfig.json": `{ "compilerOptions": { "target": "es2022", "strict": true } }` }),
     ],
   ])("but it is where %s", async (_, change) => {
     await buildCodePackage(write({ ...files, "tsconfig.json": `{}` }), { home });
@@ -248,10 +243,7 @@ describe("an unchanged flow is not bundled again", () => {
 
   test("two at once leave one whole package and nothing else", async () => {
     const file = write(files);
-    const [a, b] = await Promise.all([
-      buildCodePackage(file, { home }),
-      buildCodePackage(file, { home }),
-    ]);
+    const [a, b] = await Promise.all([buildCodePackage(file, { home }), buildCodePackage(file, { home })]);
     expect(a.hash).toBe(b.hash);
     expect(readdirSync(join(home, "code")).toSorted()).toEqual(
       [a.hash, expect.stringMatching(/^[0-9a-f]{32}\.json$/)].toSorted(),
@@ -262,20 +254,10 @@ describe("an unchanged flow is not bundled again", () => {
 
 describe("mistakes", () => {
   test.each([
-    [
-      "a file that does not exist",
-      "flwo.ts",
-      /^there is no file .*flwo\.ts$/,
-      `Did you mean "flow.ts"?`,
-    ],
+    ["a file that does not exist", "flwo.ts", /^there is no file .*flwo\.ts$/, `Did you mean "flow.ts"?`],
     ["another extension", "flow.js", /^there is no file .*flow\.js$/, `Did you mean "flow.ts"?`],
     ["a folder", ".", /is a folder, not a flow file$/, /^Name a file in it, such as .*flow\.ts\.$/],
-    [
-      "a folder that does not exist",
-      "nowhere/flow.ts",
-      /^there is no file/,
-      /^There is no folder .*nowhere\.$/,
-    ],
+    ["a folder that does not exist", "nowhere/flow.ts", /^there is no file/, /^There is no folder .*nowhere\.$/],
   ])("%s", async (_, name, message, mend) => {
     write({ "flow.ts": "export default 1;" });
     const mistake = await mistakeOf(buildCodePackage(join(folder, name), { home }));
@@ -304,12 +286,7 @@ describe("mistakes", () => {
       "npm install left-pad",
     ],
     ["a scoped package", `import "@a/b";`, `the import "@a/b" is not found`, "npm install @a/b"],
-    [
-      "a mistyped path",
-      `import "./prat.ts";`,
-      `the import "./prat.ts" is not found`,
-      `Did you mean "part.ts"?`,
-    ],
+    ["a mistyped path", `import "./prat.ts";`, `the import "./prat.ts" is not found`, `Did you mean "part.ts"?`],
     [
       "a path that a package does not export",
       `import "closed/data.json";`,
@@ -342,14 +319,11 @@ describe("mistakes", () => {
     });
   });
 
-  test.skipIf(process.getuid?.() === 0)(
-    "a folder that may not be written is told as such",
-    async () => {
-      const file = write({ "flow.ts": "export default 1;" });
-      chmodSync(folder, 0o555);
-      const mistake = await mistakeOf(buildCodePackage(file, { home }));
-      chmodSync(folder, 0o755);
-      expect(mistake.code).toBe("store.unwritable");
-    },
-  );
+  test.skipIf(process.getuid?.() === 0)("a folder that may not be written is told as such", async () => {
+    const file = write({ "flow.ts": "export default 1;" });
+    chmodSync(folder, 0o555);
+    const mistake = await mistakeOf(buildCodePackage(file, { home }));
+    chmodSync(folder, 0o755);
+    expect(mistake.code).toBe("store.unwritable");
+  });
 });

@@ -39,10 +39,7 @@ export interface CodePackage {
  * without esbuild even being loaded. Any number of processes may do so at the same moment.
  * Throws MillraceError `flow.missing`, `flow.syntax`, `flow.import`, `store.unwritable`.
  */
-export async function buildCodePackage(
-  file: string,
-  options: { readonly home: string },
-): Promise<CodePackage> {
+export async function buildCodePackage(file: string, options: { readonly home: string }): Promise<CodePackage> {
   const path = resolve(file);
   const code = join(resolve(options.home), "code");
   const entryFile = join(code, `${sha256(`${path}\0${version}`).slice(0, 32)}.json`);
@@ -66,8 +63,7 @@ export async function buildCodePackage(
     const inputs = [...made.inputs, ...alsoDecisive(real)].map(inputOf);
     const bundled = Date.now();
     const changing = inputs.some(({ mtimeMs }) => mtimeMs >= began && mtimeMs <= bundled);
-    if (!changing)
-      writeAtomically(entryFile, JSON.stringify({ hash, externals, inputs } satisfies Entry));
+    if (!changing) writeAtomically(entryFile, JSON.stringify({ hash, externals, inputs } satisfies Entry));
     return packageIn(code, { hash, externals, inputs }, true);
   } catch (error) {
     throw storeError(options.home, error);
@@ -117,10 +113,7 @@ function readEntry(entryFile: string, code: string): CodePackage | undefined {
     touched = true;
   }
   const found = packageIn(code, entry, false);
-  if (
-    !existsSync(found.bundle) ||
-    !entry.externals.every((name) => existsSync(join(found.dir, "node_modules", name)))
-  )
+  if (!existsSync(found.bundle) || !entry.externals.every((name) => existsSync(join(found.dir, "node_modules", name))))
     return undefined;
   if (touched) remember(entryFile, { ...entry, inputs });
   return found;
@@ -188,10 +181,7 @@ function writeAtomically(file: string, text: string): void {
 }
 
 function temporary(path: string): string {
-  return join(
-    dirname(path),
-    `.${basename(path).slice(0, 16)}-${process.pid}-${randomBytes(4).toString("hex")}`,
-  );
+  return join(dirname(path), `.${basename(path).slice(0, 16)}-${process.pid}-${randomBytes(4).toString("hex")}`);
 }
 
 function sha256(bytes: string | Uint8Array): string {
@@ -206,28 +196,18 @@ function checkFile(path: string): void {
   if (found?.isFile()) return;
   if (found) {
     const files = flowFiles(path);
-    const mend =
-      files.length > 0
-        ? `Name a file in it, such as ${join(shown, files[0]!)}.`
-        : "Name the flow's file.";
+    const mend = files.length > 0 ? `Name a file in it, such as ${join(shown, files[0]!)}.` : "Name the flow's file.";
     throw new MillraceError("flow.missing", `${shown} is a folder, not a flow file`, { mend });
   }
   const folder = dirname(path);
   const files = flowFiles(folder);
-  const sameStem = files.filter(
-    (name) => basename(name, extname(name)) === basename(path, extname(path)),
-  );
-  const near =
-    sameStem.length > 0 ? `Did you mean "${sameStem[0]}"?` : didYouMean(basename(path), files);
-  const empty = existsSync(folder)
-    ? undefined
-    : `There is no folder ${relative(process.cwd(), folder)}.`;
+  const sameStem = files.filter((name) => basename(name, extname(name)) === basename(path, extname(path)));
+  const near = sameStem.length > 0 ? `Did you mean "${sameStem[0]}"?` : didYouMean(basename(path), files);
+  const empty = existsSync(folder) ? undefined : `There is no folder ${relative(process.cwd(), folder)}.`;
   throw new MillraceError("flow.missing", `there is no file ${shown}`, { mend: near ?? empty });
 }
 
 function flowFiles(folder: string): string[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
-  return readdirSync(folder).filter(
-    (name) => /\.[cm]?[jt]sx?$/.test(name) && !name.endsWith(".d.ts"),
-  );
+  return readdirSync(folder).filter((name) => /\.[cm]?[jt]sx?$/.test(name) && !name.endsWith(".d.ts"));
 }

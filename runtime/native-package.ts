@@ -2,9 +2,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /** The folder and name of the installed package that a file belongs to; undefined for a file outside node_modules. */
-export function packageOf(
-  file: string,
-): { readonly name: string; readonly root: string } | undefined {
+export function packageOf(file: string): { readonly name: string; readonly root: string } | undefined {
   const found = /^(.*[\\/]node_modules[\\/])((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(file);
   return found ? { name: found[2]!.replace("\\", "/"), root: found[1]! + found[2]! } : undefined;
 }
@@ -27,11 +25,7 @@ export function isNativePackage(root: string): boolean {
   const about = readPackage(join(root, "package.json"));
   if (about.gypfile || about.binary || about.napi) return true;
   if (loaders.some((name) => about.dependencies?.[name] !== undefined)) return true;
-  if (
-    Object.keys(about.optionalDependencies ?? {}).some((name) =>
-      /(linux|darwin|win32)-(x64|arm64|ia32)/.test(name),
-    )
-  )
+  if (Object.keys(about.optionalDependencies ?? {}).some((name) => /(linux|darwin|win32)-(x64|arm64|ia32)/.test(name)))
     return true;
   return holdsAddon(root, 2);
 }
@@ -57,9 +51,6 @@ function holdsAddon(folder: string, deeper: number): boolean {
   if (entries.some((entry) => entry.isFile() && entry.name.endsWith(".node"))) return true;
   if (deeper === 0) return false;
   return entries.some(
-    (entry) =>
-      entry.isDirectory() &&
-      entry.name !== "node_modules" &&
-      holdsAddon(join(folder, entry.name), deeper - 1),
+    (entry) => entry.isDirectory() && entry.name !== "node_modules" && holdsAddon(join(folder, entry.name), deeper - 1),
   );
 }

@@ -8,7 +8,12 @@ import type { PageOfTasks, TaskOfPage, TaskOutcome } from "./task.ts";
 /** What the engine says to a worker process: JSON over its IPC channel. */
 export type ToWorker =
   | { readonly type: "load"; readonly bundle: string; readonly blobs: string; readonly log: string }
-  | { readonly type: "parameters"; readonly exportName: string; readonly given: Record<string, unknown>; readonly asText: boolean }
+  | {
+      readonly type: "parameters";
+      readonly exportName: string;
+      readonly given: Record<string, unknown>;
+      readonly asText: boolean;
+    }
   | WorkPage
   | { readonly type: "stop" };
 

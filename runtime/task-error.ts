@@ -34,7 +34,10 @@ function chained(error: Error): string {
   const messages: string[] = [];
   let at: unknown = error;
   while (isError(at) && messages.length < 8) {
-    const aggregated = at instanceof AggregateError ? `${at.message || "several errors"}: ${at.errors.map((e) => (isError(e) ? e.message : preview(e))).join("; ")}` : at.message;
+    const aggregated =
+      at instanceof AggregateError
+        ? `${at.message || "several errors"}: ${at.errors.map((e) => (isError(e) ? e.message : preview(e))).join("; ")}`
+        : at.message;
     messages.push(String(aggregated));
     at = at.cause;
   }
@@ -46,7 +49,9 @@ function ownFrames(stack: string): string[] {
   return stack
     .split("\n")
     .filter((line) => /^\s+at /.test(line))
-    .filter((line) => !/\bnode:|[\\/]dist[\\/](?:chunks[\\/]|worker|testing|index)|[\\/]runtime[\\/]task\.ts/.test(line))
+    .filter(
+      (line) => !/\bnode:|[\\/]dist[\\/](?:chunks[\\/]|worker|testing|index)|[\\/]runtime[\\/]task\.ts/.test(line),
+    )
     .map((line) => line.replace("file://", ""));
 }
 
@@ -58,9 +63,13 @@ function authorSource(frames: readonly string[]): string | undefined {
 
 /** The path:line:column of one frame of a stack. */
 export function framePlace(frame: string): string | undefined {
-  const place = /\(?((?:file:\/\/)?[^()\s][^()]*:\d+:\d+)\)?$/.exec(frame.replace(/^\s+at (?:async )?/, "").trim())?.[1];
+  const place = /\(?((?:file:\/\/)?[^()\s][^()]*:\d+:\d+)\)?$/.exec(
+    frame.replace(/^\s+at (?:async )?/, "").trim(),
+  )?.[1];
   if (place === undefined) return undefined;
-  return place.startsWith("file://") ? fileURLToPath(place.replace(/:\d+:\d+$/, "")) + /:\d+:\d+$/.exec(place)![0] : place;
+  return place.startsWith("file://")
+    ? fileURLToPath(place.replace(/:\d+:\d+$/, "")) + /:\d+:\d+$/.exec(place)![0]
+    : place;
 }
 
 /** Errors of another realm count too. */

@@ -39,7 +39,13 @@ export interface TaskOfPage {
 export type TaskOutcome =
   | { readonly status: "succeeded"; readonly own: Manifest; readonly controls: readonly Control[] }
   | { readonly status: "failed" | "stopped"; readonly error: TaskError; readonly caught?: undefined }
-  | { readonly status: "failed"; readonly error: TaskError; readonly caught: true; readonly own: Manifest; readonly controls: readonly Control[] };
+  | {
+      readonly status: "failed";
+      readonly error: TaskError;
+      readonly caught: true;
+      readonly own: Manifest;
+      readonly controls: readonly Control[];
+    };
 
 export interface RunningTask {
   readonly outcome: Promise<TaskOutcome>;
@@ -72,7 +78,14 @@ export function runTask(definition: Definition, task: Task, blobs: Blobs): Runni
   const { options } = stepOf(definition, task.step).node;
   const timeoutSeconds = options.timeout === undefined ? undefined : parseDuration(options.timeout);
   if (timeoutSeconds !== undefined) {
-    timer = setTimeout(() => interrupt("failed", { name: "Timeout", message: `the step took longer than its timeout of ${options.timeout}` }), Math.min(timeoutSeconds * 1000, 2 ** 31 - 1));
+    timer = setTimeout(
+      () =>
+        interrupt("failed", {
+          name: "Timeout",
+          message: `the step took longer than its timeout of ${options.timeout}`,
+        }),
+      Math.min(timeoutSeconds * 1000, 2 ** 31 - 1),
+    );
   }
 
   const work = async (): Promise<TaskOutcome> => {
@@ -80,7 +93,12 @@ export function runTask(definition: Definition, task: Task, blobs: Blobs): Runni
       const running = call(definition, task, signal, blobs);
       // Only what may be interrupted needs a second promise to race with; the stop signal makes it when it comes.
       const values = await (running instanceof Promise
-        ? Promise.race([running, new Promise<undefined>((resolve) => { giveUp = () => resolve(undefined); })])
+        ? Promise.race([
+            running,
+            new Promise<undefined>((resolve) => {
+              giveUp = () => resolve(undefined);
+            }),
+          ])
         : running);
       if (interrupted) return await ended(definition, task, interrupted, blobs);
       return { status: "succeeded", ...leave(definition, task, values, blobs) };
@@ -122,12 +140,19 @@ function call(definition: Definition, task: Task, signal: () => AbortSignal, { r
   const { branches } = task;
   if (!branches) return handler(artifacts, context);
   if (branches.type === "foreach") return handler(new ForeachBranches(branches.manifests, read), artifacts, context);
-  const named = Object.fromEntries(branches.names.map((name, i) => [name, openArtifacts(read, branches.manifests[i]!)]));
+  const named = Object.fromEntries(
+    branches.names.map((name, i) => [name, openArtifacts(read, branches.manifests[i]!)]),
+  );
   return handler(named, artifacts, context);
 }
 
 /** Packs what a handler returned, with the control values that the machine will ask for. */
-function leave(definition: Definition, task: Task, returned: unknown, blobs: Blobs): { own: Manifest; controls: Control[] } {
+function leave(
+  definition: Definition,
+  task: Task,
+  returned: unknown,
+  blobs: Blobs,
+): { own: Manifest; controls: Control[] } {
   const { options } = stepOf(definition, task.step).node;
   const values = { ...artifactsOf(returned), ...(options.catch && { failure: undefined }) };
   return settle(definition, task, values, blobs);
@@ -137,16 +162,29 @@ function settle(definition: Definition, task: Task, values: Record<string, unkno
   const own = { ...task.items, ...packArtifacts(values, blobs) };
   const lineage = lineageOf(definition.graph);
   const { depth } = stepOf(definition, task.step);
-  const controls = controlsAfter(lineage, task.step, parseIndex(task.index, depth), { manifest: { ...task.base, ...own }, values }, blobs);
+  const controls = controlsAfter(
+    lineage,
+    task.step,
+    parseIndex(task.index, depth),
+    { manifest: { ...task.base, ...own }, values },
+    blobs,
+  );
   return { own, controls };
 }
 
 function artifactsOf(returned: unknown): Record<string, unknown> {
   if (returned === undefined || returned === null) return {};
   const prototype: unknown = typeof returned === "object" ? Object.getPrototypeOf(returned) : undefined;
-  if (typeof returned === "object" && (prototype === Object.prototype || prototype === null)) return returned as Record<string, unknown>;
-  const what = Array.isArray(returned) ? "an array" : typeof returned === "object" ? `an instance of ${returned.constructor?.name ?? "a class"}` : `a ${typeof returned}`;
-  throw new MillraceError("step.returned", `the step returned ${what}`, { mend: "Return an object whose properties are the artifacts, such as { result }." });
+  if (typeof returned === "object" && (prototype === Object.prototype || prototype === null))
+    return returned as Record<string, unknown>;
+  const what = Array.isArray(returned)
+    ? "an array"
+    : typeof returned === "object"
+      ? `an instance of ${returned.constructor?.name ?? "a class"}`
+      : `a ${typeof returned}`;
+  throw new MillraceError("step.returned", `the step returned ${what}`, {
+    mend: "Return an object whose properties are the artifacts, such as { result }.",
+  });
 }
 
 /** The outcome of an attempt that failed; caught where the step says so and no further attempt follows. */

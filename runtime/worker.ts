@@ -37,7 +37,13 @@ process.on("disconnect", () => process.exit(1));
 // Ctrl-C reaches the whole process group; the engine says what is to be done about it.
 process.on("SIGINT", () => {});
 process.on("uncaughtException", (thrown) => {
-  if (current) tell({ type: "finished", outcome: { status: "failed", error: taskError(thrown) }, seconds: 0, log: logRange(taskLogStart) });
+  if (current)
+    tell({
+      type: "finished",
+      outcome: { status: "failed", error: taskError(thrown) },
+      seconds: 0,
+      log: logRange(taskLogStart),
+    });
   process.exit(1);
 });
 
@@ -58,7 +64,7 @@ async function answer(message: ToWorker): Promise<void> {
 
 function tell(message: FromWorker): void {
   const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
-  for (let at = 0; at < bytes.length; ) at += writeSync(RESULTS, bytes, at);
+  for (let at = 0; at < bytes.length;) at += writeSync(RESULTS, bytes, at);
 }
 
 async function load(bundle: string, blobFolder: string, stream: string): Promise<void> {
@@ -70,7 +76,11 @@ async function load(bundle: string, blobFolder: string, stream: string): Promise
     for (const [name, value] of Object.entries(module)) if (isFlow(value)) flows.set(name, definitionOf(value));
     tell({
       type: "loaded",
-      flows: [...flows].map(([exportName, { graph, sourceOf }]) => ({ exportName, graph, mistakes: checkGraph(graph, sourceOf) })),
+      flows: [...flows].map(([exportName, { graph, sourceOf }]) => ({
+        exportName,
+        graph,
+        mistakes: checkGraph(graph, sourceOf),
+      })),
     });
   } catch (thrown) {
     refuse(thrown);
@@ -82,7 +92,11 @@ async function parameters(exportName: string, given: Record<string, unknown>, as
     const definition = flows.get(exportName)!;
     const values = await parseParameters(definition, asText ? await readTexts(definition, given as Texts) : given);
     const manifest = packArtifacts(values, blobs);
-    tell({ type: "parameters", manifest, controls: controlsAfter(lineageOf(definition.graph), undefined, [], { manifest, values }, blobs) });
+    tell({
+      type: "parameters",
+      manifest,
+      controls: controlsAfter(lineageOf(definition.graph), undefined, [], { manifest, values }, blobs),
+    });
   } catch (thrown) {
     refuse(thrown);
   }

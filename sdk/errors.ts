@@ -20,7 +20,11 @@ export class MillraceError extends Error {
   /** What the reader can do about it: one sentence. */
   readonly mend: string | undefined;
 
-  constructor(code: string, message: string, options: { where?: Where; mend?: string | undefined; cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: { where?: Where; mend?: string | undefined; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.where = options.where ?? {};

@@ -11,9 +11,7 @@ function standard(validate: StandardSchemaV1.Props["validate"]): StandardSchemaV
 const positive = standard((value) =>
   typeof value === "number" && value > 0 ? { value } : { issues: [{ message: "not positive" }] },
 );
-const later = standard(async (value) =>
-  value === undefined ? { value: "late" } : { issues: [{ message: "no" }] },
-);
+const later = standard(async (value) => (value === undefined ? { value: "late" } : { issues: [{ message: "no" }] }));
 
 function refuseUnless(holds: (value: unknown) => boolean): StandardSchemaV1.Props["validate"] {
   return (value) => (holds(value) ? { value } : { issues: [{ message: "no" }] });
@@ -22,16 +20,12 @@ const read = (schema: StandardSchemaV1, text: string | string[] | true) =>
   coerceText(schema, graphParameters({ p: schema })["p"]?.schema, text);
 
 /** What `parseParameters` says against the given. */
-async function refused(
-  of: Parameters<typeof parseParameters>[0],
-  given: Record<string, unknown>,
-): Promise<string> {
+async function refused(of: Parameters<typeof parseParameters>[0], given: Record<string, unknown>): Promise<string> {
   const error: unknown = await parseParameters(of, given).then(
     () => new Error("Nothing was refused"),
     (reason: unknown) => reason,
   );
-  if (error instanceof MillraceError && error.code === "parameter.invalid")
-    return formatError(error);
+  if (error instanceof MillraceError && error.code === "parameter.invalid") return formatError(error);
   throw error;
 }
 
@@ -90,10 +84,7 @@ describe("parameters that are given", () => {
 
   test("are what the validator makes of them", async () => {
     const parameters = { day: z.string().transform((text) => new Date(text)) };
-    const values = await parseParameters(
-      { graph: { name: "F" }, parameters },
-      { day: "2024-05-01" },
-    );
+    const values = await parseParameters({ graph: { name: "F" }, parameters }, { day: "2024-05-01" });
     expect(values).toEqual({ day: new Date("2024-05-01") });
   });
 
@@ -118,18 +109,12 @@ describe("parameters that are given", () => {
 
   test("say where inside a value the problem is", async () => {
     const parameters = { rows: z.array(z.object({ n: z.number() })) };
-    const text = await refused(
-      { graph: { name: "F" }, parameters },
-      { rows: [{ n: 1 }, { n: "x" }] },
-    );
+    const text = await refused({ graph: { name: "F" }, parameters }, { rows: [{ n: 1 }, { n: "x" }] });
     expect(text).toContain("parameter rows: 1.n: Invalid input: expected number");
   });
 
   test.each(["toString", "__proto__"])("cannot bear the name %s by accident", async (name) => {
-    const text = await refused(
-      { graph: { name: "F" }, parameters: {} },
-      JSON.parse(`{ "${name}": 1 }`),
-    );
+    const text = await refused({ graph: { name: "F" }, parameters: {} }, JSON.parse(`{ "${name}": 1 }`));
     expect(text).toContain(`parameter ${name}: the flow has no such parameter\n  It takes none.`);
   });
 });

@@ -49,8 +49,7 @@ export async function parseParameters(
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     const { issues, ...valid } = await schema["~standard"].validate(value);
     if (!issues) values.push([name, "value" in valid ? valid.value : undefined]);
-    else if (value === undefined)
-      note(name, "it is required", `Give it with --${flagOf(name)} VALUE.`);
+    else if (value === undefined) note(name, "it is required", `Give it with --${flagOf(name)} VALUE.`);
     else note(name, issues.map(formatIssue).join("; "), `It was given as ${quote(value)}.`);
   }
   if (mistakes.length > 0) throw mistakesError("parameter.invalid", mistakes);
@@ -69,8 +68,7 @@ export async function coerceText(
   text: string | readonly string[] | true,
 ): Promise<unknown> {
   if (text === true) return true;
-  const readings =
-    typeof text === "string" ? readText(text, jsonSchema) : readTexts(text, jsonSchema);
+  const readings = typeof text === "string" ? readText(text, jsonSchema) : readTexts(text, jsonSchema);
   for (const reading of readings) {
     const { issues } = await schema["~standard"].validate(reading);
     if (!issues) return reading;
@@ -85,8 +83,7 @@ function readText(text: string, schema: JsonObject | undefined): unknown[] {
   if (types.size === 0) return json === undefined ? [text] : [text, json];
   const readings: unknown[] = json !== undefined && types.has(typeOf(json)) ? [json] : [];
   const number = Number(text);
-  if (types.has("number") && text.trim() !== "" && Number.isFinite(number) && !losesDigits(text))
-    readings.push(number);
+  if (types.has("number") && text.trim() !== "" && Number.isFinite(number) && !losesDigits(text)) readings.push(number);
   if (types.has("array") && !Array.isArray(json)) readings.push(...readTexts([text], schema));
   if (types.has("string") || readings.length === 0) readings.push(text);
   return readings;
@@ -95,9 +92,7 @@ function readText(text: string, schema: JsonObject | undefined): unknown[] {
 /** What a repeated flag may mean: a list, each element read by itself. */
 function readTexts(texts: readonly string[], schema: JsonObject | undefined): unknown[][] {
   const likeliest = texts.map((text, at) => readText(text, elementSchema(schema, at))[0]);
-  return typesOf(schema).size > 0
-    ? [likeliest]
-    : [likeliest, texts.map((text) => parseJson(text) ?? text)];
+  return typesOf(schema).size > 0 ? [likeliest] : [likeliest, texts.map((text) => parseJson(text) ?? text)];
 }
 
 function elementSchema(schema: JsonObject | undefined, at: number): JsonObject | undefined {

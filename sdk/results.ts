@@ -29,7 +29,12 @@ export interface FlowResult<F extends AnyFlow> extends RunKey {
 type Ended = Pick<FlowResult<AnyFlow>, "flow" | "run" | "status" | "error">;
 
 /** Reads what every task of a run left: the manifests now, a page at a time, the values when they are touched. */
-export async function readTasks<F extends AnyFlow>(ledger: Ledger, read: ReadBlob, ended: Ended, graph: Graph): Promise<FlowResult<F>> {
+export async function readTasks<F extends AnyFlow>(
+  ledger: Ledger,
+  read: ReadBlob,
+  ended: Ended,
+  graph: Graph,
+): Promise<FlowResult<F>> {
   const tasks = new Map<string, TaskResult<never>[]>();
   for (const step of lineageOf(graph).steps.keys()) {
     const found: TaskResult<never>[] = [];
@@ -37,7 +42,13 @@ export async function readTasks<F extends AnyFlow>(ledger: Ledger, read: ReadBlo
     do {
       const page = await ledger.listTasks(ended, step, { limit: 1000, ...(cursor !== undefined && { cursor }) });
       for (const { index, status, attempt, error, manifest } of page.items) {
-        found.push({ index, status, attempts: attempt, ...(error && { error }), artifacts: openArtifacts(read, manifest ?? {}) as never });
+        found.push({
+          index,
+          status,
+          attempts: attempt,
+          ...(error && { error }),
+          artifacts: openArtifacts(read, manifest ?? {}) as never,
+        });
       }
       cursor = page.cursor;
     } while (cursor !== undefined);
@@ -55,12 +66,19 @@ export async function readTasks<F extends AnyFlow>(ledger: Ledger, read: ReadBlo
       const all = of(step);
       const where = { flow: graph.name, step };
       if (index === undefined && all.length > 1) {
-        throw new MillraceError("step.manyTasks", `it ran ${all.length} times`, { where, mend: `Name the task: artifacts("${step}", "${all[0]!.index}").` });
+        throw new MillraceError("step.manyTasks", `it ran ${all.length} times`, {
+          where,
+          mend: `Name the task: artifacts("${step}", "${all[0]!.index}").`,
+        });
       }
       const task = index === undefined ? all[0] : all.find((one) => one.index === String(index));
       if (task && (task.status === "succeeded" || Object.keys(task.artifacts).length > 0)) return task.artifacts;
       const why = ended.error ? `: the run ${ended.status} with ${ended.error.name}: ${ended.error.message}` : "";
-      throw new MillraceError("step.noArtifacts", `${task ? "the task left no artifacts" : "it has no such task"}${why}`, { where });
+      throw new MillraceError(
+        "step.noArtifacts",
+        `${task ? "the task left no artifacts" : "it has no such task"}${why}`,
+        { where },
+      );
     },
   };
 }

@@ -47,9 +47,16 @@ describe("running a flow from a program", () => {
 
   test("a signal stops it", async () => {
     const { folder, write } = place();
-    write("slow.ts", `import { flow } from "millrace";\nexport default flow("Slow").step("wait", () => new Promise(() => setInterval(() => {}, 1000)));`);
+    write(
+      "slow.ts",
+      `import { flow } from "millrace";\nexport default flow("Slow").step("wait", () => new Promise(() => setInterval(() => {}, 1000)));`,
+    );
     const controller = new AbortController();
-    const result = await run(join(folder, "slow.ts"), {}, { signal: controller.signal, onEvent: ({ type }) => type === "task.started" && controller.abort() });
+    const result = await run(
+      join(folder, "slow.ts"),
+      {},
+      { signal: controller.signal, onEvent: ({ type }) => type === "task.started" && controller.abort() },
+    );
     expect(result).toMatchObject({ status: "stopped", error: { name: "Stopped" } });
     expect(result.tasks("wait")).toMatchObject([{ status: "stopped" }]);
   });

@@ -31,10 +31,20 @@ export interface RunOptions {
  */
 export async function run<F extends AnyFlow>(
   flow: F,
-  ...args: Record<string, never> extends ParametersOf<F> ? [parameters?: ParametersOf<F>, options?: RunOptions] : [parameters: ParametersOf<F>, options?: RunOptions]
+  ...args: Record<string, never> extends ParametersOf<F>
+    ? [parameters?: ParametersOf<F>, options?: RunOptions]
+    : [parameters: ParametersOf<F>, options?: RunOptions]
 ): Promise<FlowResult<F>>;
-export async function run(file: string, parameters?: Readonly<Record<string, unknown>>, options?: RunOptions): Promise<FlowResult<AnyFlow>>;
-export async function run(flow: AnyFlow | string, parameters: object = {}, options: RunOptions = {}): Promise<FlowResult<AnyFlow>> {
+export async function run(
+  file: string,
+  parameters?: Readonly<Record<string, unknown>>,
+  options?: RunOptions,
+): Promise<FlowResult<AnyFlow>>;
+export async function run(
+  flow: AnyFlow | string,
+  parameters: object = {},
+  options: RunOptions = {},
+): Promise<FlowResult<AnyFlow>> {
   const { runAndRead } = await import("../emulator/run.ts");
   const target = typeof flow === "string" ? flow : moduleOf(flow);
   return runAndRead(target, { ...options, parameters: { ...parameters } });
@@ -45,13 +55,20 @@ function moduleOf(flow: AnyFlow): { file: string; flow: string } {
   const { file } = definitionOf(flow);
   const where = { flow: flow.name };
   if (file === undefined) {
-    throw new MillraceError("flow.noModule", "it is not known which module made it", { where, mend: "Give run() the path of the flow's file." });
+    throw new MillraceError("flow.noModule", "it is not known which module made it", {
+      where,
+      mend: "Give run() the path of the flow's file.",
+    });
   }
   if (process.argv[1] !== undefined && resolve(process.argv[1]) === file) {
-    throw new MillraceError("flow.inProgram", "it is made in the program that runs it, which worker processes would run again", {
-      where: { ...where, source: file },
-      mend: "Export the flow from a module of its own and import it here.",
-    });
+    throw new MillraceError(
+      "flow.inProgram",
+      "it is made in the program that runs it, which worker processes would run again",
+      {
+        where: { ...where, source: file },
+        mend: "Export the flow from a module of its own and import it here.",
+      },
+    );
   }
   return { file, flow: flow.name };
 }

@@ -6,7 +6,12 @@ import { callStep, testFlow } from "./testing.ts";
 const stats = flow("Stats", { params: { top: z.number().default(2), factor: z.number() } })
   .step("start", ({ factor }) => ({ numbers: [1, 2, 3].map((n) => n * factor) }))
   .foreach("numbers", { as: "n" }, (each) => each.step("square", ({ n }) => ({ squared: n * n })))
-  .join("merge", (branches, { top }) => ({ best: branches.pluck("squared").toSorted((a, b) => b - a).slice(0, top) }))
+  .join("merge", (branches, { top }) => ({
+    best: branches
+      .pluck("squared")
+      .toSorted((a, b) => b - a)
+      .slice(0, top),
+  }))
   .step("end", ({ best }) => ({ sum: best.reduce((a, b) => a + b, 0) }));
 
 describe("testing a flow", () => {
@@ -15,7 +20,11 @@ describe("testing a flow", () => {
     expect(result.status).toBe("succeeded");
     expect(result.artifacts("end").sum).toBe(900 + 400);
     expect(result.artifacts("square", 1)).toMatchObject({ n: 20, squared: 400 });
-    expect(result.tasks("square").map(({ index, artifacts }) => [index, artifacts.squared])).toEqual([["0", 100], ["1", 400], ["2", 900]]);
+    expect(result.tasks("square").map(({ index, artifacts }) => [index, artifacts.squared])).toEqual([
+      ["0", 100],
+      ["1", 400],
+      ["2", 900],
+    ]);
     expectTypeOf(result.artifacts("end").best).toEqualTypeOf<number[]>();
   });
 
@@ -25,7 +34,10 @@ describe("testing a flow", () => {
   });
 
   test("parameters are checked as in any run", async () => {
-    await expect(testFlow(stats, { factor: "no" as unknown as number })).rejects.toMatchObject({ code: "parameter.invalid", where: { parameter: "factor" } });
+    await expect(testFlow(stats, { factor: "no" as unknown as number })).rejects.toMatchObject({
+      code: "parameter.invalid",
+      where: { parameter: "factor" },
+    });
   });
 
   test("a failing step fails the run, and what it would have left says why it is not there", async () => {
@@ -86,20 +98,35 @@ describe("testing a flow", () => {
       .step("start", () => ({ rows: [[1, 2], [3]] }))
       .foreach("rows", { as: "row" }, (r) =>
         r
-          .foreach("row", { as: "cell" }, (c) => c.step("leaf", (_, { task, index, attempt, flow: name, run, step, tags }) => ({ at: { task, index, attempt, name, run, step, tags } })))
+          .foreach("row", { as: "cell" }, (c) =>
+            c.step("leaf", (_, { task, index, attempt, flow: name, run, step, tags }) => ({
+              at: { task, index, attempt, name, run, step, tags },
+            })),
+          )
           .join("inner", (cells) => ({ tasks: cells.map((cell) => cell.at.task) })),
       )
       .join("outer", (rows) => ({ tasks: rows.pluck("tasks").flat() }));
     const result = await testFlow(nested, {}, { tags: ["x"] });
     expect(result.artifacts("outer").tasks).toEqual(["Nested/1/leaf/0.0", "Nested/1/leaf/0.1", "Nested/1/leaf/1.0"]);
-    expect(result.artifacts("leaf", "1.0").at).toEqual({ task: "Nested/1/leaf/1.0", index: [1, 0], attempt: 1, name: "Nested", run: 1, step: "leaf", tags: ["x"] });
+    expect(result.artifacts("leaf", "1.0").at).toEqual({
+      task: "Nested/1/leaf/1.0",
+      index: [1, 0],
+      attempt: 1,
+      name: "Nested",
+      run: 1,
+      step: "leaf",
+      tags: ["x"],
+    });
   });
 
   test("steps whose compute is lambda or batch run here all the same", async () => {
     const mixed = flow("Mixed")
       .step("quick", { compute: "lambda", memory: "512MiB" }, () => ({ list: [1, 2] }))
       .foreach("list", { as: "x" }, (each) => each.step("tiny", { compute: "lambda", retry: 1 }, ({ x }) => ({ y: x })))
-      .join("heavy", { compute: "batch", cpu: 2, memory: "4GiB" }, (branches) => ({ sum: branches.pluck("y").reduce((a, b) => a + b, 0), go: true as boolean }))
+      .join("heavy", { compute: "batch", cpu: 2, memory: "4GiB" }, (branches) => ({
+        sum: branches.pluck("y").reduce((a, b) => a + b, 0),
+        go: true as boolean,
+      }))
       .switch("go", { true: (s) => s.step("went", { compute: "lambda" }, () => {}), false: (s) => s });
     const result = await testFlow(mixed);
     expect(result).toMatchObject({ status: "succeeded" });
@@ -108,11 +135,14 @@ describe("testing a flow", () => {
 
   test("a lambda step is tried as often as it says, and caught after that", async () => {
     let calls = 0;
-    const failing = flow("Failing")
-      .step("never", { compute: "lambda", retry: { attempts: 2, backoff: "1s", rate: 1 } }, (_, { attempt }) => {
+    const failing = flow("Failing").step(
+      "never",
+      { compute: "lambda", retry: { attempts: 2, backoff: "1s", rate: 1 } },
+      (_, { attempt }) => {
         calls = attempt;
         throw new Error(`attempt ${attempt}`);
-      })
+      },
+    );
     expect(await testFlow(failing)).toMatchObject({ status: "failed", error: { message: "attempt 3" } });
     expect(calls).toBe(3);
     const caught = flow("Caught").step("never", { compute: "lambda", catch: true }, () => {
@@ -124,6 +154,13 @@ describe("testing a flow", () => {
   test("one step's handler can be called by itself", async () => {
     expect(await callStep(stats, "square", { n: 7 })).toEqual({ squared: 49 });
     const branches = [{ squared: 1 }, { squared: 9 }];
-    expect(await callStep(stats, "merge", Object.assign(branches, { pluck: (name: "squared") => branches.map((b) => b[name]) }), { top: 1 })).toEqual({ best: [9] });
+    expect(
+      await callStep(
+        stats,
+        "merge",
+        Object.assign(branches, { pluck: (name: "squared") => branches.map((b) => b[name]) }),
+        { top: 1 },
+      ),
+    ).toEqual({ best: [9] });
   });
 });

@@ -31,7 +31,9 @@ export interface TestOptions {
  */
 export async function testFlow<F extends AnyFlow>(
   flow: F,
-  ...[parameters, options = {}]: Record<string, never> extends ParametersOf<F> ? [parameters?: ParametersOf<F>, options?: TestOptions] : [parameters: ParametersOf<F>, options?: TestOptions]
+  ...[parameters, options = {}]: Record<string, never> extends ParametersOf<F>
+    ? [parameters?: ParametersOf<F>, options?: TestOptions]
+    : [parameters: ParametersOf<F>, options?: TestOptions]
 ): Promise<FlowResult<F>> {
   const definition = definitionOf(flow);
   const { graph } = definition;
@@ -74,7 +76,9 @@ export async function testFlow<F extends AnyFlow>(
 export async function callStep<F extends AnyFlow, N extends StepsOf<F>>(
   flow: F,
   step: N,
-  ...inputs: [artifacts: object, context?: Partial<Context>] | [branches: object, artifacts: object, context?: Partial<Context>]
+  ...inputs:
+    | [artifacts: object, context?: Partial<Context>]
+    | [branches: object, artifacts: object, context?: Partial<Context>]
 ): Promise<Partial<ArtifactsOf<F, N>>> {
   const { graph, handlers } = definitionOf(flow);
   const handler = handlers.get(step);

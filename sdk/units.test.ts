@@ -11,21 +11,12 @@ describe("a size", () => {
     expect(parseSize(text)).toBe(mebibytes);
   });
 
-  test.each([
-    "4 gigs",
-    "4",
-    "GiB",
-    "4GB",
-    "4 GiB",
-    "-1GiB",
-    "0MiB",
-    "0.5MiB",
-    "1e3MiB",
-    "",
-    "999999999999TiB",
-  ])("%j is none", (text) => {
-    expect(() => parseSize(text)).toThrow(`${JSON.stringify(text)} is not a size`);
-  });
+  test.each(["4 gigs", "4", "GiB", "4GB", "4 GiB", "-1GiB", "0MiB", "0.5MiB", "1e3MiB", "", "999999999999TiB"])(
+    "%j is none",
+    (text) => {
+      expect(() => parseSize(text)).toThrow(`${JSON.stringify(text)} is not a size`);
+    },
+  );
 });
 
 describe("a duration", () => {
@@ -40,10 +31,7 @@ describe("a duration", () => {
     expect(parseDuration(text)).toBe(seconds);
   });
 
-  test.each(["", "soon", "90", "1.5h", "30m1h", "0s", "-5s", "5 m", "10ms", "1w"])(
-    "%j is none",
-    (text) => {
-      expect(() => parseDuration(text)).toThrow(`${JSON.stringify(text)} is not a duration`);
-    },
-  );
+  test.each(["", "soon", "90", "1.5h", "30m1h", "0s", "-5s", "5 m", "10ms", "1w"])("%j is none", (text) => {
+    expect(() => parseDuration(text)).toThrow(`${JSON.stringify(text)} is not a duration`);
+  });
 });

@@ -29,11 +29,7 @@ export function parseDuration(text: string): Seconds {
   const [, days = 0, hours = 0, minutes = 0, seconds = 0, milliseconds = 0] =
     /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/.exec(text) ?? [];
   const total =
-    Number(days) * 86_400 +
-    Number(hours) * 3600 +
-    Number(minutes) * 60 +
-    Number(seconds) +
-    Number(milliseconds) / 1000;
+    Number(days) * 86_400 + Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) + Number(milliseconds) / 1000;
   if (Number.isFinite(total) && total > 0) return total;
   throw new MillraceError("duration.invalid", `${JSON.stringify(text)} is not a duration`, {
     mend: 'Write whole numbers and units, such as "90s", "15m", "24h" or "1h30m".',

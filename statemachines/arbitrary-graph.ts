@@ -79,10 +79,7 @@ function anyOptions(): fc.Arbitrary<StepOptions> {
 }
 
 function mayBeEmpty(body: fc.Arbitrary<Shape[]>): fc.Arbitrary<Shape[]> {
-  return fc.oneof(
-    { weight: 1, arbitrary: fc.constant<Shape[]>([]) },
-    { weight: 2, arbitrary: body },
-  );
+  return fc.oneof({ weight: 1, arbitrary: fc.constant<Shape[]>([]) }, { weight: 2, arbitrary: body });
 }
 
 function numbered(shapes: readonly Shape[]): GraphNode[] {
@@ -101,9 +98,7 @@ function numbered(shapes: readonly Shape[]): GraphNode[] {
         return branch(named(shape.join), shape.bodies.map(nodes));
       case "switch": {
         const number = ++switches;
-        const cases = Object.fromEntries(
-          shape.cases.map(({ value, body }) => [value, nodes(body)]),
-        );
+        const cases = Object.fromEntries(shape.cases.map(({ value, body }) => [value, nodes(body)]));
         return switchOn(number, cases, shape.otherwise && nodes(shape.otherwise));
       }
       case "loop": {

@@ -28,8 +28,7 @@ export type State =
   | SucceedState
   | FailState;
 
-export interface TaskState
-  extends StateBase, InputOutput, Template, Result, ErrorHandling, Transition {
+export interface TaskState extends StateBase, InputOutput, Template, Result, ErrorHandling, Transition {
   readonly Type: "Task";
   /** What to call, such as `arn:aws:states:::batch:submitJob.sync`. */
   readonly Resource: string;
@@ -63,8 +62,7 @@ export interface ChoiceState extends StateBase, InputOutput {
   readonly Default?: string;
 }
 
-export interface ParallelState
-  extends StateBase, InputOutput, Template, Result, ErrorHandling, Transition {
+export interface ParallelState extends StateBase, InputOutput, Template, Result, ErrorHandling, Transition {
   readonly Type: "Parallel";
   readonly Branches: readonly StateMap[];
 }
@@ -168,10 +166,7 @@ interface NotTest {
 
 /** One comparison of the value at `Variable`: exactly one operator. */
 interface DataTest
-  extends
-    Comparison<"String", string>,
-    Comparison<"Numeric", number>,
-    Comparison<"Timestamp", string> {
+  extends Comparison<"String", string>, Comparison<"Numeric", number>, Comparison<"Timestamp", string> {
   readonly Variable: Path;
   readonly BooleanEquals?: boolean;
   readonly BooleanEqualsPath?: Path;

@@ -100,9 +100,7 @@ export function taskIndex(block: Block): Value {
 
 /** The index one component deeper, whose last component is the number at the path. */
 export function deeperIndex(depth: number, outer: string, position: string): string {
-  return depth === 0
-    ? `States.Format('{}', ${position})`
-    : `States.Format('{}.{}', ${outer}, ${position})`;
+  return depth === 0 ? `States.Format('{}', ${position})` : `States.Format('{}.{}', ${outer}, ${position})`;
 }
 
 /** The same with 0 for the last component. */

@@ -14,16 +14,8 @@ function chain(length: number) {
 }
 
 test.each([
-  [
-    "a Lambda step that may take longer than 15 minutes",
-    lambda("x", { timeout: "16m" }),
-    "step.lambdaTimeout",
-  ],
-  [
-    "a Lambda step with more memory than there is",
-    lambda("x", { memory: "11GiB" }),
-    "step.lambdaMemory",
-  ],
+  ["a Lambda step that may take longer than 15 minutes", lambda("x", { timeout: "16m" }), "step.lambdaTimeout"],
+  ["a Lambda step with more memory than there is", lambda("x", { memory: "11GiB" }), "step.lambdaMemory"],
   ["a Lambda step with a GPU", lambda("x", { gpu: 1 }), "step.lambdaGpu"],
   ["a Batch step with more than 10 attempts", step("x", { retry: 10 }), "step.attempts"],
   ["a Batch step with more memory than Fargate has", step("x", { memory: "121GiB" }), "step.size"],
@@ -53,15 +45,11 @@ test.each([
 });
 
 test("a definition over 1 MiB is refused", () => {
-  expect(mistakesOf(graph("F", ...chain(2_000)))).toMatchObject([
-    { code: "machine.tooLarge", where: { flow: "F" } },
-  ]);
+  expect(mistakesOf(graph("F", ...chain(2_000)))).toMatchObject([{ code: "machine.tooLarge", where: { flow: "F" } }]);
 });
 
 test("a flow whose every run would pass 25,000 events is refused", () => {
-  expect(mistakesOf(graph("F", ...chain(4_200))).map(({ code }) => code)).toContain(
-    "machine.tooLong",
-  );
+  expect(mistakesOf(graph("F", ...chain(4_200))).map(({ code }) => code)).toContain("machine.tooLong");
 });
 
 test("a flow that passes 25,000 events only the longest way is not", () => {
@@ -70,8 +58,6 @@ test("a flow that passes 25,000 events only the longest way is not", () => {
 
 test("every mistake is told at once", () => {
   expect(
-    mistakesOf(graph("F", step("x", { retry: 10, cpu: 17 }), lambda("y", { gpu: 1 }))).map(
-      ({ code }) => code,
-    ),
+    mistakesOf(graph("F", step("x", { retry: 10, cpu: 17 }), lambda("y", { gpu: 1 }))).map(({ code }) => code),
   ).toEqual(["step.attempts", "step.size", "step.lambdaGpu"]);
 });

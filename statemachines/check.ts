@@ -71,9 +71,7 @@ function checkState(graph: Graph, name: string, state: State): MillraceError[] {
     );
   }
   const overrides =
-    state.Type === "Task"
-      ? (state.Parameters as Record<string, Json> | undefined)?.["ContainerOverrides"]
-      : undefined;
+    state.Type === "Task" ? (state.Parameters as Record<string, Json> | undefined)?.["ContainerOverrides"] : undefined;
   if (overrides !== undefined && bytesOf(overrides) > LIMITS.overridesBytes) {
     mistakes.push(
       new MillraceError(
@@ -113,9 +111,7 @@ function checkStep(graph: Graph, step: StepNode): MillraceError[] {
       );
     }
     if (options.gpu !== undefined)
-      mistakes.push(
-        refuse("step.lambdaGpu", "a Lambda function has no GPU", 'Give it compute "batch".'),
-      );
+      mistakes.push(refuse("step.lambdaGpu", "a Lambda function has no GPU", 'Give it compute "batch".'));
     return mistakes;
   }
   if (attemptsOf(options) > LIMITS.jobAttempts) {

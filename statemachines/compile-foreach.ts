@@ -24,9 +24,7 @@ import { LIMITS } from "./limits.ts";
 export function compileForeach(node: ForeachNode, block: Block, next: Entry): void {
   const { name } = node.join;
   const join: Entry = { state: name + block.copy };
-  const ways = isArrayJob(node)
-    ? arrayJobs(node, node.body[0] as StepNode, block, join)
-    : maps(node, block, join);
+  const ways = isArrayJob(node) ? arrayJobs(node, node.body[0] as StepNode, block, join) : maps(node, block, join);
   addChoice(
     block,
     choiceName(node),

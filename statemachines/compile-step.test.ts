@@ -74,9 +74,7 @@ describe("a Batch step", () => {
   test("says no more than 1 KiB to its job", () => {
     for (const { graph: flow } of fixtures) {
       for (const state of tasks(compile(flow, account))) {
-        expect(
-          JSON.stringify((state.Parameters as JsonObject)["ContainerOverrides"] ?? "").length,
-        ).toBeLessThan(1024);
+        expect(JSON.stringify((state.Parameters as JsonObject)["ContainerOverrides"] ?? "").length).toBeLessThan(1024);
       }
     }
   });
@@ -114,9 +112,7 @@ describe("a Lambda step", () => {
   });
 
   test("without retries is tried again only for the service's own errors", () => {
-    expect(taskOf(lambda("x")).Retry!.flatMap(({ ErrorEquals }) => ErrorEquals)).not.toContain(
-      "States.ALL",
-    );
+    expect(taskOf(lambda("x")).Retry!.flatMap(({ ErrorEquals }) => ErrorEquals)).not.toContain("States.ALL");
   });
 
   test("hands the runner what it must know", () => {
@@ -144,9 +140,7 @@ test("every call waits and tries again with full jitter where its service is thr
 
 test("a caught failure goes to the bookkeeping function with its place and its error", () => {
   const states = compile(graph("F", loop(1, [step("x", { catch: true })])), account).States;
-  expect((states["x"] as TaskState).Catch).toMatchObject([
-    { ErrorEquals: ["States.ALL"], Next: "x.failed" },
-  ]);
+  expect((states["x"] as TaskState).Catch).toMatchObject([{ ErrorEquals: ["States.ALL"], Next: "x.failed" }]);
   expect(states["x.failed"]).toMatchObject({
     Parameters: {
       FunctionName: "bookkeeping",

@@ -24,12 +24,7 @@ export interface JobTasks {
   readonly array?: { readonly size: string; readonly offset: Value };
 }
 
-export function addJob(
-  step: StepNode,
-  block: Block,
-  next: Entry,
-  { name, index, array }: JobTasks,
-): void {
+export function addJob(step: StepNode, block: Block, next: Entry, { name, index, array }: JobTasks): void {
   const { options } = step;
   const { graph, resources } = block.flow;
   const timeoutSeconds = options.timeout === undefined ? undefined : parseDuration(options.timeout);
@@ -108,9 +103,7 @@ function addTask(
   }
   const failed = `${name}.failed`;
   // Beside the control value, since the array's width is still wanted; recording it puts a few bytes in their place.
-  const Catch: Catcher[] = [
-    { ErrorEquals: ["States.ALL"], ResultPath: "$.c.failure", Next: failed + block.copy },
-  ];
+  const Catch: Catcher[] = [{ ErrorEquals: ["States.ALL"], ResultPath: "$.c.failure", Next: failed + block.copy }];
   addState(block, name, { ...state, Catch, ...to(next) });
   const request: JsonObject = {
     action: "recordFailure",
@@ -133,9 +126,7 @@ function addTask(
 
 /** A number as the text that an environment variable holds. */
 function textOf(value: Value): Value {
-  return "constant" in value
-    ? { constant: String(value.constant) }
-    : { path: `States.Format('{}', ${value.path})` };
+  return "constant" in value ? { constant: String(value.constant) } : { path: `States.Format('{}', ${value.path})` };
 }
 
 /** For people only. A job's name begins with a letter or digit. */

@@ -7,17 +7,7 @@ import { arbitraryGraph } from "./arbitrary-graph.ts";
 import type { StateMachine, StateMap } from "./asl.ts";
 import { checkMachine } from "./check.ts";
 import { compile } from "./compile.ts";
-import {
-  account,
-  branch,
-  fixtures,
-  foreach,
-  graph,
-  lambda,
-  loop,
-  step,
-  switchOn,
-} from "./fixtures.ts";
+import { account, branch, fixtures, foreach, graph, lambda, loop, step, switchOn } from "./fixtures.ts";
 import { LIMITS } from "./limits.ts";
 import { offlineResources } from "./resources.ts";
 
@@ -79,18 +69,13 @@ describe("a machine is one that Step Functions takes", () => {
     fc.assert(
       fc.property(arbitraryGraph, (flow) => {
         const copy = JSON.parse(JSON.stringify(flow)) as Graph;
-        expect(JSON.stringify(compile(copy, offlineResources))).toBe(
-          JSON.stringify(compile(flow, offlineResources)),
-        );
+        expect(JSON.stringify(compile(copy, offlineResources))).toBe(JSON.stringify(compile(flow, offlineResources)));
       }),
     );
   });
 
   test("and a flow of 1,000 steps fits into a definition", () => {
-    const flow = graph(
-      "Long",
-      ...Array.from({ length: 1_000 }, (_, i) => step(`step-number-${i}`)),
-    );
+    const flow = graph("Long", ...Array.from({ length: 1_000 }, (_, i) => step(`step-number-${i}`)));
     expect(checkMachine(flow, compile(flow, account))).toEqual([]);
   });
 

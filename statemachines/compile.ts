@@ -37,8 +37,7 @@ function compileBody(nodes: readonly GraphNode[], block: Block, exit: Entry): vo
     const next = following ? entryOf(following, block) : exit;
     // Who enters the flow at this node has no answer of the step before.
     const isRead = block.entered.has(node) || !answersItself(nodes[i - 1]);
-    if ((node.type === "foreach" || node.type === "switch") && isRead)
-      addControlRead(block, readName(node), node);
+    if ((node.type === "foreach" || node.type === "switch") && isRead) addControlRead(block, readName(node), node);
     switch (node.type) {
       case "step":
         return compileStep(node, block, next);

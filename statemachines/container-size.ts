@@ -16,10 +16,7 @@ export function askedSize(options: StepOptions): Partial<ContainerSize> {
 }
 
 /** The smallest container on Fargate that has at least this; undefined where there is none. */
-export function fargateSize({
-  cpu = 0,
-  memoryMiB: memory = 0,
-}: Partial<ContainerSize>): ContainerSize | undefined {
+export function fargateSize({ cpu = 0, memoryMiB: memory = 0 }: Partial<ContainerSize>): ContainerSize | undefined {
   const size = FARGATE_SIZES.find((one) => one.cpu >= cpu && one.max >= memory);
   if (!size) return undefined;
   return {
@@ -34,8 +31,7 @@ export function fargateSize({
  */
 export function resourceRequirements(options: StepOptions): JsonObject[] {
   const asked = askedSize(options);
-  if (options.gpu === undefined && asked.cpu === undefined && asked.memoryMiB === undefined)
-    return [];
+  if (options.gpu === undefined && asked.cpu === undefined && asked.memoryMiB === undefined) return [];
   // What no container on Fargate has goes as it is: checkMachine says so to whom deploys it.
   const size = options.gpu === undefined ? (fargateSize(asked) ?? asked) : asked;
   return [

@@ -21,9 +21,6 @@ test.each([
   ["0", 0, 3, "3"],
   ["0", 1, 3, "0.3"],
   ["2.1", 2, 0, "2.1.0"],
-])(
-  "a child of the array at %s, %i deep, at position %i is %s",
-  (index, depth, position, expected) => {
-    expect(arrayChildIndex(index, depth, position)).toBe(expected);
-  },
-);
+])("a child of the array at %s, %i deep, at position %i is %s", (index, depth, position, expected) => {
+  expect(arrayChildIndex(index, depth, position)).toBe(expected);
+});

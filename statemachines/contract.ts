@@ -19,10 +19,7 @@ export interface MachineInput {
   readonly enter: string;
 }
 
-export function machineInput(
-  run: { readonly flow: string; readonly run: number },
-  enter = "",
-): MachineInput {
+export function machineInput(run: { readonly flow: string; readonly run: number }, enter = ""): MachineInput {
   return { run: runName(run), at: { p: "0" }, enter };
 }
 

@@ -1,11 +1,5 @@
 import { expect, test } from "vitest";
-import {
-  controlFields,
-  controlItem,
-  controlItemKey,
-  parseControlKey,
-  type ForeachFields,
-} from "./control-item.ts";
+import { controlFields, controlItem, controlItemKey, parseControlKey, type ForeachFields } from "./control-item.ts";
 
 const run = { flow: "Stats", run: 42 };
 
@@ -20,18 +14,8 @@ test.each([
     foreachOf(3),
     { width: { N: "3" }, items: { S: "[0,1,2]" }, chunks: { S: "[]" } },
   ],
-  [
-    "a switch's case",
-    "switch.1",
-    { type: "switch" as const, case: "drama" },
-    { case: { S: "drama" } },
-  ],
-  [
-    "whether a loop goes on",
-    "loop.2",
-    { type: "loop" as const, again: true },
-    { again: { BOOL: true } },
-  ],
+  ["a switch's case", "switch.1", { type: "switch" as const, case: "drama" }, { case: { S: "drama" } }],
+  ["whether a loop goes on", "loop.2", { type: "loop" as const, again: true }, { again: { BOOL: true } }],
 ])("the machine finds %s under the run, the node and the place", (_, node, value, fields) => {
   expect(controlItem(run, { node, index: "3.1", value })).toEqual({
     pk: { S: `Stats/42#control#${node}` },

@@ -30,17 +30,13 @@ const TRANSITIONS: Weights = {
 };
 
 /** State transitions of one run from its beginning, no retry and no caught failure counted. */
-export function transitions(
-  graph: Graph,
-  { widths = {}, rounds = {}, cases = {} }: Course = {},
-): number {
+export function transitions(graph: Graph, { widths = {}, rounds = {}, cases = {} }: Course = {}): number {
   const inline = inlineForeachs(graph);
   const states = count(graph.body, {
     weights: TRANSITIONS,
     width: (node) => widths[controlName(node)] ?? 1,
     rounds: (node) => rounds[node.id] ?? 1,
-    chosen: (node, counts) =>
-      counts[node.cases.findIndex(({ value }) => value === cases[node.id])] ?? counts.at(-1)!,
+    chosen: (node, counts) => counts[node.cases.findIndex(({ value }) => value === cases[node.id])] ?? counts.at(-1)!,
     isInline: (node) => inline.has(node),
     childrenIncluded: true,
   });

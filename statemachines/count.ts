@@ -35,18 +35,12 @@ export interface Weights {
 /** `isEnd`: nothing comes after the sequence in its block, so that a Choice there goes to a Succeed. */
 export function count(nodes: readonly GraphNode[], counting: Counting, isEnd = true): number {
   return nodes.reduce(
-    (sum, node, i) =>
-      sum + countNode(node, counting, answersItself(nodes[i - 1]), isEnd && i === nodes.length - 1),
+    (sum, node, i) => sum + countNode(node, counting, answersItself(nodes[i - 1]), isEnd && i === nodes.length - 1),
     0,
   );
 }
 
-function countNode(
-  node: GraphNode,
-  counting: Counting,
-  isAnswered: boolean,
-  isEnd: boolean,
-): number {
+function countNode(node: GraphNode, counting: Counting, isAnswered: boolean, isEnd: boolean): number {
   const { weights } = counting;
   const step = (lambda: boolean) => (lambda ? weights.invocation : weights.job);
   const question = (isAnswered ? 0 : weights.read) + weights.choice;
@@ -54,9 +48,7 @@ function countNode(
     case "step":
       return step(node.options.compute === "lambda");
     case "foreach":
-      return (
-        question + countChildren(node, counting) + countNode(node.join, counting, false, isEnd)
-      );
+      return question + countChildren(node, counting) + countNode(node.join, counting, false, isEnd);
     case "branch":
       return (
         weights.parallel +
@@ -64,10 +56,7 @@ function countNode(
         countNode(node.join, counting, false, isEnd)
       );
     case "switch": {
-      const bodies = [
-        ...node.cases.map(({ body }) => body),
-        ...(node.otherwise ? [node.otherwise] : []),
-      ];
+      const bodies = [...node.cases.map(({ body }) => body), ...(node.otherwise ? [node.otherwise] : [])];
       const counts = bodies.map((body) =>
         body.length > 0 ? count(body, counting, isEnd) : isEnd ? weights.succeed : 0,
       );
@@ -100,12 +89,7 @@ function countChildren(node: ForeachNode, counting: Counting): number {
 /** Whether the foreach is a job array: its body is one step on Batch, and nothing bounds how many run at once. */
 export function isArrayJob({ body, concurrency }: ForeachNode): boolean {
   const [step, ...rest] = body;
-  return (
-    step?.type === "step" &&
-    rest.length === 0 &&
-    step.options.compute !== "lambda" &&
-    concurrency === undefined
-  );
+  return step?.type === "step" && rest.length === 0 && step.options.compute !== "lambda" && concurrency === undefined;
 }
 
 /**

@@ -16,10 +16,7 @@ export function stepsOf(nodes: readonly GraphNode[]): StepNode[] {
       case "branch":
         return [...node.branches.flatMap(({ body }) => stepsOf(body)), node.join];
       case "switch":
-        return [
-          ...node.cases.flatMap(({ body }) => stepsOf(body)),
-          ...stepsOf(node.otherwise ?? []),
-        ];
+        return [...node.cases.flatMap(({ body }) => stepsOf(body)), ...stepsOf(node.otherwise ?? [])];
       case "loop":
         return stepsOf(node.body);
     }

@@ -21,11 +21,7 @@ export function lambda(name: string, options: StepOptions = {}): StepNode {
   return step(name, { ...options, compute: "lambda" });
 }
 
-export function foreach(
-  join: string | StepNode,
-  body: readonly GraphNode[],
-  concurrency?: number,
-): ForeachNode {
+export function foreach(join: string | StepNode, body: readonly GraphNode[], concurrency?: number): ForeachNode {
   const joined = typeof join === "string" ? step(join) : join;
   return {
     type: "foreach",
@@ -37,10 +33,7 @@ export function foreach(
   };
 }
 
-export function branch(
-  join: string | StepNode,
-  bodies: readonly (readonly GraphNode[])[],
-): BranchNode {
+export function branch(join: string | StepNode, bodies: readonly (readonly GraphNode[])[]): BranchNode {
   return {
     type: "branch",
     branches: bodies.map((body, i) => ({ name: `branch${i}`, body })),
@@ -116,11 +109,7 @@ export const fixtures: readonly Fixture[] = [
   },
   {
     title: "a foreach over one Batch step whose failure is caught",
-    graph: graph(
-      "CaughtArray",
-      step("start"),
-      foreach("merge", [step("compute", { catch: true, retry: 1 })]),
-    ),
+    graph: graph("CaughtArray", step("start"), foreach("merge", [step("compute", { catch: true, retry: 1 })])),
     course: { widths: { merge: 12_345 } },
   },
   {
@@ -135,12 +124,7 @@ export const fixtures: readonly Fixture[] = [
   },
   {
     title: "a foreach over two steps, 100 wide",
-    graph: graph(
-      "Pairs",
-      step("start"),
-      foreach("merge", [step("fetch"), step("compute")]),
-      step("end"),
-    ),
+    graph: graph("Pairs", step("start"), foreach("merge", [step("fetch"), step("compute")]), step("end")),
     course: { widths: { merge: 100 } },
   },
   {
@@ -154,10 +138,7 @@ export const fixtures: readonly Fixture[] = [
   },
   {
     title: "foreachs four deep",
-    graph: graph(
-      "Deep",
-      foreach("a", [foreach("b", [foreach("c", [foreach("d", [step("x"), step("y")])])])]),
-    ),
+    graph: graph("Deep", foreach("a", [foreach("b", [foreach("c", [foreach("d", [step("x"), step("y")])])])])),
     course: { widths: { a: 2, b: 3, c: 1, d: 2 } },
   },
   {
@@ -194,9 +175,7 @@ export const fixtures: readonly Fixture[] = [
     graph: graph(
       "Switches",
       step("start"),
-      switchOn(1, { a: [] }, [
-        switchOn(2, { b: [step("inB")], otherwise: [step("notThis")] }, [step("inOther")]),
-      ]),
+      switchOn(1, { a: [] }, [switchOn(2, { b: [step("inB")], otherwise: [step("notThis")] }, [step("inOther")])]),
       switchOn(3, { c: [step("inC")] }, []),
       step("end"),
     ),
@@ -209,10 +188,7 @@ export const fixtures: readonly Fixture[] = [
   },
   {
     title: "loops in loops at the flow's end",
-    graph: graph(
-      "Loops",
-      loop(1, [step("outer"), loop(2, [step("inner"), loop(3, [step("core")])])]),
-    ),
+    graph: graph("Loops", loop(1, [step("outer"), loop(2, [step("inner"), loop(3, [step("core")])])])),
     course: { rounds: { "loop.1": 2, "loop.2": 3, "loop.3": 2 } },
   },
   {
@@ -232,10 +208,7 @@ export const fixtures: readonly Fixture[] = [
     graph: graph(
       "Sorted",
       step("start"),
-      foreach("merge", [
-        switchOn(1, { image: [step("resize")], text: [step("count")] }, []),
-        step("store"),
-      ]),
+      foreach("merge", [switchOn(1, { image: [step("resize")], text: [step("count")] }, []), step("store")]),
     ),
     course: { widths: { merge: 4 }, cases: { "switch.1": "image" } },
   },
@@ -270,11 +243,9 @@ export const fixtures: readonly Fixture[] = [
               branch("both", [
                 [foreach("wide", [step("leaf")])],
                 [
-                  switchOn(
-                    2,
-                    { deep: [foreach("pairs", [step("p1"), step("p2", { catch: true })], 2)] },
-                    [step("shallow")],
-                  ),
+                  switchOn(2, { deep: [foreach("pairs", [step("p1"), step("p2", { catch: true })], 2)] }, [
+                    step("shallow"),
+                  ]),
                 ],
               ]),
             ]),
@@ -283,9 +254,7 @@ export const fixtures: readonly Fixture[] = [
         [],
       ),
       foreach("rows", [
-        loop(2, [
-          branch("cells", [[step("left")], [foreach("columns", [loop(3, [step("cell")])])]]),
-        ]),
+        loop(2, [branch("cells", [[step("left")], [foreach("columns", [loop(3, [step("cell")])])]])]),
         step("rowEnd"),
       ]),
       step("end"),

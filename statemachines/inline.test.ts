@@ -13,11 +13,7 @@ function isInline(body: readonly GraphNode[]): boolean {
 describe("children run inside their flow's own execution", () => {
   test.each([
     ["where they are short", pair, true],
-    [
-      "not where 40 of them could fill its history",
-      Array.from({ length: 100 }, (_, i) => step(`s${i}`)),
-      false,
-    ],
+    ["not where 40 of them could fill its history", Array.from({ length: 100 }, (_, i) => step(`s${i}`)), false],
     ["not where a loop in them could", [loop(1, [step("x")], 100)], false],
     ["also where they hold array jobs", [foreach("inner", [step("x")])], true],
     ["not where they hold Maps", [foreach("inner", pair)], false],

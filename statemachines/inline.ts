@@ -14,8 +14,7 @@ const EVENTS_FOR_ITERATIONS = 20_000;
 export function inlineForeachs(graph: Graph): ReadonlySet<ForeachNode> {
   const maps = foreachsOf(graph.body).filter((node) => !isArrayJob(node));
   const events = EVENTS_FOR_ITERATIONS / maps.length / LIMITS.inlineMapConcurrency;
-  const isShort = ({ body }: ForeachNode) =>
-    foreachsOf(body).every(isArrayJob) && mostEvents(body) <= events;
+  const isShort = ({ body }: ForeachNode) => foreachsOf(body).every(isArrayJob) && mostEvents(body) <= events;
   return new Set(maps.filter(isShort));
 }
 
@@ -29,10 +28,7 @@ function foreachsOf(nodes: readonly GraphNode[]): ForeachNode[] {
       case "branch":
         return node.branches.flatMap(({ body }) => foreachsOf(body));
       case "switch":
-        return [
-          ...node.cases.flatMap(({ body }) => foreachsOf(body)),
-          ...foreachsOf(node.otherwise ?? []),
-        ];
+        return [...node.cases.flatMap(({ body }) => foreachsOf(body)), ...foreachsOf(node.otherwise ?? [])];
       case "loop":
         return foreachsOf(node.body);
     }

@@ -37,7 +37,17 @@ test("whatever structuredClone carries comes back as it went in, identity and cy
   const place = workspace({ "odd.ts": oddValues });
   const { events } = await place.run("odd.ts");
   expect(events.at(-1)).toMatchObject({ status: "succeeded" });
-  const [compared] = await place.dump("Odd/1/compare", "isShared", "isCyclic", "isNever", "minusZero", "big", "date", "floats", "map");
+  const [compared] = await place.dump(
+    "Odd/1/compare",
+    "isShared",
+    "isCyclic",
+    "isNever",
+    "minusZero",
+    "big",
+    "date",
+    "floats",
+    "map",
+  );
   expect(compared!.artifacts).toEqual({
     isShared: true,
     isCyclic: true,
@@ -45,25 +55,32 @@ test("whatever structuredClone carries comes back as it went in, identity and cy
     minusZero: { $type: "number", value: "-0" },
     big: { $type: "bigint", value: String(2n ** 200n) },
     date: { $type: "Date", value: "2009-02-13T23:31:30.123Z" },
-    floats: { $type: "Float64Array", value: [0.1, { $type: "number", value: "-0" }, { $type: "number", value: "NaN" }] },
+    floats: {
+      $type: "Float64Array",
+      value: [0.1, { $type: "number", value: "-0" }, { $type: "number", value: "NaN" }],
+    },
     map: expect.objectContaining({ $type: "Map" }),
   });
 });
 
-test("an artifact of 512 MB takes no more memory than about three times its size, in any process", { timeout: 120_000 }, async () => {
-  const megabytes = 512;
-  const place = workspace({
-    "large.ts": flowFile(`flow("Large")
+test(
+  "an artifact of 512 MB takes no more memory than about three times its size, in any process",
+  { timeout: 120_000 },
+  async () => {
+    const megabytes = 512;
+    const place = workspace({
+      "large.ts": flowFile(`flow("Large")
       .step("make", () => ({ large: new Float64Array(${megabytes} * 1024 * 128).fill(1.5), rss: 0 }))
       .step("sum", ({ large }) => ({ sum: large[0]! + large.at(-1)!, length: large.length, peak: process.resourceUsage().maxRSS / 1024 }))`),
-  });
-  const { events } = await place.run("large.ts");
-  expect(events.at(-1)).toMatchObject({ status: "succeeded" });
-  const [task] = await place.dump("Large/1/sum", "sum", "length", "peak");
-  expect(task!.artifacts).toMatchObject({ sum: 3, length: megabytes * 1024 * 128 });
-  // The one process that made it and then read it back: both copies, and what Node itself takes.
-  expect(task!.artifacts["peak"]).toBeLessThan(3.2 * megabytes);
-});
+    });
+    const { events } = await place.run("large.ts");
+    expect(events.at(-1)).toMatchObject({ status: "succeeded" });
+    const [task] = await place.dump("Large/1/sum", "sum", "length", "peak");
+    expect(task!.artifacts).toMatchObject({ sum: 3, length: megabytes * 1024 * 128 });
+    // The one process that made it and then read it back: both copies, and what Node itself takes.
+    expect(task!.artifacts["peak"]).toBeLessThan(3.2 * megabytes);
+  },
+);
 
 function mountTiny(folder: string): boolean {
   try {
@@ -77,7 +94,11 @@ function mountTiny(folder: string): boolean {
 }
 
 test("a full disk fails the run with what to do about it, and no stack", async ({ skip }) => {
-  const place = workspace({ "full.ts": flowFile(`flow("Full").step("a", () => ({ large: new Uint8Array(8_000_000).map((_, i) => i * i * 31) })).step("b", () => {})`) });
+  const place = workspace({
+    "full.ts": flowFile(
+      `flow("Full").step("a", () => ({ large: new Uint8Array(8_000_000).map((_, i) => i * i * 31) })).step("b", () => {})`,
+    ),
+  });
   const home = join(place.folder, "tiny");
   skip(!mountTiny(home), "no file system can be mounted here");
   const ended = await place.millrace(["run", "full.ts"], { MILLRACE_HOME: home });

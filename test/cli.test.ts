@@ -22,10 +22,7 @@ beforeAll(() => {
       `.step("start", () => ({ a: 1 })).step("bad", () => {\n  throw new TypeError("no good");\n}).step("end", () => {})`,
     ),
     "two.ts": `import { flow } from "millrace";\nexport const first = flow("First").step("a", () => {});\nexport const second = flow("Second").step("b", () => {});\n`,
-    "mistaken.ts": flowFile(
-      "Mistaken",
-      `.step("start", { memory: "4 gigs", timeout: "soon" } as object, () => {})`,
-    ),
+    "mistaken.ts": flowFile("Mistaken", `.step("start", { memory: "4 gigs", timeout: "soon" } as object, () => {})`),
   });
 });
 afterAll(() => place.remove());
@@ -39,20 +36,13 @@ describe("a run on a pipe", () => {
       .split("\n");
     expect(lines).toEqual([
       expect.stringMatching(/^Workflow starting \(run-id \d+\):$/),
-      ...[
-        "start/0|top is 5",
-        "square/0|n = 1",
-        "square/1|n = 2",
-        "square/2|n = 3",
-        "sum/0|",
-        "end/0|sum 14",
-      ].flatMap((text) => {
-        const [task, line] = text.split("|");
-        const said = ["Task is starting.", ...(line ? [line] : []), "Task finished successfully."];
-        return said.map((one) =>
-          expect.stringMatching(new RegExp(`^\\[\\d+/${task} \\(pid N\\)\\] ${one}$`)),
-        );
-      }),
+      ...["start/0|top is 5", "square/0|n = 1", "square/1|n = 2", "square/2|n = 3", "sum/0|", "end/0|sum 14"].flatMap(
+        (text) => {
+          const [task, line] = text.split("|");
+          const said = ["Task is starting.", ...(line ? [line] : []), "Task finished successfully."];
+          return said.map((one) => expect.stringMatching(new RegExp(`^\\[\\d+/${task} \\(pid N\\)\\] ${one}$`)));
+        },
+      ),
       "Done!",
     ]);
     expect(code).toBe(0);
@@ -66,15 +56,7 @@ describe("a run on a pipe", () => {
   });
 
   test("as JSON ends with how the run went", async () => {
-    const events = await place.objects(
-      "run",
-      "stats.ts",
-      "--json",
-      "--tag",
-      "nightly",
-      "--tag",
-      "b",
-    );
+    const events = await place.objects("run", "stats.ts", "--json", "--tag", "nightly", "--tag", "b");
     expect(events[0]).toMatchObject({ type: "run.started", flow: "Stats", tags: ["nightly", "b"] });
     expect(events.at(-1)).toMatchObject({
       type: "run.finished",
@@ -153,12 +135,7 @@ describe("parameters", () => {
 
 describe("flow files", () => {
   test.each([
-    [
-      "that does not exist",
-      "statz.ts",
-      {},
-      /there is no file statz\.ts\n +Did you mean "stats\.ts"\?/,
-    ],
+    ["that does not exist", "statz.ts", {}, /there is no file statz\.ts\n +Did you mean "stats\.ts"\?/],
     [
       "that does not parse",
       "parse.ts",
@@ -200,10 +177,7 @@ describe("flow files", () => {
   });
 
   test.each([
-    [
-      [],
-      /^Stats: Sums squares\.[^]*├─ foreach n of numbers\n│ {2}└─ square\n├─ join sum\n└─ end\n$/,
-    ],
+    [[], /^Stats: Sums squares\.[^]*├─ foreach n of numbers\n│ {2}└─ square\n├─ join sum\n└─ end\n$/],
     [["--mermaid"], /^flowchart TD\n/],
     [["--asl"], /"StartAt"/],
     [["--json"], /^\{"version":1,"name":"Stats".*\}\n$/],
@@ -231,15 +205,11 @@ describe("reading runs back", () => {
 
   test("runs lists them, newest first, filtered by tag and status", async () => {
     const names = async (...args: string[]) =>
-      (await place.objects("runs", ...args, "--json")).map(
-        ({ pathspec, status }) => `${pathspec} ${status}`,
-      );
+      (await place.objects("runs", ...args, "--json")).map(({ pathspec, status }) => `${pathspec} ${status}`);
     expect(await names("Read")).toEqual(["Read/2 succeeded", "Read/1 succeeded"]);
     expect(await names("Read", "--limit", "1")).toEqual(["Read/2 succeeded"]);
     expect(await names("Read", "--tag", "first")).toEqual(["Read/1 succeeded"]);
-    expect((await place.millrace("runs", "Read", "--status", "failed")).stdout).toBe(
-      "No run is like that.\n",
-    );
+    expect((await place.millrace("runs", "Read", "--status", "failed")).stdout).toBe("No run is like that.\n");
   });
 
   test("runs without a flow lists the flows", async () => {
@@ -254,9 +224,7 @@ describe("reading runs back", () => {
   });
 
   test("dump prints what it is asked for by name whole", async () => {
-    expect((await place.millrace("dump", "Read/1/start", "big")).stdout).toContain(
-      "x".repeat(5000),
-    );
+    expect((await place.millrace("dump", "Read/1/start", "big")).stdout).toContain("x".repeat(5000));
   });
 
   test("dump --json is an object a task, with what JSON lacks", async () => {
@@ -290,9 +258,7 @@ describe("reading runs back", () => {
     expect((await place.millrace("logs", "Read/1")).stdout).toBe(
       "[1/start/0] hello\n[1/square/0] attempt 2\n[1/square/1] attempt 2\n",
     );
-    expect((await place.millrace("logs", "Read/1/square/1", "--attempt", "1")).stdout).toBe(
-      "attempt 1\n",
-    );
+    expect((await place.millrace("logs", "Read/1/square/1", "--attempt", "1")).stdout).toBe("attempt 1\n");
     expect(await place.objects("logs", "Read/1/square/1", "--json")).toEqual([
       { pathspec: "Read/1/square/1", attempt: 2, text: "attempt 2" },
     ]);
@@ -316,12 +282,7 @@ describe("reading runs back", () => {
   test("a reader that stops reading ends the command quietly", async () => {
     const child = spawn(
       "sh",
-      [
-        "-c",
-        `"$0" "$1" dump Read | head -1`,
-        process.execPath,
-        join(import.meta.dirname, "..", "dist", "bin.js"),
-      ],
+      ["-c", `"$0" "$1" dump Read | head -1`, process.execPath, join(import.meta.dirname, "..", "dist", "bin.js")],
       { cwd: place.folder },
     );
     let stderr = "";
@@ -333,11 +294,9 @@ describe("reading runs back", () => {
   test("works from a folder below, and from the one above", async () => {
     mkdirSync(join(place.folder, "below"), { recursive: true });
     const { stdout } = await place.millrace("runs", "Read");
-    const child = spawn(
-      process.execPath,
-      [join(import.meta.dirname, "..", "dist", "bin.js"), "runs", "Read"],
-      { cwd: join(place.folder, "below") },
-    );
+    const child = spawn(process.execPath, [join(import.meta.dirname, "..", "dist", "bin.js"), "runs", "Read"], {
+      cwd: join(place.folder, "below"),
+    });
     let text = "";
     child.stdout.on("data", (chunk) => (text += chunk));
     await new Promise((resolve) => child.on("close", resolve));
@@ -346,19 +305,16 @@ describe("reading runs back", () => {
 });
 
 describe("the command line itself", () => {
-  test.each([
-    [["--help"]],
-    [["help", "run"]],
-    [["run", "--help", "stats.ts"]],
-    [["show", "--help"]],
-    [[]],
-  ])("%j helps", async (args) => {
-    expect(await place.millrace(...args)).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining("Usage: millrace"),
-      stderr: "",
-    });
-  });
+  test.each([[["--help"]], [["help", "run"]], [["run", "--help", "stats.ts"]], [["show", "--help"]], [[]]])(
+    "%j helps",
+    async (args) => {
+      expect(await place.millrace(...args)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining("Usage: millrace"),
+        stderr: "",
+      });
+    },
+  );
 
   test.each([
     [["rnu", "stats.ts"], /unknown command 'rnu'[^]*Did you mean run\?/],

@@ -14,7 +14,12 @@ async function runFaulty(handler: string, options?: string) {
   const place = workspace({ "faulty.ts": faulty(handler, options) });
   const ended = await place.run("faulty.ts");
   const finished = ended.events.at(-1)!;
-  return { place, ended, finished, error: finished["error"] as { name: string; message: string; source?: string; step?: string } };
+  return {
+    place,
+    ended,
+    finished,
+    error: finished["error"] as { name: string; message: string; source?: string; step?: string },
+  };
 }
 
 describe("a step that fails", () => {
@@ -23,15 +28,40 @@ describe("a step that fails", () => {
     ["rejects", `async () => { await null; throw new TypeError("no"); }`, "TypeError", "no"],
     ["throws what is no Error", `() => { throw { code: 7 }; }`, "NotAnError", '{"code":7}'],
     ["throws nothing at all", `() => { throw undefined; }`, "NotAnError", "undefined"],
-    ["returns a function inside an artifact", `() => ({ model: { fit: () => 1 } })`, "artifact.unsupported", "model.fit is a function"],
-    ["returns an instance of a class", `() => { class User {} return { user: new User() }; }`, "artifact.unsupported", "user is an instance of User"],
+    [
+      "returns a function inside an artifact",
+      `() => ({ model: { fit: () => 1 } })`,
+      "artifact.unsupported",
+      "model.fit is a function",
+    ],
+    [
+      "returns an instance of a class",
+      `() => { class User {} return { user: new User() }; }`,
+      "artifact.unsupported",
+      "user is an instance of User",
+    ],
     ["returns no object", `() => [1, 2]`, "step.returned", "the step returned an array"],
     ["never settles", `() => new Promise(() => setInterval(() => {}, 1000))`, "Timeout", "timeout of 200ms"],
     ["calls process.exit", `() => process.exit(3)`, "WorkerDied", "exit code 3"],
     ["ends its process as if all were well", `() => process.exit(0)`, "WorkerDied", "exit code 0"],
-    ["is killed", `() => { process.kill(process.pid, "SIGKILL"); return new Promise(() => {}); }`, "WorkerDied", "SIGKILL"],
-    ["crashes", `() => { process.kill(process.pid, "SIGSEGV"); return new Promise(() => {}); }`, "WorkerDied", "SIGSEGV"],
-    ["throws where nobody catches it", `() => new Promise(() => setTimeout(() => { throw new Error("late"); }, 5))`, "Error", "late"],
+    [
+      "is killed",
+      `() => { process.kill(process.pid, "SIGKILL"); return new Promise(() => {}); }`,
+      "WorkerDied",
+      "SIGKILL",
+    ],
+    [
+      "crashes",
+      `() => { process.kill(process.pid, "SIGSEGV"); return new Promise(() => {}); }`,
+      "WorkerDied",
+      "SIGSEGV",
+    ],
+    [
+      "throws where nobody catches it",
+      `() => new Promise(() => setTimeout(() => { throw new Error("late"); }, 5))`,
+      "Error",
+      "late",
+    ],
   ])("that %s fails the run with the reason, and the program goes on to say so", async (_, handler, name, message) => {
     const { ended, finished, error } = await runFaulty(handler, `{ timeout: "200ms" }`);
     expect(ended.code).toBe(1);
@@ -41,7 +71,9 @@ describe("a step that fails", () => {
   });
 
   test("is told with the author's own file and line", async () => {
-    const { error, place } = await runFaulty(`() => {\n    const x: number = 1;\n    throw new Error("here" + x);\n  }`);
+    const { error, place } = await runFaulty(
+      `() => {\n    const x: number = 1;\n    throw new Error("here" + x);\n  }`,
+    );
     expect(error.source).toBe(`${join(place.folder, "faulty.ts")}:6:11`);
   });
 
@@ -51,14 +83,21 @@ describe("a step that fails", () => {
   });
 
   test("that runs out of memory is told so", async () => {
-    const place = workspace({ "greedy.ts": faulty(`() => { const all: unknown[] = []; for (;;) all.push(new Array(1e5).fill({ x: 1 })); }`) });
+    const place = workspace({
+      "greedy.ts": faulty(`() => { const all: unknown[] = []; for (;;) all.push(new Array(1e5).fill({ x: 1 })); }`),
+    });
     const ended = await place.millrace(["run", "greedy.ts", "--json"], { NODE_OPTIONS: "--max-old-space-size=100" });
-    expect(jsonLines(ended.stdout).at(-1)).toMatchObject({ status: "failed", error: { name: "OutOfMemory", step: "risky" } });
+    expect(jsonLines(ended.stdout).at(-1)).toMatchObject({
+      status: "failed",
+      error: { name: "OutOfMemory", step: "risky" },
+    });
   });
 
   test("leaves readable what ran before it", async () => {
     const { place } = await runFaulty(`() => process.exit(1)`);
-    expect(await place.dump("Faulty/1/start")).toEqual([{ pathspec: "Faulty/1/start/0", status: "succeeded", artifacts: { before: 1 } }]);
+    expect(await place.dump("Faulty/1/start")).toEqual([
+      { pathspec: "Faulty/1/start/0", status: "succeeded", artifacts: { before: 1 } },
+    ]);
   });
 
   test("gets a signal at its timeout, so that it can put things away", async () => {
@@ -71,7 +110,10 @@ describe("a step that fails", () => {
   });
 
   test("is tried again in a new process when its own died", async () => {
-    const { place, finished } = await runFaulty(`(_, { attempt }) => { if (attempt < 3) process.exit(9); return { attempt }; }`, "{ retry: 2 }");
+    const { place, finished } = await runFaulty(
+      `(_, { attempt }) => { if (attempt < 3) process.exit(9); return { attempt }; }`,
+      "{ retry: 2 }",
+    );
     expect(finished).toMatchObject({ status: "succeeded" });
     expect((await place.dump("Faulty/1/risky"))[0]!.artifacts).toMatchObject({ attempt: 3 });
   });
@@ -79,7 +121,10 @@ describe("a step that fails", () => {
   test("is caught where it says so, even when its process died", async () => {
     const { place, finished } = await runFaulty(`() => process.exit(9)`, "{ catch: true }");
     expect(finished).toMatchObject({ status: "succeeded", tasks: { failed: 1 } });
-    expect((await place.dump("Faulty/1/end"))[0]!.artifacts).toMatchObject({ after: 2, failure: { name: "WorkerDied" } });
+    expect((await place.dump("Faulty/1/end"))[0]!.artifacts).toMatchObject({
+      after: 2,
+      failure: { name: "WorkerDied" },
+    });
   });
 
   test("fails none of its siblings in a foreach, nor those that waited for its process", async () => {
@@ -90,14 +135,22 @@ describe("a step that fails", () => {
         .join("end", () => {})`),
     });
     const { events } = await place.run("wide.ts");
-    expect(events.at(-1)).toMatchObject({ status: "failed", tasks: { succeeded: 200, failed: 1 }, error: { step: "work", index: "117" } });
+    expect(events.at(-1)).toMatchObject({
+      status: "failed",
+      tasks: { succeeded: 200, failed: 1 },
+      error: { step: "work", index: "117" },
+    });
     expect((await place.dump("Wide/1/work")).filter(({ status }) => status === "succeeded")).toHaveLength(199);
   });
 });
 
 describe("what a step prints", () => {
   test("100 MB of it is stored whole", { timeout: 60_000 }, async () => {
-    const place = workspace({ "loud.ts": faulty(`() => { const line = "x".repeat(999) + "\\n"; for (let i = 0; i < 100_000; i++) process.stdout.write(line); }`) });
+    const place = workspace({
+      "loud.ts": faulty(
+        `() => { const line = "x".repeat(999) + "\\n"; for (let i = 0; i < 100_000; i++) process.stdout.write(line); }`,
+      ),
+    });
     const ended = await place.millrace(["run", "loud.ts", "--quiet"]);
     expect(ended.code).toBe(0);
     const { stdout } = await place.millrace(["logs", "Faulty/1/risky/0"]);
@@ -119,7 +172,9 @@ describe("what a step prints", () => {
   });
 
   test("a program that the step starts prints into the step's log as well", async () => {
-    const { place } = await runFaulty(`async () => { const { execFileSync } = await import("node:child_process"); execFileSync("echo", ["from a child"], { stdio: "inherit" }); }`);
+    const { place } = await runFaulty(
+      `async () => { const { execFileSync } = await import("node:child_process"); execFileSync("echo", ["from a child"], { stdio: "inherit" }); }`,
+    );
     expect((await place.millrace(["logs", "Faulty/1/risky/0"])).stdout).toBe("from a child\n");
   });
 });
@@ -153,7 +208,10 @@ describe("the shapes at their edges", () => {
         .switch("kind", { csv: (s) => s.step("csv", () => {}), json: (s) => s })`),
     });
     const { events } = await place.run("switch.ts");
-    expect(events.at(-1)).toMatchObject({ status: "failed", error: { step: "start", message: expect.stringContaining('no case for "xml"; it has "csv", "json"') } });
+    expect(events.at(-1)).toMatchObject({
+      status: "failed",
+      error: { step: "start", message: expect.stringContaining('no case for "xml"; it has "csv", "json"') },
+    });
   });
 
   test("a loop that reaches its bound says so, and the flow goes on", async () => {
@@ -179,10 +237,12 @@ describe("a run that is ended from outside", () => {
 
   async function untilWaiting(child: ReturnType<ReturnType<typeof workspace>["start"]>): Promise<void> {
     let seen = "";
-    await new Promise<void>((resolve) => child.stdout!.on("data", (chunk: Buffer) => {
-      seen += chunk.toString();
-      if (seen.includes("waiting")) resolve();
-    }));
+    await new Promise<void>((resolve) =>
+      child.stdout!.on("data", (chunk: Buffer) => {
+        seen += chunk.toString();
+        if (seen.includes("waiting")) resolve();
+      }),
+    );
   }
 
   test("Ctrl-C tells its tasks to stop, records it as stopped and exits with 130", async () => {
@@ -221,14 +281,17 @@ describe("a run that is ended from outside", () => {
 });
 
 describe("a store that cannot be written", () => {
-  test.skipIf(process.getuid?.() === 0)("read-only: it is named, with the mend, and the exit code is a user's mistake", async () => {
-    const place = workspace({ "a.ts": flowFile(`flow("A").step("a", () => {})`) });
-    chmodSync(place.folder, 0o555);
-    const ended = await place.millrace(["run", "a.ts"]);
-    chmodSync(place.folder, 0o755);
-    expect(ended.code).toBe(2);
-    expect(ended.stderr).toContain(".millrace");
-  });
+  test.skipIf(process.getuid?.() === 0)(
+    "read-only: it is named, with the mend, and the exit code is a user's mistake",
+    async () => {
+      const place = workspace({ "a.ts": flowFile(`flow("A").step("a", () => {})`) });
+      chmodSync(place.folder, 0o555);
+      const ended = await place.millrace(["run", "a.ts"]);
+      chmodSync(place.folder, 0o755);
+      expect(ended.code).toBe(2);
+      expect(ended.stderr).toContain(".millrace");
+    },
+  );
 
   test("a home that is a file is told as such", async () => {
     const place = workspace({ "a.ts": flowFile(`flow("A").step("a", () => {})`), home: "not a folder" });
@@ -237,5 +300,4 @@ describe("a store that cannot be written", () => {
     expect(ended.stderr).toContain(join(place.folder, "home"));
     expect(ended.stderr).not.toContain("    at ");
   });
-
 });

@@ -4,23 +4,8 @@ import type { Graph, GraphNode } from "../sdk/graph/graph.ts";
 import { lineageOf } from "../sdk/graph/lineage.ts";
 import { arbitraryGraph } from "../statemachines/arbitrary-graph.ts";
 import { transitions, type Course } from "../statemachines/cost.ts";
-import {
-  fixtures,
-  foreach,
-  graph,
-  lambda,
-  loop,
-  step,
-  switchOn,
-} from "../statemachines/fixtures.ts";
-import {
-  answersOf,
-  anyAnswers,
-  orderOf,
-  simulate,
-  tasksOf,
-  type Answers,
-} from "./simulated-run.ts";
+import { fixtures, foreach, graph, lambda, loop, step, switchOn } from "../statemachines/fixtures.ts";
+import { answersOf, anyAnswers, orderOf, simulate, tasksOf, type Answers } from "./simulated-run.ts";
 
 describe("a compiled machine runs", () => {
   test.each(fixtures)(
@@ -46,17 +31,13 @@ describe("a compiled machine runs", () => {
     async ({ graph: flow, course }) => {
       const answers = answersOf(course);
       for (const enter of lineageOf(flow).steps.keys()) {
-        const block = flow.body.findIndex((node) =>
-          [...lineageOf(graph("Block", node)).steps.keys()].includes(enter),
-        );
+        const block = flow.body.findIndex((node) => [...lineageOf(graph("Block", node)).steps.keys()].includes(enter));
         const run = await simulate(flow, answers, {
           enter,
           finished: tasksOf(flow.body.slice(0, block), answers),
         });
         expect(run.result).toMatchObject({ status: "SUCCEEDED" });
-        expect([...run.tasks].toSorted()).toEqual(
-          [...tasksOf(flow.body.slice(block), answers)].toSorted(),
-        );
+        expect([...run.tasks].toSorted()).toEqual([...tasksOf(flow.body.slice(block), answers)].toSorted());
       }
     },
   );
@@ -83,27 +64,22 @@ describe("a machine fails", () => {
     });
   });
 
-  test.each([[[step("x")]], [[step("x"), step("y")]]])(
-    "where a foreach is wider than a million",
-    async (body) => {
-      const { result } = await simulate(
-        graph("Wide", foreach("merge", body)),
-        answersOf({ widths: { merge: 1_000_001 } }),
-      );
-      expect(result).toMatchObject({
-        status: "FAILED",
-        error: "Millrace.TooWide",
-        cause: expect.stringContaining("mergeList"),
-      });
-    },
-  );
+  test.each([[[step("x")]], [[step("x"), step("y")]]])("where a foreach is wider than a million", async (body) => {
+    const { result } = await simulate(
+      graph("Wide", foreach("merge", body)),
+      answersOf({ widths: { merge: 1_000_001 } }),
+    );
+    expect(result).toMatchObject({
+      status: "FAILED",
+      error: "Millrace.TooWide",
+      cause: expect.stringContaining("mergeList"),
+    });
+  });
 
   test("where a step fails that does not catch", async () => {
-    const { result, tasks } = await simulate(
-      graph("Stop", step("start"), step("end")),
-      answersOf({}),
-      { failing: ["start"] },
-    );
+    const { result, tasks } = await simulate(graph("Stop", step("start"), step("end")), answersOf({}), {
+      failing: ["start"],
+    });
     expect(result).toMatchObject({ status: "FAILED", error: "States.TaskFailed" });
     expect(tasks).toEqual([]);
   });
@@ -113,12 +89,7 @@ describe("a caught failure is recorded, and the flow goes on", () => {
   const start = { start: { step: "start", index: "0" } };
   test.each([
     ["of a Batch step", graph("F", step("start", { catch: true }), step("end")), {}, [start.start]],
-    [
-      "of a Lambda step",
-      graph("F", lambda("start", { catch: true }), step("end")),
-      {},
-      [start.start],
-    ],
+    ["of a Lambda step", graph("F", lambda("start", { catch: true }), step("end")), {}, [start.start]],
     [
       "of an only child",
       graph("F", foreach("end", [step("x", { catch: true })])),
@@ -152,9 +123,7 @@ describe("a caught failure is recorded, and the flow goes on", () => {
   ] as const)("%s", async (_, flow: Graph, course: Course, recorded) => {
     const run = await simulate(flow, answersOf(course), { failing: ["start", "x"] });
     expect(run.result).toMatchObject({ status: "SUCCEEDED" });
-    expect(
-      run.recorded.map(({ action: _action, run: _run, error: _error, ...rest }) => rest),
-    ).toEqual(recorded);
+    expect(run.recorded.map(({ action: _action, run: _run, error: _error, ...rest }) => rest)).toEqual(recorded);
     expect(run.recorded[0]).toMatchObject({
       run: "F/42",
       error: { name: "States.TaskFailed", message: expect.stringContaining("out of luck") },
@@ -172,9 +141,7 @@ describe("a caught failure is recorded, and the flow goes on", () => {
 describe("a machine's payload", () => {
   test.each(fixtures)("$title: stays under 1 KiB", async ({ graph: flow, course }) => {
     const { inputs } = await simulate(flow, answersOf(course));
-    expect(Math.max(...[...inputs.values()].map((input) => Buffer.byteLength(input)))).toBeLessThan(
-      1024,
-    );
+    expect(Math.max(...[...inputs.values()].map((input) => Buffer.byteLength(input)))).toBeLessThan(1024);
   });
 
   test.each([
@@ -186,9 +153,7 @@ describe("a machine's payload", () => {
       children: false,
     });
     expect(result).toMatchObject({ status: "SUCCEEDED" });
-    expect(Math.max(...[...inputs.values()].map((input) => Buffer.byteLength(input)))).toBeLessThan(
-      bytes,
-    );
+    expect(Math.max(...[...inputs.values()].map((input) => Buffer.byteLength(input)))).toBeLessThan(bytes);
   });
 
   test("of a foreach's child holds the run and its place, nothing else", async () => {
@@ -200,12 +165,10 @@ describe("a machine's payload", () => {
   });
 
   test("grows by a few bytes with each loop around it", async () => {
-    const nested = (depth: number): GraphNode =>
-      depth === 0 ? step("x") : loop(depth, [nested(depth - 1)]);
+    const nested = (depth: number): GraphNode => (depth === 0 ? step("x") : loop(depth, [nested(depth - 1)]));
     const sizes = await Promise.all(
       [1, 2, 8].map(
-        async (depth) =>
-          (await simulate(graph("Loops", nested(depth)), answersOf({}))).inputs.get("x")!.length,
+        async (depth) => (await simulate(graph("Loops", nested(depth)), answersOf({}))).inputs.get("x")!.length,
       ),
     );
     expect(sizes[2]! - sizes[1]!).toBeLessThan(6 * 48);

@@ -1,10 +1,5 @@
 import { expect } from "vitest";
-import {
-  execute,
-  TaskFailure,
-  type ExecutionResult,
-  type HistoryEvent,
-} from "../emulator/asl/interpreter.ts";
+import { execute, TaskFailure, type ExecutionResult, type HistoryEvent } from "../emulator/asl/interpreter.ts";
 import type { ControlValue } from "../functions/ledger/ledger.ts";
 import type { Graph, GraphNode, Json, JsonObject, SwitchNode } from "../sdk/graph/graph.ts";
 import { controlName, lineageOf, type ControlNode } from "../sdk/graph/lineage.ts";
@@ -19,12 +14,7 @@ import {
   type RecordFailureRequest,
   type RunnerRequest,
 } from "../statemachines/contract.ts";
-import {
-  controlFields,
-  controlItem,
-  parseControlKey,
-  type ControlItemKey,
-} from "../statemachines/control-item.ts";
+import { controlFields, controlItem, parseControlKey, type ControlItemKey } from "../statemachines/control-item.ts";
 import type { Course } from "../statemachines/cost.ts";
 import { offlineResources } from "../statemachines/resources.ts";
 
@@ -48,10 +38,8 @@ export function answersOf({ widths = {}, rounds = {}, cases = {} }: Course): Ans
 export function anyAnswers(seed: number): Answers {
   return (node, index) => {
     const place = `${seed}/${controlName(node)}/${formatIndex(index)}`;
-    const number =
-      [...place].reduce((hash, char) => (Math.imul(hash, 31) + char.charCodeAt(0)) >>> 0, 7) >>> 5;
-    if (node.type === "foreach")
-      return (index.length === 0 ? [0, 1, 2, 41] : [0, 1, 2, 3])[number % 4]!;
+    const number = [...place].reduce((hash, char) => (Math.imul(hash, 31) + char.charCodeAt(0)) >>> 0, 7) >>> 5;
+    if (node.type === "foreach") return (index.length === 0 ? [0, 1, 2, 41] : [0, 1, 2, 3])[number % 4]!;
     if (node.type === "loop") return index.at(-1)! < number % 3;
     return [...node.cases.map(({ value }) => value), ...(node.otherwise ? ["(otherwise)"] : [])][
       number % (node.cases.length + (node.otherwise ? 1 : 0))
@@ -60,21 +48,11 @@ export function anyAnswers(seed: number): Answers {
 }
 
 /** Every task that the flow should run with those that must have finished before it, worked out with no machine. */
-export function orderOf(
-  nodes: readonly GraphNode[],
-  answers: Answers,
-): Map<string, readonly string[]> {
+export function orderOf(nodes: readonly GraphNode[], answers: Answers): Map<string, readonly string[]> {
   const order = new Map<string, readonly string[]>();
-  const sequence = (
-    body: readonly GraphNode[],
-    index: readonly number[],
-    before: readonly string[],
-  ) => body.reduce((last, node) => one(node, index, last), before);
-  const one = (
-    node: GraphNode,
-    index: readonly number[],
-    before: readonly string[],
-  ): readonly string[] => {
+  const sequence = (body: readonly GraphNode[], index: readonly number[], before: readonly string[]) =>
+    body.reduce((last, node) => one(node, index, last), before);
+  const one = (node: GraphNode, index: readonly number[], before: readonly string[]): readonly string[] => {
     switch (node.type) {
       case "step": {
         const task = `${node.name}/${formatIndex(index)}`;
@@ -153,38 +131,25 @@ export async function simulate(
 
   const perform = async (name: string, indices: readonly string[]) => {
     const named = indices.map((index) => `${name}/${index}`);
-    early.push(
-      ...named.filter((task) => given.order?.get(task)?.some((before) => !finished.has(before))),
-    );
+    early.push(...named.filter((task) => given.order?.get(task)?.some((before) => !finished.has(before))));
     await Promise.resolve();
-    if (given.failing?.includes(name))
-      throw new TaskFailure("States.TaskFailed", `out of luck ${"x".repeat(2_000)}`);
+    if (given.failing?.includes(name)) throw new TaskFailure("States.TaskFailed", `out of luck ${"x".repeat(2_000)}`);
     for (const task of named) finished.add(task);
     tasks.push(...named);
   };
   const valueAt = (name: string, index: string): ControlValue => {
     const { node, depth } = lineage.controls.get(name)!;
-    const answer = answers(
-      node,
-      depth + (node.type === "loop" ? 1 : 0) === 0 ? [] : index.split(".").map(Number),
-    );
-    if (typeof answer === "number")
-      return { type: "foreach", width: answer, pages: [], pageSize: 1 };
-    return typeof answer === "string"
-      ? { type: "switch", case: answer }
-      : { type: "loop", again: answer };
+    const answer = answers(node, depth + (node.type === "loop" ? 1 : 0) === 0 ? [] : index.split(".").map(Number));
+    if (typeof answer === "number") return { type: "foreach", width: answer, pages: [], pageSize: 1 };
+    return typeof answer === "string" ? { type: "switch", case: answer } : { type: "loop", again: answer };
   };
-  const fieldsAt = (name: string, index: string) =>
-    controlFields(valueAt(name, index)) as unknown as JsonObject;
+  const fieldsAt = (name: string, index: string) => controlFields(valueAt(name, index)) as unknown as JsonObject;
 
   const job = async (input: JsonObject): Promise<Json> => {
     const { Environment } = input["ContainerOverrides"] as unknown as {
       Environment: { Name: string; Value: string }[];
     };
-    const env = Object.fromEntries(Environment.map(({ Name, Value }) => [Name, Value])) as Record<
-      string,
-      string
-    >;
+    const env = Object.fromEntries(Environment.map(({ Name, Value }) => [Name, Value])) as Record<string, string>;
     const { MILLRACE_STEP: name = "", MILLRACE_INDEX: index = "", MILLRACE_OFFSET: offset } = env;
     expect(env["MILLRACE_RUN"]).toBe(`${flow.name}/42`);
     expect(Environment.every(({ Value }) => typeof Value === "string")).toBe(true);
@@ -195,8 +160,7 @@ export async function simulate(
       expect(size).toBeGreaterThanOrEqual(2);
       expect(size).toBeLessThanOrEqual(10_000);
       const depth = lineage.steps.get(name)!.depth - 1;
-      const positions =
-        given.children === false ? [] : Array.from({ length: size }, (_, i) => Number(offset) + i);
+      const positions = given.children === false ? [] : Array.from({ length: size }, (_, i) => Number(offset) + i);
       await perform(
         name,
         positions.map((position) => arrayChildIndex(index, depth, position)),
@@ -204,13 +168,7 @@ export async function simulate(
     }
     return { JobId: "made-up" };
   };
-  const invoke = async ({
-    FunctionName,
-    Payload,
-  }: {
-    FunctionName: string;
-    Payload: unknown;
-  }): Promise<Json> => {
+  const invoke = async ({ FunctionName, Payload }: { FunctionName: string; Payload: unknown }): Promise<Json> => {
     if (FunctionName === offlineResources.runner.default) {
       const { step: name, index } = Payload as RunnerRequest;
       await perform(name, [index]);
@@ -241,11 +199,7 @@ export async function simulate(
               Payload: await invoke(input as unknown as { FunctionName: string; Payload: unknown }),
             };
           case INTEGRATIONS.read: {
-            const {
-              run: of,
-              node,
-              index,
-            } = parseControlKey((input as unknown as { Key: ControlItemKey }).Key);
+            const { run: of, node, index } = parseControlKey((input as unknown as { Key: ControlItemKey }).Key);
             expect(of).toEqual(run);
             expect(lineage.controls.get(node)!.known).toBe("written");
             return {

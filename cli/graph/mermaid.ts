@@ -16,23 +16,14 @@ export function formatMermaid(graph: Graph): string {
     for (const { from, label } of exits)
       add(indent, `${from} -->${label === undefined ? "" : `|${quote(label)}|`} ${to}`);
   };
-  const step = (
-    indent: string,
-    { name, options, type }: StepNode,
-    exits: readonly Exit[],
-  ): Exit[] => {
+  const step = (indent: string, { name, options, type }: StepNode, exits: readonly Exit[]): Exit[] => {
     const id = `n${++count}`;
     const asked = describeOptions({ type, name, options });
     add(indent, `${id}[${quote(asked ? `${name}<br/>${asked}` : name)}]`);
     connect(indent, exits, id);
     return [{ from: id }];
   };
-  const box = (
-    indent: string,
-    title: string,
-    body: readonly GraphNode[],
-    exits: readonly Exit[],
-  ): Exit[] => {
+  const box = (indent: string, title: string, body: readonly GraphNode[], exits: readonly Exit[]): Exit[] => {
     add(indent, `subgraph s${++count}[${quote(title)}]`);
     const out = sequence(`${indent}  `, body, exits);
     add(indent, "end");
@@ -45,11 +36,7 @@ export function formatMermaid(graph: Graph): string {
       case "step":
         return step(indent, node, exits);
       case "foreach":
-        return step(
-          indent,
-          node.join,
-          box(indent, `foreach ${node.as} of ${node.over}`, node.body, exits),
-        );
+        return step(indent, node.join, box(indent, `foreach ${node.as} of ${node.over}`, node.body, exits));
       case "branch":
         return step(
           indent,

@@ -22,8 +22,7 @@ function twigs(body: readonly GraphNode[]): Twig[] {
       case "step":
         return [stepTwig(node)];
       case "foreach": {
-        const atOnce =
-          node.concurrency === undefined ? "" : `  at most ${node.concurrency} at once`;
+        const atOnce = node.concurrency === undefined ? "" : `  at most ${node.concurrency} at once`;
         return [
           { line: `foreach ${node.as} of ${node.over}${atOnce}`, below: twigs(node.body) },
           stepTwig(node.join, "join "),
@@ -45,15 +44,11 @@ function twigs(body: readonly GraphNode[]): Twig[] {
           line: `case ${one.value}:`,
           below: twigs(one.body),
         }));
-        const otherwise = node.otherwise
-          ? [{ line: "otherwise:", below: twigs(node.otherwise) }]
-          : [];
+        const otherwise = node.otherwise ? [{ line: "otherwise:", below: twigs(node.otherwise) }] : [];
         return [{ line: `switch ${node.on}`, below: [...cases, ...otherwise] }];
       }
       case "loop":
-        return [
-          { line: `loop while ${node.while}  at most ${node.max} rounds`, below: twigs(node.body) },
-        ];
+        return [{ line: `loop while ${node.while}  at most ${node.max} rounds`, below: twigs(node.body) }];
     }
   });
 }
@@ -66,10 +61,7 @@ function stepTwig(node: StepNode, before = ""): Twig {
 function draw(all: readonly Twig[], indent = ""): string[] {
   return all.flatMap(({ line, below }, at) => {
     const isLast = at === all.length - 1;
-    return [
-      `${indent}${isLast ? "└─ " : "├─ "}${line}`,
-      ...draw(below, `${indent}${isLast ? "   " : "│  "}`),
-    ];
+    return [`${indent}${isLast ? "└─ " : "├─ "}${line}`, ...draw(below, `${indent}${isLast ? "   " : "│  "}`)];
   });
 }
 

@@ -22,11 +22,7 @@ const output = (step: string, text: string): RunEvent => ({
   ...ofTask(step),
   text,
 });
-const finished = (
-  step: string,
-  index?: string,
-  more: Partial<TaskFinished> = {},
-): TaskFinished => ({
+const finished = (step: string, index?: string, more: Partial<TaskFinished> = {}): TaskFinished => ({
   type: "task.finished",
   ...ofTask(step, index),
   status: "succeeded",
@@ -44,10 +40,7 @@ const ended = (more: Partial<RunFinished> = {}): RunFinished => ({
 });
 
 /** What an output writes for events, as text. */
-async function written(
-  open: (stream: PassThrough) => Output,
-  events: readonly RunEvent[],
-): Promise<string> {
+async function written(open: (stream: PassThrough) => Output, events: readonly RunEvent[]): Promise<string> {
   const stream = new PassThrough({ highWaterMark: 1 << 24 });
   const out = open(stream);
   for (const event of events) out.tell(event);
@@ -55,20 +48,11 @@ async function written(
   return String(stream.read() ?? "");
 }
 
-const plain = (events: readonly RunEvent[]) =>
-  written((stream) => plainOutput(openSink(stream)), events);
+const plain = (events: readonly RunEvent[]) => written((stream) => plainOutput(openSink(stream)), events);
 
 describe("a run on a pipe", () => {
   test("has a line for its start, for what each task does, and for its end", async () => {
-    expect(
-      await plain([
-        begun,
-        started("start"),
-        output("start", "Dataset created"),
-        finished("start"),
-        ended(),
-      ]),
-    ).toBe(
+    expect(await plain([begun, started("start"), output("start", "Dataset created"), finished("start"), ended()])).toBe(
       [
         "Workflow starting (run-id 42):",
         "[42/start/0 (pid 7)] Task is starting.",
@@ -108,11 +92,7 @@ describe("a run on a pipe", () => {
       "[42/a/0 (pid 7)] Task failed: Error: x; it is caught, the flow goes on.",
     ],
     ["a further attempt", started("a", "0", 2), "[42/a/0 (pid 7)] Task is starting (attempt 2)."],
-    [
-      "a stopped task",
-      finished("a", "0", { status: "stopped" }),
-      "[42/a/0 (pid 7)] Task was stopped.",
-    ],
+    ["a stopped task", finished("a", "0", { status: "stopped" }), "[42/a/0 (pid 7)] Task was stopped."],
     ["a failed run", ended({ status: "failed" }), "Workflow failed."],
   ])("tells %s", async (_, event, line) => {
     expect(await plain([event])).toBe(`${line}\n`);
@@ -120,9 +100,7 @@ describe("a run on a pipe", () => {
 
   test("as JSON is its events, one a line", async () => {
     const events = [begun, started("start"), ended()];
-    const lines = (await written((stream) => jsonOutput(openSink(stream)), events))
-      .trimEnd()
-      .split("\n");
+    const lines = (await written((stream) => jsonOutput(openSink(stream)), events)).trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line))).toEqual(events);
   });
 });
@@ -164,10 +142,7 @@ async function onTerminal(events: readonly RunEvent[]): Promise<string[]> {
 }
 
 const tasks = (step: string, width: number, prefix = ""): RunEvent[] =>
-  Array.from({ length: width }, (_, i) => [
-    started(step, prefix + i),
-    finished(step, prefix + i),
-  ]).flat();
+  Array.from({ length: width }, (_, i) => [started(step, prefix + i), finished(step, prefix + i)]).flat();
 const split = (step: string, width: number, index = "0"): RunEvent => ({
   type: "split.started",
   ...ofRun,
@@ -208,16 +183,8 @@ describe("a run on a terminal", () => {
       started("collect", `${i}`),
       finished("collect", `${i}`),
     ]).flat();
-    const lines = await onTerminal([
-      split("outer", 30),
-      ...inner,
-      started("outer"),
-      finished("outer"),
-      ended(),
-    ]);
-    expect(lines.filter((line) => line.includes("inner"))).toEqual([
-      "[42/inner] 900 tasks in 0 ms.",
-    ]);
+    const lines = await onTerminal([split("outer", 30), ...inner, started("outer"), finished("outer"), ended()]);
+    expect(lines.filter((line) => line.includes("inner"))).toEqual(["[42/inner] 900 tasks in 0 ms."]);
     expect(lines).toContain("[42/outer/0 (pid 7)] Task finished successfully.");
   });
 
@@ -226,11 +193,7 @@ describe("a run on a terminal", () => {
       started("compute", `${i}`),
       finished("compute", `${i}`, { status: "failed", error: { name: "Error", message: "x" } }),
     ]).flat();
-    const lines = await onTerminal([
-      split("compute", 30),
-      ...failures,
-      ended({ status: "failed" }),
-    ]);
+    const lines = await onTerminal([split("compute", 30), ...failures, ended({ status: "failed" })]);
     expect(lines.filter((line) => line.includes("Task failed")).length).toBe(10);
     expect(lines).toContain("[42/compute] 30 tasks in 0 ms: 30 failed.");
   });
@@ -239,18 +202,11 @@ describe("a run on a terminal", () => {
     let clock = 1000;
     const stream = new PassThrough();
     const out = terminalOutput(openSink(stream), { columns: 200, hasColors: false }, () => clock);
-    for (const event of [
-      split("compute", 400),
-      ...tasks("compute", 100),
-      started("compute", "100"),
-    ])
-      out.tell(event);
+    for (const event of [split("compute", 400), ...tasks("compute", 100), started("compute", "100")]) out.tell(event);
     clock += 12_300;
     out.tell(finished("compute", "101", { status: "failed" }));
     await new Promise((resolve) => setImmediate(resolve));
-    expect(String(stream.read())).toContain(
-      "compute: 101 of 400 done, 0 running, 1 failed, 12.3 s",
-    );
+    expect(String(stream.read())).toContain("compute: 101 of 400 done, 0 running, 1 failed, 12.3 s");
     await out.end();
   });
 });
@@ -274,10 +230,7 @@ describe("a run that did not succeed", () => {
   const summary = tally.summarize(ended({ status: "failed", error, notRun: ["merge", "end"] }));
 
   test.each([
-    [
-      "which task failed, and its whole error",
-      "Task Stats/42/compute/2: TypeError: x is not a function\n    at all\n",
-    ],
+    ["which task failed, and its whole error", "Task Stats/42/compute/2: TypeError: x is not a function\n    at all\n"],
     ["the author's own file and line", "at stats.ts:14:36"],
     ["what ran", "Ran:     start, compute (2 tasks succeeded, 1 failed)\n"],
     ["what did not", "Not run: merge, end\n"],

@@ -29,8 +29,6 @@ function plainLine(event: RunEvent): string | undefined {
     case "split.started":
       return undefined;
     case "run.finished":
-      return { succeeded: "Done!", failed: "Workflow failed.", stopped: "Workflow stopped." }[
-        event.status
-      ];
+      return { succeeded: "Done!", failed: "Workflow failed.", stopped: "Workflow stopped." }[event.status];
   }
 }

@@ -34,11 +34,7 @@ export class RunTally {
     const task = error?.step && `${flow}/${run}/${error.step}/${error.index ?? "0"}`;
     if (error) {
       const [first, ...more] = `${error.name}: ${error.message}`.split("\n");
-      lines.push(
-        "",
-        task ? `  Task ${task}: ${first}` : `  ${first}`,
-        ...more.map((line) => `    ${line}`),
-      );
+      lines.push("", task ? `  Task ${task}: ${first}` : `  ${first}`, ...more.map((line) => `    ${line}`));
       if (error.source) lines.push(`    at ${error.source}`);
       lines.push("");
     }

@@ -18,11 +18,7 @@ export interface Terminal {
 type Style = Parameters<typeof styleText>[0];
 
 /** For a person who watches: colours, and one line that moves in place of the many lines of a wide foreach. */
-export function terminalOutput(
-  sink: Sink,
-  terminal: Terminal,
-  now: () => number = Date.now,
-): Output {
+export function terminalOutput(sink: Sink, terminal: Terminal, now: () => number = Date.now): Output {
   const paint = (style: Style, text: string) =>
     terminal.hasColors ? styleText(style, text, { validateStream: false }) : text;
   const waves = new Waves();
@@ -59,11 +55,7 @@ export function terminalOutput(
       if (!folded) {
         const line = terminalLine(event, paint);
         if (line !== undefined) print(line);
-      } else if (
-        event.type === "task.finished" &&
-        event.status === "failed" &&
-        failuresTold <= TOLD_FAILURES
-      ) {
+      } else if (event.type === "task.finished" && event.status === "failed" && failuresTold <= TOLD_FAILURES) {
         print(
           failuresTold++ < TOLD_FAILURES
             ? taskLine(event, paint)
@@ -107,18 +99,11 @@ function terminalLine(event: RunEvent, paint: Paint): string | undefined {
 
 function taskLine(event: TaskFinished, paint: Paint): string {
   const style =
-    event.status === "succeeded"
-      ? "green"
-      : event.retryInSeconds !== undefined || event.caught
-        ? "yellow"
-        : "red";
+    event.status === "succeeded" ? "green" : event.retryInSeconds !== undefined || event.caught ? "yellow" : "red";
   return `${place(event, paint)} ${paint(style, describeEnd(event))}`;
 }
 
-function place(
-  { run, step, index, pid }: Extract<RunEvent, { pid: number }>,
-  paint: Paint,
-): string {
+function place({ run, step, index, pid }: Extract<RunEvent, { pid: number }>, paint: Paint): string {
   return paint("cyan", `[${run}/${step}/${index} (pid ${pid})]`);
 }
 

@@ -53,11 +53,7 @@ export class Waves {
 
   #start({ step, index, attempt, at }: TaskStarted): boolean {
     const counts = this.#counts(step, at);
-    if (
-      counts.splitAt.has(index) &&
-      counts.running + ended(counts) === 0 &&
-      this.#hasRunSince(counts)
-    ) {
+    if (counts.splitAt.has(index) && counts.running + ended(counts) === 0 && this.#hasRunSince(counts)) {
       counts.total = 0;
       counts.isWave = false;
     }
@@ -109,8 +105,7 @@ export class Waves {
   /** The waves that have begun and have tasks to come. */
   get open(): Wave[] {
     return [...this.#steps.values()].filter(
-      (counts) =>
-        counts.isWave && counts.running + ended(counts) > 0 && ended(counts) < counts.total,
+      (counts) => counts.isWave && counts.running + ended(counts) > 0 && ended(counts) < counts.total,
     );
   }
 

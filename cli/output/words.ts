@@ -35,13 +35,7 @@ export function formatTaskError({ name, message, source }: TaskError): string {
 }
 
 /** What a task's end is called in a run's output. */
-export function describeEnd({
-  status,
-  error,
-  retryInSeconds,
-  attempt,
-  caught,
-}: TaskFinished): string {
+export function describeEnd({ status, error, retryInSeconds, attempt, caught }: TaskFinished): string {
   if (status === "succeeded") return "Task finished successfully.";
   if (status === "stopped") return "Task was stopped.";
   const told = `Task failed${error ? `: ${formatTaskError(error)}` : "."}`;

@@ -30,9 +30,7 @@ export function prepareTest(rule: ChoiceTest): Test {
   const operators = Object.keys(rest).filter((key) => key !== "Next" && key !== "Comment");
   const [operator] = operators;
   if (operator === undefined || operators.length > 1 || typeof variable !== "string") {
-    throw invalidMachine(
-      `A choice rule has a Variable and one operator, not ${JSON.stringify(rule)}.`,
-    );
+    throw invalidMachine(`A choice rule has a Variable and one operator, not ${JSON.stringify(rule)}.`);
   }
   return prepareComparison(variable, operator, rest[operator]!);
 }
@@ -71,14 +69,13 @@ const KINDS: Readonly<Record<string, (value: Json) => boolean>> = {
   IsTimestamp: (value) => timestampMilliseconds(value) !== undefined,
 };
 
-const ORDERS: Readonly<Record<string, (left: number | string, right: number | string) => boolean>> =
-  {
-    Equals: (left, right) => left === right,
-    LessThan: (left, right) => left < right,
-    LessThanEquals: (left, right) => left <= right,
-    GreaterThan: (left, right) => left > right,
-    GreaterThanEquals: (left, right) => left >= right,
-  };
+const ORDERS: Readonly<Record<string, (left: number | string, right: number | string) => boolean>> = {
+  Equals: (left, right) => left === right,
+  LessThan: (left, right) => left < right,
+  LessThanEquals: (left, right) => left <= right,
+  GreaterThan: (left, right) => left > right,
+  GreaterThanEquals: (left, right) => left >= right,
+};
 
 const COMPARISONS: Readonly<Record<string, Compare>> = {
   BooleanEquals: (value, operand) => typeof value === "boolean" && value === operand,
@@ -88,10 +85,7 @@ const COMPARISONS: Readonly<Record<string, Compare>> = {
 };
 
 /** The five orders of one kind of value, where `read` gives undefined for a value of another kind. */
-function comparisonsOf(
-  kind: string,
-  read: (value: Json) => number | string | undefined,
-): Record<string, Compare> {
+function comparisonsOf(kind: string, read: (value: Json) => number | string | undefined): Record<string, Compare> {
   const comparisons = Object.entries(ORDERS).map(([order, compare]): [string, Compare] => [
     kind + order,
     (value, operand) => {
@@ -119,8 +113,7 @@ function preparePattern(pattern: string): (value: Json) => boolean {
   const middle = parts.slice(1, -1);
   if (parts.length === 1) return (value) => value === first;
   return (value) => {
-    if (typeof value !== "string" || !value.startsWith(first) || !value.endsWith(last))
-      return false;
+    if (typeof value !== "string" || !value.startsWith(first) || !value.endsWith(last)) return false;
     let from = first.length;
     for (const part of middle) {
       const found = value.indexOf(part, from);

@@ -2,18 +2,13 @@ import type { ItemReader } from "../../statemachines/asl.ts";
 
 const DELIMITERS = { COMMA: ",", PIPE: "|", SEMICOLON: ";", SPACE: " ", TAB: "\t" };
 
-type CsvConfig = Pick<
-  NonNullable<ItemReader["ReaderConfig"]>,
-  "CSVDelimiter" | "CSVHeaderLocation" | "CSVHeaders"
->;
+type CsvConfig = Pick<NonNullable<ItemReader["ReaderConfig"]>, "CSVDelimiter" | "CSVHeaderLocation" | "CSVHeaders">;
 
 /** The rows of a CSV text (RFC 4180: quoted fields, doubled quotes), each as an object of strings by its header. */
 export function parseCsv(text: string, config: CsvConfig): Record<string, string>[] {
   const rows = parseRows(text.replace(/^\uFEFF/, ""), DELIMITERS[config.CSVDelimiter ?? "COMMA"]);
   const headers = config.CSVHeaderLocation === "GIVEN" ? config.CSVHeaders! : (rows.shift() ?? []);
-  return rows.map((row) =>
-    Object.fromEntries(headers.map((header, index) => [header, row[index] ?? ""])),
-  );
+  return rows.map((row) => Object.fromEntries(headers.map((header, index) => [header, row[index] ?? ""])));
 }
 
 function parseRows(text: string, delimiter: string): string[][] {

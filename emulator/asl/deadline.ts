@@ -16,11 +16,7 @@ type Call = (signal: AbortSignal, heartbeat: () => void) => Promise<Json>;
  * Calls a task within its limits: once one is passed the task's signal fires and the answer is States.Timeout or
  * States.HeartbeatTimeout, whatever becomes of the task. A task without limits shares its scope's signal.
  */
-export function callWithin(
-  { timeoutSeconds, heartbeatSeconds }: Limits,
-  frame: Frame,
-  call: Call,
-): Promise<Json> {
+export function callWithin({ timeoutSeconds, heartbeatSeconds }: Limits, frame: Frame, call: Call): Promise<Json> {
   const { execution, signal: parent } = frame.scope;
   if (timeoutSeconds === undefined && heartbeatSeconds === undefined) return call(parent, ignore);
   const { clock } = execution;

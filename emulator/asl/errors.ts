@@ -53,11 +53,7 @@ export function invalidMachine(message: string): MillraceError {
  * case, States.ALL leaves out States.DataLimitExceeded, States.TaskFailed leaves out timeouts as well, and a missed
  * heartbeat is a timeout too.
  */
-export function errorMatches(
-  errorEquals: readonly string[],
-  error: string,
-  alias?: string,
-): boolean {
+export function errorMatches(errorEquals: readonly string[], error: string, alias?: string): boolean {
   if (error === "States.Runtime") return false;
   return errorEquals.some((name) => {
     if (name === error || name === alias) return true;

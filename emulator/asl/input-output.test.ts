@@ -6,23 +6,19 @@ import { execute } from "./interpreter.ts";
 /** Runs one state; a Task answers `answer`, and what it was given is `seen`. */
 async function run(state: object, input: Json, answer: Json = null) {
   let seen: Json | undefined;
-  const result = await execute(
-    { StartAt: "S", States: { S: { End: true, ...state } as State } },
-    input,
-    {
-      integrations: async (_, payload) => {
-        seen = payload;
-        return answer;
-      },
-      execution: {
-        id: "arn:1",
-        name: "one",
-        startTime: "2026-01-02T03:04:05.000Z",
-        stateMachine: { id: "arn:m", name: "m" },
-      },
-      clock: { now: () => 0, sleep: async () => {} },
+  const result = await execute({ StartAt: "S", States: { S: { End: true, ...state } as State } }, input, {
+    integrations: async (_, payload) => {
+      seen = payload;
+      return answer;
     },
-  );
+    execution: {
+      id: "arn:1",
+      name: "one",
+      startTime: "2026-01-02T03:04:05.000Z",
+      stateMachine: { id: "arn:m", name: "m" },
+    },
+    clock: { now: () => 0, sleep: async () => {} },
+  });
   return { result, seen, output: result.status === "SUCCEEDED" ? result.output : undefined };
 }
 
@@ -34,24 +30,14 @@ describe("what a task is given", () => {
     ["the part at InputPath", { InputPath: "$.a" }, { a: [1] }, [1]],
     ["an empty object for an InputPath of null", { InputPath: null }, { a: 1 }, {}],
     ["a part of the context object", { InputPath: "$$.Execution.Name" }, {}, "one"],
-    [
-      "Parameters as they stand",
-      { Parameters: { a: [1, { b: null }] } },
-      {},
-      { a: [1, { b: null }] },
-    ],
+    ["Parameters as they stand", { Parameters: { a: [1, { b: null }] } }, {}, { a: [1, { b: null }] }],
     [
       "Parameters with values from the input",
       { Parameters: { "x.$": "$.a.b", y: 2 } },
       { a: { b: 1 } },
       { x: 1, y: 2 },
     ],
-    [
-      "Parameters after InputPath",
-      { InputPath: "$.a", Parameters: { "x.$": "$.b" } },
-      { a: { b: 1 } },
-      { x: 1 },
-    ],
+    ["Parameters after InputPath", { InputPath: "$.a", Parameters: { "x.$": "$.b" } }, { a: { b: 1 } }, { x: 1 }],
     [
       "templates deep inside arrays",
       { Parameters: { l: [{ "x.$": "$.a" }, [{ "y.$": "$.a" }], "$.a"] } },
@@ -90,11 +76,7 @@ describe("what becomes of a task's result", () => {
     ["a new field at ResultPath", { ResultPath: "$.x" }, { ...input, x: { r: 5 } }],
     ["a new field in new objects", { ResultPath: "$.x.y" }, { ...input, x: { y: { r: 5 } } }],
     ["a field among others", { ResultPath: "$.deep.c" }, { ...input, deep: { b: 2, c: { r: 5 } } }],
-    [
-      "an item of an array in the place of another",
-      { ResultPath: "$.list[1]" },
-      { ...input, list: [1, { r: 5 }] },
-    ],
+    ["an item of an array in the place of another", { ResultPath: "$.list[1]" }, { ...input, list: [1, { r: 5 }] }],
     ["nothing for a ResultPath of null", { ResultPath: null }, input],
     [
       "reshaped by ResultSelector",

@@ -26,24 +26,18 @@ export function prepareOutput(state: InputOutput): Expression {
 }
 
 /** ResultSelector, ResultPath (into the state's input as it came) and OutputPath: from a result to the state's output. */
-export function prepareResult(
-  state: InputOutput & Result,
-): (input: Json, result: Json, frame: Frame) => Json {
-  const reshape =
-    state.ResultSelector === undefined ? undefined : prepareTemplate(state.ResultSelector);
+export function prepareResult(state: InputOutput & Result): (input: Json, result: Json, frame: Frame) => Json {
+  const reshape = state.ResultSelector === undefined ? undefined : prepareTemplate(state.ResultSelector);
   const place = prepareResultPath(state.ResultPath);
   const select = prepareOutput(state);
   return (input, result, frame) => {
-    const reshaped =
-      reshape === undefined ? result : limited(reshape(result, frame), "What ResultSelector makes");
+    const reshaped = reshape === undefined ? result : limited(reshape(result, frame), "What ResultSelector makes");
     return select(place(input, reshaped), frame);
   };
 }
 
 /** Where a result goes: in place of the input, into it, or (null) nowhere. */
-export function prepareResultPath(
-  path: string | null | undefined,
-): (input: Json, result: Json) => Json {
+export function prepareResultPath(path: string | null | undefined): (input: Json, result: Json) => Json {
   if (path === null) return (input) => input;
   if (path === undefined || path === "$") return (_, result) => result;
   const place = preparePlacement(path);

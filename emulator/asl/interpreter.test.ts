@@ -35,11 +35,7 @@ function loop(rounds: number): StateMachine {
 
 const double: Integrations = async (_, input) => ({ n: (input as { n: number }).n * 2 });
 
-async function history(
-  machine: StateMachine,
-  input: Json,
-  integrations: Integrations,
-): Promise<HistoryEvent[]> {
+async function history(machine: StateMachine, input: Json, integrations: Integrations): Promise<HistoryEvent[]> {
   const events: HistoryEvent[] = [];
   await execute(machine, input, {
     integrations,
@@ -75,10 +71,7 @@ test("a loop of 3,000 rounds ends", async () => {
 
 test("a chain of 1,000 states ends", async () => {
   const States = Object.fromEntries(
-    Array.from({ length: 1_000 }, (_, index) => [
-      `S${index}`,
-      wait(index < 999 ? `S${index + 1}` : undefined),
-    ]),
+    Array.from({ length: 1_000 }, (_, index) => [`S${index}`, wait(index < 999 ? `S${index + 1}` : undefined)]),
   );
   expect(await execute({ StartAt: "S0", States }, {}, { integrations: nothing })).toMatchObject({
     status: "SUCCEEDED",
@@ -204,9 +197,9 @@ describe("an execution that is aborted", () => {
   test("can be one that never waits for anything", async () => {
     const controller = new AbortController();
     setImmediate(() => controller.abort());
-    expect(
-      await execute(loop(Infinity), {}, { integrations: nothing, signal: controller.signal }),
-    ).toMatchObject({ status: "ABORTED" });
+    expect(await execute(loop(Infinity), {}, { integrations: nothing, signal: controller.signal })).toMatchObject({
+      status: "ABORTED",
+    });
   });
 });
 
@@ -226,11 +219,7 @@ test("a machine that takes longer than its TimeoutSeconds has timed out, and its
 
 test("a task that succeeded is not told to stop when the execution ends", async () => {
   let told: AbortSignal | undefined;
-  await execute(
-    one(wait()),
-    {},
-    { integrations: async (_, _input, { signal }) => ((told = signal), null) },
-  );
+  await execute(one(wait()), {}, { integrations: async (_, _input, { signal }) => ((told = signal), null) });
   expect(told?.aborted).toBe(false);
 });
 
@@ -242,8 +231,7 @@ test("an execution that is over no longer listens to its caller's signal", async
 
 test("the input is handed on as it is, and never changed", async () => {
   const freeze = (value: Json): Json => {
-    if (typeof value === "object" && value !== null)
-      Object.values(Object.freeze(value)).forEach(freeze);
+    if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(freeze);
     return value;
   };
   const input = freeze({ a: { b: [1, { c: 2 }] } });
@@ -255,14 +243,8 @@ test("the input is handed on as it is, and never changed", async () => {
 
 describe("the history", () => {
   test("tells of each state and task in order", async () => {
-    const events = await history(
-      { StartAt: "A", States: { A: wait("B"), B: { Type: "Succeed" } } },
-      { a: 1 },
-      nothing,
-    );
-    expect(
-      events.map((event) => ("state" in event ? `${event.type} ${event.state}` : event.type)),
-    ).toEqual([
+    const events = await history({ StartAt: "A", States: { A: wait("B"), B: { Type: "Succeed" } } }, { a: 1 }, nothing);
+    expect(events.map((event) => ("state" in event ? `${event.type} ${event.state}` : event.type))).toEqual([
       "ExecutionStarted",
       "StateEntered A",
       "TaskScheduled A",
@@ -286,9 +268,7 @@ describe("the history", () => {
       End: true,
     };
     const events = await history(one(outer), [[0], [1, 2]], nothing);
-    const places = events.flatMap((event) =>
-      event.type === "TaskScheduled" ? [event.within] : [],
-    );
+    const places = events.flatMap((event) => (event.type === "TaskScheduled" ? [event.within] : []));
     expect(places).toEqual([
       [0, 0],
       [1, 0],
@@ -298,9 +278,7 @@ describe("the history", () => {
   });
 
   test("tells how a task failed and how that ended the execution", async () => {
-    const events = await history(one(wait()), {}, async () =>
-      Promise.reject(new TaskFailure("E", "because")),
-    );
+    const events = await history(one(wait()), {}, async () => Promise.reject(new TaskFailure("E", "because")));
     expect(events.slice(-2)).toMatchObject([
       { type: "TaskFailed", state: "One", error: "E", cause: "because" },
       { type: "ExecutionFailed", error: "E", cause: "because" },

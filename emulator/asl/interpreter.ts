@@ -53,11 +53,7 @@ type Outcome =
  *
  *     const result = await execute(machine, { n: 1 }, { integrations: async (resource, input) => call(resource, input) });
  */
-export async function execute(
-  machine: StateMachine,
-  input: Json,
-  options: ExecuteOptions,
-): Promise<ExecutionResult> {
+export async function execute(machine: StateMachine, input: Json, options: ExecuteOptions): Promise<ExecutionResult> {
   const sequence = prepareMachine(machine);
   const { signal, abort, release } = linkAbort(options.signal);
   const scope = begin(input, options, signal);

@@ -19,9 +19,7 @@ export function prepareIntrinsic(text: string): Expression {
   const call = parseCall(cursor);
   if (cursor.at < text.trimEnd().length) throw notACall(cursor);
   if (cursor.calls > MOST_CALLS) {
-    throw invalidMachine(
-      `"${text}" calls ${cursor.calls} intrinsic functions; a field may call ${MOST_CALLS}.`,
-    );
+    throw invalidMachine(`"${text}" calls ${cursor.calls} intrinsic functions; a field may call ${MOST_CALLS}.`);
   }
   return call;
 }
@@ -36,13 +34,9 @@ function parseCall(cursor: Cursor & { calls: number }): Expression {
   const given = parseArguments(cursor);
   const [least, most] = intrinsic.arguments;
   if (given.length < least || given.length > most) {
-    throw invalidMachine(
-      `States.${name} does not take ${given.length} arguments: "${cursor.text}".`,
-    );
+    throw invalidMachine(`States.${name} does not take ${given.length} arguments: "${cursor.text}".`);
   }
-  const reads = given.map((argument) =>
-    argument.type === "literal" ? () => argument.value : argument.read,
-  );
+  const reads = given.map((argument) => (argument.type === "literal" ? () => argument.value : argument.read));
   const [template] = given;
   if (name === "Format" && template?.type === "literal" && typeof template.value === "string") {
     const parts = splitTemplate(template.source);
@@ -99,8 +93,7 @@ function parseString(cursor: Cursor): Argument {
       cursor.at += 1;
       return { type: "literal", value, source: cursor.text.slice(start, cursor.at - 1) };
     }
-    if (character === "\\" && isEscaped(cursor.text[cursor.at + 1]))
-      value += cursor.text.charAt((cursor.at += 1));
+    if (character === "\\" && isEscaped(cursor.text[cursor.at + 1])) value += cursor.text.charAt((cursor.at += 1));
     else value += character;
   }
   throw notACall(cursor);

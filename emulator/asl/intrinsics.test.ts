@@ -27,11 +27,7 @@ describe("an intrinsic function answers", () => {
     ["States.JsonToString($.value)", { value: { a: [1, null], b: "é" } }, '{"a":[1,null],"b":"é"}'],
     ["States.Array($.id, 'a', 1, null, false)", { id: 7 }, [7, "a", 1, null, false]],
     ["States.Array()", {}, []],
-    [
-      "States.ArrayPartition($.list, 4)",
-      { list: [1, 2, 3, 4, 5, 6, 7, 8, 9] },
-      [[1, 2, 3, 4], [5, 6, 7, 8], [9]],
-    ],
+    ["States.ArrayPartition($.list, 4)", { list: [1, 2, 3, 4, 5, 6, 7, 8, 9] }, [[1, 2, 3, 4], [5, 6, 7, 8], [9]]],
     ["States.ArrayContains($.list, $.want)", { list: [1, { a: 1 }], want: { a: 1 } }, true],
     ["States.ArrayContains($.list, 5)", { list: [1, "5"] }, false],
     ["States.ArrayRange(1, 9, 2)", {}, [1, 3, 5, 7, 9]],
@@ -56,21 +52,9 @@ describe("an intrinsic function answers", () => {
     ["States.MathAdd($.value, -1)", { value: 111 }, 110],
     ["States.MathAdd(1.4, 1.5)", {}, 3],
     ["States.StringSplit('1,2,3', ',')", {}, ["1", "2", "3"]],
-    [
-      "States.StringSplit($.text, '.+,=')",
-      { text: "This.is+a,test=string" },
-      ["This", "is", "a", "test", "string"],
-    ],
-    [
-      "States.ArrayGetItem(States.StringSplit(States.Format('{}/{}', $.a, $.b), '/'), 1)",
-      { a: "x", b: "y" },
-      "y",
-    ],
-    [
-      "States.ArrayLength($.list[?(@.name == 'a],)')])",
-      { list: [{ name: "a],)" }, { name: "b" }] },
-      1,
-    ],
+    ["States.StringSplit($.text, '.+,=')", { text: "This.is+a,test=string" }, ["This", "is", "a", "test", "string"]],
+    ["States.ArrayGetItem(States.StringSplit(States.Format('{}/{}', $.a, $.b), '/'), 1)", { a: "x", b: "y" }, "y"],
+    ["States.ArrayLength($.list[?(@.name == 'a],)')])", { list: [{ name: "a],)" }, { name: "b" }] }, 1],
     ["States.Format('{}', $$.State.Name)", {}, "Pass"],
     ["States.ArrayContains( $.list , 1 )", { list: [1] }, true],
   ])("%s", async (call, input, expected) => {
@@ -89,9 +73,7 @@ describe("an intrinsic function answers", () => {
   });
 
   test("States.MathRandom with the same number for the same seed", async () => {
-    const numbers = await Promise.all(
-      [1, 1, 2, 3].map((seed) => evaluate(`States.MathRandom(0, 1000000, ${seed})`)),
-    );
+    const numbers = await Promise.all([1, 1, 2, 3].map((seed) => evaluate(`States.MathRandom(0, 1000000, ${seed})`)));
     expect(numbers[0]).toBe(numbers[1]);
     expect(new Set(numbers).size).toBe(3);
   });
@@ -154,9 +136,7 @@ describe("for any input", () => {
   test("a text survives Base64Encode and Base64Decode", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "grapheme", maxLength: 100 }), async (text) => {
-        expect(await evaluate("States.Base64Decode(States.Base64Encode($.text))", { text })).toBe(
-          text,
-        );
+        expect(await evaluate("States.Base64Decode(States.Base64Encode($.text))", { text })).toBe(text);
       }),
     );
   });
@@ -164,26 +144,22 @@ describe("for any input", () => {
   test("a value survives JsonToString and StringToJson", async () => {
     await fc.assert(
       fc.asyncProperty(json, async (value) => {
-        expect(
-          await evaluate("States.StringToJson(States.JsonToString($.value))", { value }),
-        ).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(await evaluate("States.StringToJson(States.JsonToString($.value))", { value })).toEqual(
+          JSON.parse(JSON.stringify(value)),
+        );
       }),
     );
   });
 
   test("the parts of ArrayPartition are full but the last, and make up the whole", async () => {
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.integer()),
-        fc.integer({ min: 1, max: 9 }),
-        async (list, size) => {
-          const parts = (await evaluate(`States.ArrayPartition($.list, ${size})`, {
-            list,
-          })) as number[][];
-          expect(parts.flat()).toEqual(list);
-          expect(parts.slice(0, -1).every((part) => part.length === size)).toBe(true);
-        },
-      ),
+      fc.asyncProperty(fc.array(fc.integer()), fc.integer({ min: 1, max: 9 }), async (list, size) => {
+        const parts = (await evaluate(`States.ArrayPartition($.list, ${size})`, {
+          list,
+        })) as number[][];
+        expect(parts.flat()).toEqual(list);
+        expect(parts.slice(0, -1).every((part) => part.length === size)).toBe(true);
+      }),
     );
   });
 

@@ -96,8 +96,7 @@ export function isEscaped(character: string | undefined): boolean {
 
 /** Puts values between the texts of a template. */
 export function format(parts: readonly string[], values: readonly Json[]): string {
-  if (values.length !== parts.length - 1)
-    refuse(`the template has ${parts.length - 1} {} for ${values.length} values`);
+  if (values.length !== parts.length - 1) refuse(`the template has ${parts.length - 1} {} for ${values.length} values`);
   let formatted = parts[0]!;
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index]!;
@@ -133,9 +132,7 @@ function range(first: number, last: number, step: number): number[] {
 function itemAt(items: readonly Json[], index: number): Json {
   return (
     items[index] ??
-    (index >= 0 && index < items.length
-      ? null
-      : refuse(`an array of ${items.length} has no item ${index}`))
+    (index >= 0 && index < items.length ? null : refuse(`an array of ${items.length} has no item ${index}`))
   );
 }
 
@@ -149,15 +146,11 @@ function unique(items: readonly Json[]): Json[] {
 }
 
 function sortKeys(_: string, value: Json): Json {
-  return isObject(value)
-    ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-    : value;
+  return isObject(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value;
 }
 
 function hash(value: Json, algorithm: Json): string {
-  const name =
-    HASHES.get(algorithm) ??
-    refuse(`${excerpt(algorithm)} is none of ${[...HASHES.keys()].join(", ")}`);
+  const name = HASHES.get(algorithm) ?? refuse(`${excerpt(algorithm)} is none of ${[...HASHES.keys()].join(", ")}`);
   const bytes = short(typeof value === "string" ? value : JSON.stringify(value));
   // Loaded when first used: no machine pays for it at start.
   return process.getBuiltinModule("node:crypto").createHash(name).update(bytes).digest("hex");
@@ -202,9 +195,7 @@ function short(value: string): string {
 }
 
 function array(value: Json): readonly Json[] {
-  return Array.isArray(value)
-    ? (value as readonly Json[])
-    : refuse(`${excerpt(value)} is not an array`);
+  return Array.isArray(value) ? (value as readonly Json[]) : refuse(`${excerpt(value)} is not an array`);
 }
 
 /** Numbers are rounded, and stay within 32 bits. */

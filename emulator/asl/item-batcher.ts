@@ -13,14 +13,8 @@ export interface Batches {
 }
 
 /** Puts items together as `{ Items, BatchInput }`, each batch within its greatest number of items and bytes. */
-export function prepareBatcher(
-  batcher: ItemBatcher,
-): (items: readonly Json[], input: Json, frame: Frame) => Batches {
-  const maxItems = prepareNumber(
-    batcher.MaxItemsPerBatch,
-    batcher.MaxItemsPerBatchPath,
-    "MaxItemsPerBatch",
-  );
+export function prepareBatcher(batcher: ItemBatcher): (items: readonly Json[], input: Json, frame: Frame) => Batches {
+  const maxItems = prepareNumber(batcher.MaxItemsPerBatch, batcher.MaxItemsPerBatchPath, "MaxItemsPerBatch");
   const maxBytes = prepareNumber(
     batcher.MaxInputBytesPerBatch,
     batcher.MaxInputBytesPerBatchPath,
@@ -29,11 +23,9 @@ export function prepareBatcher(
   if (maxItems === undefined && maxBytes === undefined) {
     throw invalidMachine("An ItemBatcher must have MaxItemsPerBatch or MaxInputBytesPerBatch.");
   }
-  const batchInput =
-    batcher.BatchInput === undefined ? undefined : prepareTemplate(batcher.BatchInput);
+  const batchInput = batcher.BatchInput === undefined ? undefined : prepareTemplate(batcher.BatchInput);
   return (items, input, frame) => {
-    const shared: JsonObject =
-      batchInput === undefined ? {} : { BatchInput: batchInput(input, frame) };
+    const shared: JsonObject = batchInput === undefined ? {} : { BatchInput: batchInput(input, frame) };
     const mostItems = maxItems?.(input, frame) || Infinity;
     const mostBytes = Math.min(maxBytes?.(input, frame) || Infinity, PAYLOAD_BYTES);
     const empty = payloadBytes({ ...shared, Items: [] });

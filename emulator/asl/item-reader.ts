@@ -12,17 +12,12 @@ import { prepareTemplate } from "./template.ts";
  * InputType says; an answer that is an array already is taken as the items) or `arn:aws:states:::s3:listObjectsV2`
  * (`{ Contents: [...] }`). Fails with States.ItemReaderFailed.
  */
-export function prepareItemReader(
-  reader: ItemReader,
-): (input: Json, frame: Frame) => Promise<readonly Json[]> {
-  const parameters =
-    reader.Parameters === undefined ? undefined : prepareTemplate(reader.Parameters);
+export function prepareItemReader(reader: ItemReader): (input: Json, frame: Frame) => Promise<readonly Json[]> {
+  const parameters = reader.Parameters === undefined ? undefined : prepareTemplate(reader.Parameters);
   const config = reader.ReaderConfig ?? {};
   const listing = reader.Resource.endsWith(":listObjectsV2");
   if (!listing && (config.InputType === undefined || config.InputType === "MANIFEST")) {
-    throw invalidMachine(
-      `An ItemReader's InputType must be JSON, JSONL or CSV, not ${config.InputType ?? "absent"}.`,
-    );
+    throw invalidMachine(`An ItemReader's InputType must be JSON, JSONL or CSV, not ${config.InputType ?? "absent"}.`);
   }
   if (config.CSVHeaderLocation === "GIVEN" && config.CSVHeaders === undefined) {
     throw invalidMachine("CSVHeaders must be given where CSVHeaderLocation is GIVEN.");
@@ -47,15 +42,10 @@ export function prepareItemReader(
   };
 }
 
-function itemsOf(
-  answer: Json,
-  listing: boolean,
-  config: NonNullable<ItemReader["ReaderConfig"]>,
-): readonly Json[] {
+function itemsOf(answer: Json, listing: boolean, config: NonNullable<ItemReader["ReaderConfig"]>): readonly Json[] {
   if (Array.isArray(answer)) return answer as readonly Json[];
   const part = isObject(answer) ? answer[listing ? "Contents" : "Body"] : undefined;
-  if (listing)
-    return Array.isArray(part) ? (part as readonly Json[]) : unreadable("a listing", answer);
+  if (listing) return Array.isArray(part) ? (part as readonly Json[]) : unreadable("a listing", answer);
   if (typeof part !== "string") return unreadable("an object's body", answer);
   if (config.InputType === "CSV") return parseCsv(part, config);
   if (config.InputType === "JSONL")

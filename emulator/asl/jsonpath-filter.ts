@@ -42,10 +42,7 @@ function parseUnary(cursor: Cursor, parsePath: ParsePath): Test {
   return parseComparison(cursor, parsePath);
 }
 
-const OPERATORS: readonly (readonly [
-  string,
-  (left: Json | undefined, right: Json | undefined) => boolean,
-])[] = [
+const OPERATORS: readonly (readonly [string, (left: Json | undefined, right: Json | undefined) => boolean])[] = [
   ["==", (left, right) => left === right],
   ["!=", (left, right) => left !== right],
   ["<=", ordered((left, right) => left <= right)],
@@ -77,9 +74,7 @@ function parseOperand(cursor: Cursor, parsePath: ParsePath): Operand {
     const text = parseQuoted(cursor);
     return () => text;
   }
-  const literal = /^(?:true|false|null|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)/.exec(
-    cursor.text.slice(cursor.at),
-  )?.[0];
+  const literal = /^(?:true|false|null|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)/.exec(cursor.text.slice(cursor.at))?.[0];
   if (literal === undefined) throw notAPath(cursor);
   cursor.at += literal.length;
   const value = JSON.parse(literal) as Json;

@@ -26,8 +26,7 @@ type Segment =
 /** Parses a whole text; throws MillraceError `machine.invalid` where it is no path. */
 export function parseJsonPath(text: string): JsonPath {
   const root = text.startsWith("$$") ? "$$" : "$";
-  if (!text.startsWith("$"))
-    throw invalidMachine(`"${text}" is not a JSONPath: it must start with $.`);
+  if (!text.startsWith("$")) throw invalidMachine(`"${text}" is not a JSONPath: it must start with $.`);
   const cursor = { text, at: root.length };
   const segments = parseSegments(cursor);
   if (cursor.at < text.length) throw notAPath(cursor);
@@ -36,10 +35,7 @@ export function parseJsonPath(text: string): JsonPath {
     text,
     root,
     reference,
-    read:
-      reference === undefined
-        ? (value) => select(value, segments)
-        : (value) => follow(value, reference),
+    read: reference === undefined ? (value) => select(value, segments) : (value) => follow(value, reference),
   };
 }
 
@@ -91,11 +87,7 @@ function follow(root: Json, path: readonly (string | number)[]): Json | undefine
   let value: Json | undefined = root;
   for (const key of path) {
     value =
-      typeof key === "string"
-        ? field(value, key)
-        : Array.isArray(value)
-          ? (value as readonly Json[])[key]
-          : undefined;
+      typeof key === "string" ? field(value, key) : Array.isArray(value) ? (value as readonly Json[])[key] : undefined;
     if (value === undefined) return undefined;
   }
   return value;
@@ -125,10 +117,7 @@ function step(node: Json, segment: Segment, root: Json, found: Json[]): void {
   }
 }
 
-function slice(
-  items: readonly Json[],
-  { start, end, step: stride }: Segment & { type: "slice" },
-): Json[] {
+function slice(items: readonly Json[], { start, end, step: stride }: Segment & { type: "slice" }): Json[] {
   const part = items.slice(start, end);
   return stride === 1 ? part : part.filter((_, index) => index % stride === 0);
 }
@@ -189,8 +178,7 @@ function parseBracket(cursor: Cursor): Segment {
   cursor.at = end + 1;
   if (inside === "*") return { type: "wildcard" };
   if (/^-?\d+$/.test(inside)) return { type: "index", index: Number(inside) };
-  if (/^-?\d+(\s*,\s*-?\d+)+$/.test(inside))
-    return { type: "indices", indices: inside.split(",").map(Number) };
+  if (/^-?\d+(\s*,\s*-?\d+)+$/.test(inside)) return { type: "indices", indices: inside.split(",").map(Number) };
   const range = /^(-?\d+)?\s*:\s*(-?\d+)?(?:\s*:\s*([1-9]\d*))?$/.exec(inside);
   if (range === null) throw notAPath({ text, at: start });
   return {

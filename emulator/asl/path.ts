@@ -14,11 +14,7 @@ export function prepareLookup(text: string): Lookup {
 }
 
 /** A path whose value must be there: else the state fails with `error`, saying which `field` asked for it. */
-export function preparePath(
-  text: string,
-  field: string,
-  error: StatesError = "States.Runtime",
-): Expression {
+export function preparePath(text: string, field: string, error: StatesError = "States.Runtime"): Expression {
   const lookup = prepareLookup(text);
   return (input, frame) => {
     const value = lookup(input, frame);
@@ -34,16 +30,12 @@ export function prepareNumber(
   field: string,
 ): ((input: Json, frame: Frame) => number) | undefined {
   if (path === undefined) return literal === undefined ? undefined : () => literal;
-  if (literal !== undefined)
-    throw invalidMachine(`${field} and ${field}Path cannot both be given.`);
+  if (literal !== undefined) throw invalidMachine(`${field} and ${field}Path cannot both be given.`);
   const read = preparePath(path, `${field}Path`);
   return (input, frame) => {
     const value = read(input, frame);
     if (typeof value === "number" && value >= 0) return value;
-    throw failure(
-      "States.Runtime",
-      `${field}Path '${path}' must name a non-negative number, not ${excerpt(value)}`,
-    );
+    throw failure("States.Runtime", `${field}Path '${path}' must name a non-negative number, not ${excerpt(value)}`);
   };
 }
 
@@ -57,10 +49,7 @@ export function preparePlacement(text: string): (input: Json, value: Json) => Js
     if (key === undefined) return value;
     if (typeof key === "number") {
       if (!Array.isArray(node) || key >= node.length) throw misplaced(text, node);
-      return (node as readonly Json[]).with(
-        key,
-        place((node as readonly Json[])[key], depth + 1, value),
-      );
+      return (node as readonly Json[]).with(key, place((node as readonly Json[])[key], depth + 1, value));
     }
     if (node !== undefined && !isObject(node)) throw misplaced(text, node);
     const child = node !== undefined && Object.hasOwn(node, key) ? node[key] : undefined;
@@ -70,10 +59,7 @@ export function preparePlacement(text: string): (input: Json, value: Json) => Js
 }
 
 function misplaced(text: string, node: Json | undefined): Error {
-  return failure(
-    "States.ResultPathMatchFailure",
-    `ResultPath '${text}' does not fit ${excerpt(node ?? null)}`,
-  );
+  return failure("States.ResultPathMatchFailure", `ResultPath '${text}' does not fit ${excerpt(node ?? null)}`);
 }
 
 /** A value's JSON, cut to what a person reads. */

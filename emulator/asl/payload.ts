@@ -9,8 +9,7 @@ const measured = new WeakMap<object, number>();
 
 /** Hands on the payload, or fails with States.DataLimitExceeded where Step Functions would not carry it. */
 export function limited(payload: Json, what: string): Json {
-  if (upperBound(payload, PAYLOAD_BYTES) <= PAYLOAD_BYTES || payloadBytes(payload) <= PAYLOAD_BYTES)
-    return payload;
+  if (upperBound(payload, PAYLOAD_BYTES) <= PAYLOAD_BYTES || payloadBytes(payload) <= PAYLOAD_BYTES) return payload;
   throw failure(
     "States.DataLimitExceeded",
     `${what} is ${payloadBytes(payload)} bytes of JSON; at most ${PAYLOAD_BYTES} are allowed`,
@@ -48,8 +47,7 @@ function upperBound(payload: Json, enough: number): number {
     return bytes;
   }
   for (const key in payload) {
-    bytes +=
-      key.length * 6 + 4 + upperBound((payload as Record<string, Json>)[key]!, enough - bytes);
+    bytes += key.length * 6 + 4 + upperBound((payload as Record<string, Json>)[key]!, enough - bytes);
     if (bytes > enough) break;
   }
   return bytes;

@@ -28,10 +28,7 @@ describe("a machine is refused, with the state's name, for", () => {
       "a rule's Next that is not there",
       machine({ Type: "Choice", Choices: [{ Variable: "$", IsNull: true, Next: "Nowhere" }] }),
     ],
-    [
-      "a catcher's Next that is not there",
-      task({ Catch: [{ ErrorEquals: ["E"], Next: "Nowhere" }] }),
-    ],
+    ["a catcher's Next that is not there", task({ Catch: [{ ErrorEquals: ["E"], Next: "Nowhere" }] })],
     ["neither Next nor End", machine({ Type: "Pass" })],
     ["a type that there is not", machine({ Type: "Loop", End: true })],
     ["a Choice without rules", machine({ Type: "Choice", Choices: [] })],
@@ -46,10 +43,7 @@ describe("a machine is refused, with the state's name, for", () => {
         Choices: [{ Variable: "$", IsNull: true, IsString: true, Next: "S" }],
       }),
     ],
-    [
-      "two waits",
-      machine({ Type: "Wait", Seconds: 1, Timestamp: "2026-01-01T00:00:00Z", End: true }),
-    ],
+    ["two waits", machine({ Type: "Wait", Seconds: 1, Timestamp: "2026-01-01T00:00:00Z", End: true })],
     ["a task without a resource", machine({ Type: "Task", End: true })],
     ["a path that is none", task({ InputPath: "a.b" })],
     ["a ResultPath to many places", task({ ResultPath: "$.a[*]" })],

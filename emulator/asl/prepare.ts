@@ -69,15 +69,12 @@ function prepareState(state: State): RunState {
 function checkTransitions(state: State, { States }: StateMap): void {
   if ("Assign" in state) throw invalidMachine("Variables (Assign) are not supported.");
   if (state.QueryLanguage !== undefined && state.QueryLanguage !== "JSONPath") {
-    throw invalidMachine(
-      `QueryLanguage "${String(state.QueryLanguage)}" is not supported, only JSONPath.`,
-    );
+    throw invalidMachine(`QueryLanguage "${String(state.QueryLanguage)}" is not supported, only JSONPath.`);
   }
   const targets: (string | undefined)[] = [];
   if (state.Type === "Choice" && !Array.isArray(state.Choices))
     throw invalidMachine("A Choice state must have Choices.");
-  if (state.Type === "Choice")
-    targets.push(state.Default, ...state.Choices.map(({ Next }) => Next));
+  if (state.Type === "Choice") targets.push(state.Default, ...state.Choices.map(({ Next }) => Next));
   if ("Catch" in state) targets.push(...(state.Catch ?? []).map(({ Next }) => Next));
   if ("Next" in state) targets.push(state.Next);
   else if (!("End" in state && state.End) && !["Choice", "Succeed", "Fail"].includes(state.Type)) {

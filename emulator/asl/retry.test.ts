@@ -7,11 +7,7 @@ import { retryDelaySeconds } from "./retry.ts";
 import { virtualClock } from "./virtual-clock.ts";
 
 /** A task that fails with each of `errors` in turn, then succeeds. */
-async function run(
-  errors: string[],
-  handling: { Retry?: Retrier[]; Catch?: Catcher[] },
-  random = () => 0.5,
-) {
+async function run(errors: string[], handling: { Retry?: Retrier[]; Catch?: Catcher[] }, random = () => 0.5) {
   const machine: StateMachine = {
     StartAt: "Try",
     States: {
@@ -101,9 +97,7 @@ describe("Retry", () => {
   });
 
   test("tells a task how often it was tried before", async () => {
-    expect((await run(times(2, "E"), { Retry: [{ ErrorEquals: ["E"] }] })).counts).toEqual([
-      0, 1, 2,
-    ]);
+    expect((await run(times(2, "E"), { Retry: [{ ErrorEquals: ["E"] }] })).counts).toEqual([0, 1, 2]);
   });
 
   test("counts anew in the next state", async () => {
@@ -131,9 +125,7 @@ describe("Retry", () => {
   });
 
   test("costs a transition each time", async () => {
-    expect((await run(times(2, "E"), { Retry: [{ ErrorEquals: ["E"] }] })).result.transitions).toBe(
-      3,
-    );
+    expect((await run(times(2, "E"), { Retry: [{ ErrorEquals: ["E"] }] })).result.transitions).toBe(3);
   });
 
   test("does not help against States.Runtime", async () => {
@@ -156,11 +148,7 @@ describe("Retry", () => {
     fc.assert(
       fc.property(retrier, fc.nat(100), random, (rule, earlier, share) => {
         const full = retryDelaySeconds(rule, earlier, () => share);
-        const jittered = retryDelaySeconds(
-          { ...rule, JitterStrategy: "FULL" },
-          earlier,
-          () => share,
-        );
+        const jittered = retryDelaySeconds({ ...rule, JitterStrategy: "FULL" }, earlier, () => share);
         expect(full).toBeLessThanOrEqual(rule.MaxDelaySeconds);
         expect(full).toBeGreaterThanOrEqual(Math.min(rule.IntervalSeconds, rule.MaxDelaySeconds));
         expect(jittered).toBeGreaterThanOrEqual(0);
@@ -214,8 +202,9 @@ describe("Catch", () => {
   });
 
   test("that covers another error leaves the execution failed", async () => {
-    expect(
-      (await run(["E"], { Catch: [{ ErrorEquals: ["X"], Next: "Mend" }] })).result,
-    ).toMatchObject({ status: "FAILED", error: "E" });
+    expect((await run(["E"], { Catch: [{ ErrorEquals: ["X"], Next: "Mend" }] })).result).toMatchObject({
+      status: "FAILED",
+      error: "E",
+    });
   });
 });

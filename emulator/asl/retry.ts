@@ -38,18 +38,14 @@ export function prepareErrorHandling(
       } catch (error) {
         if (!(error instanceof TaskFailure)) throw error;
         if (frame.scope.signal.aborted) throw new Aborted();
-        const which = retriers.findIndex((retrier) =>
-          errorMatches(retrier.ErrorEquals, error.error, alias),
-        );
+        const which = retriers.findIndex((retrier) => errorMatches(retrier.ErrorEquals, error.error, alias));
         const retrier = retriers[which];
         if (retrier !== undefined && used[which]! < (retrier.MaxAttempts ?? 3)) {
           await waitForRetry(retrier, used[which]!, error, frame);
           used[which]! += 1;
           continue;
         }
-        const catcher = catchers.find(({ ErrorEquals }) =>
-          errorMatches(ErrorEquals, error.error, alias),
-        );
+        const catcher = catchers.find(({ ErrorEquals }) => errorMatches(ErrorEquals, error.error, alias));
         if (catcher === undefined) throw error;
         return {
           next: catcher.Next,
@@ -67,12 +63,7 @@ export function retryDelaySeconds(retrier: Retrier, earlier: number, random: () 
   return retrier.JitterStrategy === "FULL" ? random() * delay : delay;
 }
 
-async function waitForRetry(
-  retrier: Retrier,
-  earlier: number,
-  error: TaskFailure,
-  frame: Frame,
-): Promise<void> {
+async function waitForRetry(retrier: Retrier, earlier: number, error: TaskFailure, frame: Frame): Promise<void> {
   const { execution, signal } = frame.scope;
   const delaySeconds = retryDelaySeconds(retrier, earlier, execution.random);
   frame.retries += 1;
@@ -89,7 +80,6 @@ function checkErrorNames(rules: readonly (Retrier | Catcher)[]): void {
     if (ErrorEquals.length === 0) throw invalidMachine("ErrorEquals must name an error.");
     if (!ErrorEquals.includes("States.ALL")) return;
     if (ErrorEquals.length > 1) throw invalidMachine("States.ALL must stand alone in ErrorEquals.");
-    if (index < rules.length - 1)
-      throw invalidMachine("States.ALL must be in the last retrier or catcher.");
+    if (index < rules.length - 1) throw invalidMachine("States.ALL must be in the last retrier or catcher.");
   });
 }

@@ -34,8 +34,7 @@ export async function runSequence(sequence: Sequence, input: Json, scope: Scope)
     const state = sequence.states.get(frame.state)!;
     frame.enteredAt = execution.clock.now();
     frame.retries = 0;
-    if (execution.onEvent)
-      tell(frame, { type: "StateEntered", stateType: state.type, input: output });
+    if (execution.onEvent) tell(frame, { type: "StateEntered", stateType: state.type, input: output });
     const running = state.run(output, frame);
     const step = running instanceof Promise ? await running : running;
     if (signal.aborted) throw new Aborted();

@@ -20,9 +20,7 @@ export function prepareTemplate(template: Json): Expression {
 export function prepareExpression(text: string, field: string, missing: StatesError): Expression {
   if (text.startsWith("$")) return preparePath(text, field, missing);
   if (text.startsWith("States.")) return prepareIntrinsic(text);
-  throw invalidMachine(
-    `${field} must be a path that starts with $ or an intrinsic function, not "${text}".`,
-  );
+  throw invalidMachine(`${field} must be a path that starts with $ or an intrinsic function, not "${text}".`);
 }
 
 /** Undefined for a part that is the same every time. */
@@ -36,8 +34,7 @@ function prepareDynamic(template: Json): Expression | undefined {
     const name = reads ? key.slice(0, -2) : key;
     if (names.has(name)) throw invalidMachine(`A template has both "${name}" and "${name}.$".`);
     names.add(name);
-    if (reads && typeof value !== "string")
-      throw invalidMachine(`The template's "${key}" must be a string.`);
+    if (reads && typeof value !== "string") throw invalidMachine(`The template's "${key}" must be a string.`);
     const read = reads
       ? prepareExpression(value as string, `the field '${key}'`, "States.ParameterPathFailure")
       : prepareDynamic(value);
@@ -48,8 +45,7 @@ function prepareDynamic(template: Json): Expression | undefined {
   return (input, frame) => {
     const object: Record<string, Json> = {};
     for (const [name, read] of fields) {
-      if (name === "__proto__")
-        Object.defineProperty(object, name, { value: read(input, frame), enumerable: true });
+      if (name === "__proto__") Object.defineProperty(object, name, { value: read(input, frame), enumerable: true });
       else object[name] = read(input, frame);
     }
     return object;
@@ -59,6 +55,5 @@ function prepareDynamic(template: Json): Expression | undefined {
 function prepareArray(template: readonly Json[]): Expression | undefined {
   const items = template.map(prepareDynamic);
   if (items.every((item) => item === undefined)) return undefined;
-  return (input, frame) =>
-    items.map((item, index) => (item === undefined ? template[index]! : item(input, frame)));
+  return (input, frame) => items.map((item, index) => (item === undefined ? template[index]! : item(input, frame)));
 }

@@ -19,11 +19,7 @@ export function prepareTolerance(
   state: MapState,
 ): ((total: number, input: Json, frame: Frame) => CountFailure) | undefined {
   if (state.ItemProcessor?.ProcessorConfig?.Mode !== "DISTRIBUTED") return undefined;
-  const count = prepareNumber(
-    state.ToleratedFailureCount,
-    state.ToleratedFailureCountPath,
-    "ToleratedFailureCount",
-  );
+  const count = prepareNumber(state.ToleratedFailureCount, state.ToleratedFailureCountPath, "ToleratedFailureCount");
   const percentage = prepareNumber(
     state.ToleratedFailurePercentage,
     state.ToleratedFailurePercentagePath,

@@ -190,8 +190,7 @@ describe("identity", () => {
     }
     let copy = carried(first);
     let depth = 0;
-    for (; copy.next; copy = copy.next, depth++)
-      if (copy.next.previous !== copy) throw new Error("torn");
+    for (; copy.next; copy = copy.next, depth++) if (copy.next.previous !== copy) throw new Error("torn");
     expect(depth).toBe(100_000);
   });
 });
@@ -238,9 +237,7 @@ describe("properties", () => {
         const list: unknown[] = picks.map((pick) => shared[pick]);
         list.push(list);
         const copy = carried(list);
-        expect(copy.map((item) => copy.indexOf(item))).toEqual(
-          list.map((item) => list.indexOf(item)),
-        );
+        expect(copy.map((item) => copy.indexOf(item))).toEqual(list.map((item) => list.indexOf(item)));
         expect(copy.slice(0, -1)).toStrictEqual(structuredClone(list).slice(0, -1));
       }),
     );
@@ -260,12 +257,9 @@ describe("properties", () => {
 
   test("bytes that are no value are told as damaged, whatever they are", () => {
     fc.assert(
-      fc.property(
-        fc.oneof(fc.uint8Array({ maxLength: 40 }), truncatedOrChanged(anything)),
-        (bytes) => {
-          expect(["decoded", "artifact.damaged"]).toContain(outcome(bytes));
-        },
-      ),
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 40 }), truncatedOrChanged(anything)), (bytes) => {
+        expect(["decoded", "artifact.damaged"]).toContain(outcome(bytes));
+      }),
       { numRuns: 2000 },
     );
   });
@@ -302,19 +296,11 @@ describe("damaged bytes", () => {
     ["a text that is not UTF-8", [0x61, 0xff]],
     ["an unknown tag", [0xd9, 1, 0, 0]],
     ["a date within a date, ten thousand deep", Array.from({ length: 10_000 }, () => 0xc1)],
-    [
-      "a sharing of a sharing, ten thousand deep",
-      Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? 0xd8 : 28)),
-    ],
+    ["a sharing of a sharing, ten thousand deep", Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? 0xd8 : 28))],
     ["three bytes as a Float64Array", [0xd8, 86, 0x43, 1, 2, 3]],
-    [
-      "a regular expression that is none",
-      [0xd8, 27, 0x83, 0x66, ...Buffer.from("RegExp"), 0x61, 0x28, 0x60],
-    ],
+    ["a regular expression that is none", [0xd8, 27, 0x83, 0x66, ...Buffer.from("RegExp"), 0x61, 0x28, 0x60]],
   ])("%s", (_, bytes) => {
-    expect(() => decodeValue(Uint8Array.from(bytes))).toThrow(
-      expect.objectContaining({ code: "artifact.damaged" }),
-    );
+    expect(() => decodeValue(Uint8Array.from(bytes))).toThrow(expect.objectContaining({ code: "artifact.damaged" }));
   });
 });
 

@@ -144,8 +144,7 @@ class Decoder {
         const type = typedArrayOf.get(tag);
         if (type === undefined) throw damaged(`tag ${tag} is not known`);
         const length = this.in.expect(MAJOR.bytes);
-        if (length % type.BYTES_PER_ELEMENT !== 0)
-          throw damaged(`${length} bytes are no ${type.name}`);
+        if (length % type.BYTES_PER_ELEMENT !== 0) throw damaged(`${length} bytes are no ${type.name}`);
         return this.own(new type(this.in.copy(length)));
       }
     }
@@ -155,8 +154,7 @@ class Decoder {
   private generic(): unknown {
     const parts = this.in.expect(MAJOR.array);
     const type = this.in.text(this.in.expect(MAJOR.text), 32);
-    if (parts !== (twoParts.has(type) || errorTypes.has(type) ? 3 : 2))
-      throw damaged(`${type} has ${parts} parts`);
+    if (parts !== (twoParts.has(type) || errorTypes.has(type) ? 3 : 2)) throw damaged(`${type} has ${parts} parts`);
     switch (type) {
       case "Array": {
         const target: unknown[] = [];
@@ -212,10 +210,7 @@ class Decoder {
   private key(): string {
     const initial = this.in.byte();
     if ((initial & 0xe0) === MAJOR.text) return this.in.text(this.in.argument(initial), 32);
-    const key =
-      (initial & 0xe0) === MAJOR.tag && this.in.argument(initial) === TAG.object
-        ? this.generic()
-        : undefined;
+    const key = (initial & 0xe0) === MAJOR.tag && this.in.argument(initial) === TAG.object ? this.generic() : undefined;
     if (typeof key !== "string") throw damaged("a key is not text");
     return key;
   }

@@ -124,8 +124,7 @@ class Encoder {
     if (prototype === Object.prototype || prototype === null) return this.plain(value);
     const type = builtIns.get(prototype as object) ?? foreignBuiltIn(prototype as object);
     if (type === "Array" && Array.isArray(value)) return this.array(value);
-    if (type === "Object" && Object.prototype.toString.call(value) === "[object Object]")
-      return this.plain(value);
+    if (type === "Object" && Object.prototype.toString.call(value) === "[object Object]") return this.plain(value);
     if (type === "Date" && types.isDate(value)) return this.date(value);
     if (type === "Map" && types.isMap(value)) {
       const items = [...value].flat(1);
@@ -149,8 +148,7 @@ class Encoder {
       this.out.text(value.source);
       return this.out.text(value.flags);
     }
-    if (type !== undefined && errorTypes.has(type) && types.isNativeError(value))
-      return this.error(value, type);
+    if (type !== undefined && errorTypes.has(type) && types.isNativeError(value)) return this.error(value, type);
     if (type !== undefined && types.isBoxedPrimitive(value) && !types.isSymbolObject(value)) {
       this.out.generic("Object", 1);
       return this.item(value.valueOf());
@@ -235,16 +233,11 @@ class Encoder {
     let path = typeof this.name === "string" ? this.name : this.name();
     for (const { kind, items, source, next } of this.frames) {
       const at = next - 1;
-      if (source !== undefined)
-        path += pathStep(Array.isArray(source) ? arrayKey(items[at]) : (items[at] as string));
+      if (source !== undefined) path += pathStep(Array.isArray(source) ? arrayKey(items[at]) : (items[at] as string));
       else if (kind === "array") path += pathStep(at);
       else if (kind === "set") path = `[...${path}][${at}]`;
       else if (at % 2 === 0) path = `[...${path}.keys()][${at / 2}]`;
-      else
-        path +=
-          typeof items[at - 1] === "object"
-            ? `.values()[${(at - 1) / 2}]`
-            : `.get(${keyText(items[at - 1])})`;
+      else path += typeof items[at - 1] === "object" ? `.values()[${(at - 1) / 2}]` : `.get(${keyText(items[at - 1])})`;
     }
     return path;
   }
@@ -261,9 +254,7 @@ const builtIns = new Map<object, string>(
 function foreignBuiltIn(prototype: object): string | undefined {
   const type: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
   if (typeof type !== "function" || type.prototype !== prototype) return undefined;
-  return Function.prototype.toString.call(type).endsWith("{ [native code] }")
-    ? type.name
-    : undefined;
+  return Function.prototype.toString.call(type).endsWith("{ [native code] }") ? type.name : undefined;
 }
 
 function unreadable(error: unknown, path: string): MillraceError {

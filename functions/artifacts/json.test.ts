@@ -29,11 +29,7 @@ describe("a value as JSON", () => {
       ]),
     ],
     ["a set", new Set([1, undefined]), typed("Set", [1, typed("undefined", null)])],
-    [
-      "a Float64Array",
-      new Float64Array([0.5, NaN]),
-      typed("Float64Array", [0.5, typed("number", "NaN")]),
-    ],
+    ["a Float64Array", new Float64Array([0.5, NaN]), typed("Float64Array", [0.5, typed("number", "NaN")])],
     ["a Uint8Array", new Uint8Array([1, 2]), typed("Uint8Array", [1, 2])],
     ["a BigInt64Array", new BigInt64Array([-1n]), typed("BigInt64Array", ["-1"])],
     ["a Buffer", Buffer.from("hi"), typed("Buffer", "aGk=")],
@@ -79,9 +75,7 @@ describe("a value as JSON", () => {
   });
 
   test("a key named __proto__ is a property like any other", () => {
-    expect(JSON.stringify(toJson(JSON.parse('{"__proto__":{"a":1}}')))).toBe(
-      '{"__proto__":{"a":1}}',
-    );
+    expect(JSON.stringify(toJson(JSON.parse('{"__proto__":{"a":1}}')))).toBe('{"__proto__":{"a":1}}');
   });
 
   test("what is nested too deep for JSON is told so", () => {

@@ -92,10 +92,7 @@ class Renderer {
         (key) => key === "name" || Object.hasOwn(value, key),
       );
       const keys = [...new Set([...standard, ...Object.keys(value)])];
-      return typed(
-        (Object.getPrototypeOf(value) as Error).name,
-        this.properties(value, keys, path, depth),
-      );
+      return typed((Object.getPrototypeOf(value) as Error).name, this.properties(value, keys, path, depth));
     }
     return leaf(value) ?? this.plain(value, path, depth);
   }
@@ -105,19 +102,10 @@ class Renderer {
     return Object.hasOwn(value, "$type") ? typed("object", properties) : properties;
   }
 
-  private properties(
-    value: object,
-    keys: readonly string[],
-    path: string,
-    depth: number,
-  ): Record<string, Json> {
+  private properties(value: object, keys: readonly string[], path: string, depth: number): Record<string, Json> {
     const properties: Record<string, Json> = {};
     for (const key of keys) {
-      const rendered = this.render(
-        (value as Record<string, unknown>)[key],
-        path + pathStep(key),
-        depth,
-      );
+      const rendered = this.render((value as Record<string, unknown>)[key], path + pathStep(key), depth);
       // Assigning it would set the prototype.
       if (key === "__proto__")
         Object.defineProperty(properties, key, {
@@ -134,17 +122,12 @@ class Renderer {
 
 /** What holds no other values. */
 function leaf(value: object): Json | undefined {
-  if (types.isDate(value))
-    return typed("Date", Number.isNaN(value.getTime()) ? null : value.toISOString());
+  if (types.isDate(value)) return typed("Date", Number.isNaN(value.getTime()) ? null : value.toISOString());
   if (types.isRegExp(value)) return typed("RegExp", String(value));
   if (Buffer.isBuffer(value)) return typed("Buffer", value.toString("base64"));
   if (types.isDataView(value))
-    return typed(
-      "DataView",
-      Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64"),
-    );
-  if (types.isArrayBuffer(value))
-    return typed("ArrayBuffer", Buffer.from(value).toString("base64"));
+    return typed("DataView", Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64"));
+  if (types.isArrayBuffer(value)) return typed("ArrayBuffer", Buffer.from(value).toString("base64"));
   if (types.isBigInt64Array(value) || types.isBigUint64Array(value))
     return typed(value[Symbol.toStringTag], Array.from(value, String));
   if (types.isTypedArray(value)) {
@@ -158,11 +141,7 @@ function leaf(value: object): Json | undefined {
     const type = primitive.constructor.name;
     return typed(
       type,
-      typeof primitive === "number"
-        ? number(primitive)
-        : typeof primitive === "bigint"
-          ? String(primitive)
-          : primitive,
+      typeof primitive === "number" ? number(primitive) : typeof primitive === "bigint" ? String(primitive) : primitive,
     );
   }
   return undefined;

@@ -151,9 +151,7 @@ describe("packing a foreach's items in pages", () => {
         }),
         (list) => {
           const { width, item } = pagesOf(list);
-          expect(Array.from({ length: width }, (_, i) => item(i))).toStrictEqual(
-            structuredClone(list),
-          );
+          expect(Array.from({ length: width }, (_, i) => item(i))).toStrictEqual(structuredClone(list));
         },
       ),
     );
@@ -172,9 +170,7 @@ describe("packing a foreach's items in pages", () => {
   });
 
   test("there are never more pages than a control value has room to name", () => {
-    const { pages } = pagesOf(
-      Array.from({ length: 8_001 }, (_, i) => "x".repeat(i < 100 ? 262_144 : 1)),
-    );
+    const { pages } = pagesOf(Array.from({ length: 8_001 }, (_, i) => "x".repeat(i < 100 ? 262_144 : 1)));
     expect(pages.length).toBeLessThanOrEqual(4000);
   });
 
@@ -207,8 +203,8 @@ describe("packing a foreach's items in pages", () => {
     ["something else", () => [Buffer.from("something else")]],
   ])("%s is told as damaged", (_, bytes) => {
     const page = Buffer.concat(bytes());
-    expect(() =>
-      unpackValue({ blob: `not cached ${page.toString("hex")}`, size: 0, at: 3 }, () => page),
-    ).toThrow(expect.objectContaining({ code: "artifact.damaged" }));
+    expect(() => unpackValue({ blob: `not cached ${page.toString("hex")}`, size: 0, at: 3 }, () => page)).toThrow(
+      expect.objectContaining({ code: "artifact.damaged" }),
+    );
   });
 });

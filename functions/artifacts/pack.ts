@@ -46,8 +46,7 @@ export function packValue(value: unknown, name = "value"): { ref: ValueRef; blob
  * that memory. Throws MillraceError `artifact.damaged`, and what `read` throws.
  */
 export function unpackValue(ref: ValueRef, read: ReadBlob): unknown {
-  if ("blob" in ref && ref.head !== undefined)
-    return decodeValue(Buffer.from(ref.head, "base64"), read(ref.blob));
+  if ("blob" in ref && ref.head !== undefined) return decodeValue(Buffer.from(ref.head, "base64"), read(ref.blob));
   return decodeValue(bytesOf(ref, read));
 }
 
@@ -55,8 +54,7 @@ export function unpackValue(ref: ValueRef, read: ReadBlob): unknown {
 export function bytesOf(ref: ValueRef, read: ReadBlob): Uint8Array {
   if ("inline" in ref) return Buffer.from(ref.inline, "base64");
   if (ref.at !== undefined) return itemBytes(openPage(ref.blob, read), ref.at);
-  if (ref.head !== undefined)
-    return Buffer.concat([Buffer.from(ref.head, "base64"), read(ref.blob)]);
+  if (ref.head !== undefined) return Buffer.concat([Buffer.from(ref.head, "base64"), read(ref.blob)]);
   return unseal(read(ref.blob));
 }
 

@@ -45,8 +45,7 @@ export function itemRef(
   i: number,
 ): ValueRef {
   const blob = pages[Math.floor(i / pageSize)];
-  if (blob === undefined)
-    throw new RangeError(`there is no item ${i} in ${pages.length} pages of ${pageSize}`);
+  if (blob === undefined) throw new RangeError(`there is no item ${i} in ${pages.length} pages of ${pageSize}`);
   return { blob, size: 0, at: i % pageSize };
 }
 
@@ -62,14 +61,10 @@ export function itemBytes(page: Uint8Array, at: number): Uint8Array {
     if (end > page.length) throw new RangeError(`it ends inside item ${at}`);
     return page.subarray(pos + ITEM_HEAD, end);
   } catch (error) {
-    throw new MillraceError(
-      "artifact.damaged",
-      `The stored page is damaged: ${(error as Error).message}`,
-      {
-        mend: "Run the step that made it again.",
-        cause: error,
-      },
-    );
+    throw new MillraceError("artifact.damaged", `The stored page is damaged: ${(error as Error).message}`, {
+      mend: "Run the step that made it again.",
+      cause: error,
+    });
   }
 }
 

@@ -13,9 +13,7 @@ export class CborReader {
 
   /** `tail`: see decodeValue. */
   constructor(bytes: Uint8Array, tail: Uint8Array | undefined) {
-    this.bytes = Buffer.isBuffer(bytes)
-      ? bytes
-      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.tail = tail;
   }
 
@@ -65,8 +63,7 @@ export class CborReader {
       }
     }
     const text = bytes.toString("utf8", pos, pos + length);
-    if (text.includes("\ufffd") && !isUtf8(bytes.subarray(pos, pos + length)))
-      throw damaged("a text is not UTF-8");
+    if (text.includes("\ufffd") && !isUtf8(bytes.subarray(pos, pos + length))) throw damaged("a text is not UTF-8");
     return text;
   }
 

@@ -26,14 +26,10 @@ export function unseal(bytes: Uint8Array): Uint8Array {
   try {
     return gunzipSync(bytes, { chunkSize: chunkSize(bytes.length) });
   } catch (error) {
-    throw new MillraceError(
-      "artifact.damaged",
-      "The stored value is damaged: it cannot be decompressed",
-      {
-        mend: "Run the step that made it again.",
-        cause: error,
-      },
-    );
+    throw new MillraceError("artifact.damaged", "The stored value is damaged: it cannot be decompressed", {
+      mend: "Run the step that made it again.",
+      cause: error,
+    });
   }
 }
 

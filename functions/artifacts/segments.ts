@@ -13,8 +13,7 @@ export function joinSmall(segments: Segments, most: number): Uint8Array[] {
   let waiting: Uint8Array[] = [];
   let size = 0;
   const flush = () => {
-    if (waiting.length > 0)
-      joined.push(waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting, size));
+    if (waiting.length > 0) joined.push(waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting, size));
     waiting = [];
     size = 0;
   };

@@ -70,6 +70,4 @@ const errors: readonly BuiltIn[] = [
 ];
 
 /** The language's own errors; each comes back as the same kind. */
-export const errorTypes: ReadonlyMap<string, BuiltIn> = new Map(
-  errors.map((type) => [type.name, type]),
-);
+export const errorTypes: ReadonlyMap<string, BuiltIn> = new Map(errors.map((type) => [type.name, type]));

@@ -125,8 +125,7 @@ export class CborWriter {
 
   /** What was made here goes on in pieces, so that who compresses takes it in turns; longer segments are the caller's. */
   private pieces(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; at += CHUNK_BYTES)
-      this.segment(bytes.subarray(at, at + CHUNK_BYTES));
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) this.segment(bytes.subarray(at, at + CHUNK_BYTES));
   }
 
   private segment(bytes: Uint8Array): void {

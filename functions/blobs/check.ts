@@ -13,13 +13,9 @@ export function checkWritten(hash: string, bytes: readonly Uint8Array[]): void {
 /** Throws MillraceError `blob.damaged` where the bytes just read do not have that hash. */
 export function checkRead(hash: string, bytes: Uint8Array): void {
   if (hashOf([bytes]) === hash) return;
-  throw new MillraceError(
-    "blob.damaged",
-    `The stored blob ${hash} is damaged: its bytes no longer have that SHA-256`,
-    {
-      mend: "Run the step that made it again.",
-    },
-  );
+  throw new MillraceError("blob.damaged", `The stored blob ${hash} is damaged: its bytes no longer have that SHA-256`, {
+    mend: "Run the step that made it again.",
+  });
 }
 
 export function missing(hash: string): MillraceError {

@@ -12,6 +12,5 @@ export async function childProgram(folder: string, source: string): Promise<() =
     write: false,
   });
   const script = outputFiles[0]!.text;
-  return async () =>
-    (await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script])).stdout;
+  return async () => (await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script])).stdout;
 }

@@ -4,23 +4,18 @@ import type { BlobStore } from "./blobs.ts";
 
 /** What every blob store must do. `open` answers an empty store. */
 export function blobConformance(open: () => BlobStore | Promise<BlobStore>): void {
-  test.each([0, 1, 1000, 3_000_000])(
-    "a blob of %i bytes comes back as it was written",
-    async (size) => {
-      const store = await open();
-      const bytes = pattern(size);
-      await store.write(sha256(bytes), [bytes]);
-      expect(Buffer.compare(await store.read(sha256(bytes)), bytes)).toBe(0);
-      expect(Buffer.compare(store.readSync(sha256(bytes)), bytes)).toBe(0);
-    },
-  );
+  test.each([0, 1, 1000, 3_000_000])("a blob of %i bytes comes back as it was written", async (size) => {
+    const store = await open();
+    const bytes = pattern(size);
+    await store.write(sha256(bytes), [bytes]);
+    expect(Buffer.compare(await store.read(sha256(bytes)), bytes)).toBe(0);
+    expect(Buffer.compare(store.readSync(sha256(bytes)), bytes)).toBe(0);
+  });
 
   test("a blob may be written in many segments, some of them empty", async () => {
     const store = await open();
     const bytes = pattern(5000);
-    const segments: Uint8Array[] = Array.from({ length: 2500 }, (_, i) =>
-      bytes.subarray(i * 2, i * 2 + 2),
-    );
+    const segments: Uint8Array[] = Array.from({ length: 2500 }, (_, i) => bytes.subarray(i * 2, i * 2 + 2));
     segments.splice(7, 0, new Uint8Array());
     await store.write(sha256(bytes), segments);
     expect(Buffer.compare(store.readSync(sha256(bytes)), bytes)).toBe(0);

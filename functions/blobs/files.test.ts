@@ -1,14 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
@@ -49,9 +40,7 @@ describe("blobs as files", () => {
     const blobs = openFileBlobs(store);
     blobs.writeSync(sha256("whole"), [Buffer.from("whole")]);
     writeFileSync(fileOf(store, "whole"), "wh0le");
-    expect(() => blobs.readSync(sha256("whole"))).toThrow(
-      expect.objectContaining({ code: "blob.damaged" }),
-    );
+    expect(() => blobs.readSync(sha256("whole"))).toThrow(expect.objectContaining({ code: "blob.damaged" }));
   });
 
   test("a blob that a power cut left short is whole again once it is written again", () => {
@@ -85,8 +74,7 @@ describe("blobs as files", () => {
       const store = folder();
       const blobs = openFileBlobs(store);
       blobs.writeSync(sha256("a"), [Buffer.from("a")]);
-      for (const name of [...readdirSync(store).map((entry) => join(store, entry)), store])
-        chmodSync(name, 0o555);
+      for (const name of [...readdirSync(store).map((entry) => join(store, entry)), store]) chmodSync(name, 0o555);
       expect(() => blobs.writeSync(sha256("b"), [Buffer.from("b")])).toThrow(
         expect.objectContaining({
           code: "store.readOnly",
@@ -94,8 +82,7 @@ describe("blobs as files", () => {
         }),
       );
       expect(Buffer.from(blobs.readSync(sha256("a"))).toString()).toBe("a");
-      for (const name of [store, ...readdirSync(store).map((entry) => join(store, entry))])
-        chmodSync(name, 0o755);
+      for (const name of [store, ...readdirSync(store).map((entry) => join(store, entry))]) chmodSync(name, 0o755);
     },
   );
 
@@ -138,10 +125,8 @@ describe("blobs as files", () => {
       `,
     );
     await Promise.all([run(), run(), run(), run()]);
-    expect(
-      readdirSync(store, { recursive: true, withFileTypes: true }).filter((entry) =>
-        entry.isFile(),
-      ),
-    ).toHaveLength(300);
+    expect(readdirSync(store, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())).toHaveLength(
+      300,
+    );
   });
 });

@@ -93,8 +93,7 @@ function writeFile(file: string, bytes: readonly Uint8Array[]): void {
 /** What is left of the segments once `written` bytes of them are away. */
 function after(segments: Uint8Array[], written: number): Uint8Array[] {
   let whole = 0;
-  while (whole < segments.length && written >= segments[whole]!.length)
-    written -= segments[whole++]!.length;
+  while (whole < segments.length && written >= segments[whole]!.length) written -= segments[whole++]!.length;
   const rest = segments.slice(whole);
   if (written > 0) rest[0] = rest[0]!.subarray(written);
   return rest;

@@ -34,9 +34,7 @@ export function finishingConformance(the: () => Ledger): void {
       await the().startAttempts(run, [start()]);
       await the().startAttempts(run, [start({ by: "pid 2" })]);
       expect(
-        await the().finishAttempts(run, [
-          end({ attempt: 1, manifest: { late: { inline: "AQ==", size: 1 } } }),
-        ]),
+        await the().finishAttempts(run, [end({ attempt: 1, manifest: { late: { inline: "AQ==", size: 1 } } })]),
       ).toEqual(["refused"]);
       expect(await newest(run)).toMatchObject({ attempt: 2, status: "running" });
       expect((await the().listAttempts(run, task))[0]).toMatchObject({
@@ -51,9 +49,7 @@ export function finishingConformance(the: () => Ledger): void {
       await the().startAttempts(run, [start()]);
       await the().finishAttempts(run, [end()]);
       expect(
-        await the().finishAttempts(run, [
-          end({ status: "failed", error: { name: "E", message: "late" } }),
-        ]),
+        await the().finishAttempts(run, [end({ status: "failed", error: { name: "E", message: "late" } })]),
       ).toEqual(["refused"]);
       expect(await newest(run)).toMatchObject({ status: "succeeded", finishedAt: T0 + 5 });
       expect(await newest(run)).not.toHaveProperty("error");
@@ -62,10 +58,7 @@ export function finishingConformance(the: () => Ledger): void {
     test("of one attempt's two ends in a page the first counts", async () => {
       const run = await created(the());
       await the().startAttempts(run, [start()]);
-      expect(await the().finishAttempts(run, [end(), end({ status: "failed" })])).toEqual([
-        "accepted",
-        "refused",
-      ]);
+      expect(await the().finishAttempts(run, [end(), end({ status: "failed" })])).toEqual(["accepted", "refused"]);
       expect(await newest(run)).toMatchObject({ status: "succeeded" });
     });
 
@@ -73,15 +66,8 @@ export function finishingConformance(the: () => Ledger): void {
       const run = await created(the());
       await the().startAttempts(run, [start()]);
       const ends = [end({ attempt: 2 }), end({ index: "4" }), end({ step: "other" }), end()];
-      expect(await the().finishAttempts(run, ends)).toEqual([
-        "refused",
-        "refused",
-        "refused",
-        "accepted",
-      ]);
-      expect(await the().finishAttempts({ flow: fresh("Flow"), run: 1 }, [end()])).toEqual([
-        "refused",
-      ]);
+      expect(await the().finishAttempts(run, ends)).toEqual(["refused", "refused", "refused", "accepted"]);
+      expect(await the().finishAttempts({ flow: fresh("Flow"), run: 1 }, [end()])).toEqual(["refused"]);
     });
 
     test("an error's text is kept whole up to a bound, whatever is in it", async () => {
@@ -121,9 +107,7 @@ export function finishingConformance(the: () => Ledger): void {
       const run = await created(the());
       await the().startAttempts(run, [start()]);
       await the().startAttempts(run, [start({ by: "pid 2" })]);
-      expect(await the().finishAttempts(run, [end({ attempt: 1, controls: [control] })])).toEqual([
-        "refused",
-      ]);
+      expect(await the().finishAttempts(run, [end({ attempt: 1, controls: [control] })])).toEqual(["refused"]);
       expect(await the().readControls(run, [control])).toEqual([undefined]);
     });
 
@@ -139,9 +123,7 @@ export function finishingConformance(the: () => Ledger): void {
       const [one, other] = [await created(the()), await created(the())];
       await the().writeControls(one, [control]);
       expect(await the().readControls(other, [control])).toEqual([undefined]);
-      expect(await the().readControls({ flow: fresh("Flow"), run: 1 }, [control])).toEqual([
-        undefined,
-      ]);
+      expect(await the().readControls({ flow: fresh("Flow"), run: 1 }, [control])).toEqual([undefined]);
     });
   });
 
@@ -172,9 +154,7 @@ export function finishingConformance(the: () => Ledger): void {
     });
 
     test("in a run that is not there reaches no one", async () => {
-      expect(
-        await the().heartbeat({ flow: fresh("Flow"), run: 1 }, [{ ...task, attempt: 1 }], T0),
-      ).toEqual([false]);
+      expect(await the().heartbeat({ flow: fresh("Flow"), run: 1 }, [{ ...task, attempt: 1 }], T0)).toEqual([false]);
     });
   });
 
@@ -187,11 +167,7 @@ export function finishingConformance(the: () => Ledger): void {
 
     test("ends the running attempts of that run alone, and says how many there were", async () => {
       const [run, other] = [await created(the()), await created(the())];
-      await the().startAttempts(run, [
-        start(),
-        start({ index: "4" }),
-        start({ step: "end", index: "0" }),
-      ]);
+      await the().startAttempts(run, [start(), start({ index: "4" }), start({ step: "end", index: "0" })]);
       await the().startAttempts(other, [start()]);
       await the().finishAttempts(run, [end({ index: "4" })]);
       expect(await the().endRunningAttempts(run, stop)).toBe(2);

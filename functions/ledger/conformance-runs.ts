@@ -13,12 +13,8 @@ export function runsConformance(the: () => Ledger): void {
 
     test("two callers at once never get the same number", async () => {
       const flow = fresh("Flow");
-      const runs = await Promise.all(
-        Array.from({ length: 20 }, () => the().createRun(aRun({ flow }))),
-      );
-      expect(numbers(runs).toSorted((a, b) => a - b)).toEqual(
-        Array.from({ length: 20 }, (_, at) => at + 1),
-      );
+      const runs = await Promise.all(Array.from({ length: 20 }, () => the().createRun(aRun({ flow }))));
+      expect(numbers(runs).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
     });
 
     test("a new run is running, was last alive when it was made, and reads back as it was answered", async () => {
@@ -93,9 +89,7 @@ export function runsConformance(the: () => Ledger): void {
     test("of two that end a run at once, one wins", async () => {
       const run = await created(the());
       const answers = await Promise.all(
-        (["succeeded", "stopped"] as const).map((status) =>
-          the().updateRun(run, { status }, "running"),
-        ),
+        (["succeeded", "stopped"] as const).map((status) => the().updateRun(run, { status }, "running")),
       );
       const winners = answers.filter((answer) => answer !== undefined);
       expect(winners).toHaveLength(1);
@@ -103,9 +97,7 @@ export function runsConformance(the: () => Ledger): void {
     });
 
     test("a run that is not there cannot be changed", async () => {
-      expect(
-        await the().updateRun({ flow: fresh("Flow"), run: 1 }, { status: "failed" }),
-      ).toBeUndefined();
+      expect(await the().updateRun({ flow: fresh("Flow"), run: 1 }, { status: "failed" })).toBeUndefined();
     });
 
     test("new tags replace the old ones, where runs are looked for too", async () => {
@@ -133,9 +125,7 @@ export function runsConformance(the: () => Ledger): void {
       const flow = fresh("Flow");
       for (let at = 0; at < 4; at += 1) await created(the(), { flow });
       const first = await the().listRuns({ flow, limit: 2 });
-      expect(await the().listRuns({ flow, limit: 2, cursor: first.cursor! })).not.toHaveProperty(
-        "cursor",
-      );
+      expect(await the().listRuns({ flow, limit: 2, cursor: first.cursor! })).not.toHaveProperty("cursor");
       expect(await the().listRuns({ flow })).not.toHaveProperty("cursor");
     });
 
@@ -144,9 +134,7 @@ export function runsConformance(the: () => Ledger): void {
       for (let at = 0; at < 4; at += 1) await created(the(), { flow });
       const { cursor } = await the().listRuns({ flow, limit: 2 });
       await created(the(), { flow });
-      expect(numbers((await the().listRuns({ flow, limit: 2, cursor: cursor! })).items)).toEqual([
-        2, 1,
-      ]);
+      expect(numbers((await the().listRuns({ flow, limit: 2, cursor: cursor! })).items)).toEqual([2, 1]);
     });
 
     test("within a flow the greater number is newer, whatever the clocks said", async () => {
@@ -171,9 +159,7 @@ export function runsConformance(the: () => Ledger): void {
     });
 
     test("with nothing asked for, all runs are there, newest first", async () => {
-      const newest = await the().createRun(
-        aRun({ createdAt: (Date.now() + 1e10 + Math.random() * 1e6) | 0 }),
-      );
+      const newest = await the().createRun(aRun({ createdAt: (Date.now() + 1e10 + Math.random() * 1e6) | 0 }));
       const { items } = await the().listRuns({ limit: 1 });
       expect(items[0]!.createdAt).toBeGreaterThanOrEqual(newest.createdAt);
     });
@@ -193,9 +179,7 @@ export function runsConformance(the: () => Ledger): void {
     });
 
     const parts = ["flow", "namespace", "tag", "status"] as const;
-    const subsets = Array.from({ length: 16 }, (_, set) =>
-      parts.filter((_part, at) => set & (1 << at)),
-    );
+    const subsets = Array.from({ length: 16 }, (_, set) => parts.filter((_part, at) => set & (1 << at)));
     test.each(subsets.slice(1).map((subset) => [subset.join(" and "), subset] as const))(
       "runs are found by %s",
       async (_title, subset) => {
@@ -227,9 +211,7 @@ export function runsConformance(the: () => Ledger): void {
         const query: RunQuery = Object.fromEntries(subset.map((part) => [part, wanted[part]]));
         const { items } = await everyPage(async (cursor) => {
           const page = await the().listRuns({ ...query, limit: 3, ...(cursor ? { cursor } : {}) });
-          return page.items.every((run) => run.createdAt === createdAt)
-            ? page
-            : { items: page.items };
+          return page.items.every((run) => run.createdAt === createdAt) ? page : { items: page.items };
         });
         const mine = items.filter((run) => run.createdAt === createdAt);
         expect(mine).toHaveLength(16 / 2 ** subset.length);
@@ -250,9 +232,7 @@ export function runsConformance(the: () => Ledger): void {
         { flow: a, newest: newestOfA },
         { flow: b, newest: newestOfB },
       ]);
-      expect((await the().listFlows({ namespace: production })).items).toEqual([
-        { flow: a, newest: deployed },
-      ]);
+      expect((await the().listFlows({ namespace: production })).items).toEqual([{ flow: a, newest: deployed }]);
       const { items } = await everyPage((cursor) => the().listFlows(cursor ? { cursor } : {}));
       expect(items.filter(({ flow }) => flow === a || flow === b)).toEqual([
         { flow: a, newest: deployed },
@@ -283,10 +263,7 @@ function made(): number {
   return moments;
 }
 
-function matches(
-  run: NewRun & { status: Status },
-  { flow, namespace, tag, status }: RunQuery,
-): boolean {
+function matches(run: NewRun & { status: Status }, { flow, namespace, tag, status }: RunQuery): boolean {
   return (
     (flow ?? run.flow) === run.flow &&
     (namespace ?? run.namespace) === run.namespace &&

@@ -21,9 +21,7 @@ export function startingConformance(the: () => Ledger): void {
     test("the same starter asking again is given the attempt that it began", async () => {
       const run = await created(the());
       await the().startAttempts(run, [start()]);
-      expect(await the().startAttempts(run, [start({ at: T0 + 1 })])).toEqual([
-        { state: "started", attempt: 1 },
-      ]);
+      expect(await the().startAttempts(run, [start({ at: T0 + 1 })])).toEqual([{ state: "started", attempt: 1 }]);
       expect(await newest(run)).toMatchObject({ attempt: 1, startedAt: T0 });
       expect(await the().listAttempts(run, task)).toHaveLength(1);
     });
@@ -55,9 +53,7 @@ export function startingConformance(the: () => Ledger): void {
         const log = { stream: "1.log", from: 0, to: 9 };
         await the().startAttempts(run, [start()]);
         await the().finishAttempts(run, [end({ status, error, log })]);
-        expect(await the().startAttempts(run, [start({ at: T0 + 7 })])).toEqual([
-          { state: "started", attempt: 2 },
-        ]);
+        expect(await the().startAttempts(run, [start({ at: T0 + 7 })])).toEqual([{ state: "started", attempt: 2 }]);
         expect(await the().listAttempts(run, task)).toEqual([
           {
             ...task,
@@ -76,30 +72,22 @@ export function startingConformance(the: () => Ledger): void {
 
     test.each([
       ["succeeded", { status: "succeeded", manifest: { a: { inline: "AQ==", size: 1 } } }],
-      [
-        "was caught",
-        { status: "failed", caught: true, error: { name: "E", message: "m" }, manifest: {} },
-      ],
-    ] as const)(
-      "a task that %s is not begun again: what it left is the answer",
-      async (_what, left) => {
-        const run = await created(the());
-        await the().startAttempts(run, [start()]);
-        await the().finishAttempts(run, [end(left)]);
-        const attempt = {
-          ...task,
-          attempt: 1,
-          by: "pid 1",
-          startedAt: T0,
-          finishedAt: T0 + 5,
-          ...left,
-        };
-        expect(await the().startAttempts(run, [start({ by: "pid 2" })])).toEqual([
-          { state: "done", attempt },
-        ]);
-        expect(await newest(run)).toEqual(attempt);
-      },
-    );
+      ["was caught", { status: "failed", caught: true, error: { name: "E", message: "m" }, manifest: {} }],
+    ] as const)("a task that %s is not begun again: what it left is the answer", async (_what, left) => {
+      const run = await created(the());
+      await the().startAttempts(run, [start()]);
+      await the().finishAttempts(run, [end(left)]);
+      const attempt = {
+        ...task,
+        attempt: 1,
+        by: "pid 1",
+        startedAt: T0,
+        finishedAt: T0 + 5,
+        ...left,
+      };
+      expect(await the().startAttempts(run, [start({ by: "pid 2" })])).toEqual([{ state: "done", attempt }]);
+      expect(await newest(run)).toEqual(attempt);
+    });
 
     test("a page of starts is answered in its order, each by what stood before", async () => {
       const run = await created(the());
@@ -129,13 +117,9 @@ export function startingConformance(the: () => Ledger): void {
     test("of many that start one task at once, each gets an attempt of its own", async () => {
       const run = await created(the());
       const answers = await Promise.all(
-        Array.from({ length: 8 }, (_, at) =>
-          the().startAttempts(run, [start({ by: `pid ${at}` })]),
-        ),
+        Array.from({ length: 8 }, (_, at) => the().startAttempts(run, [start({ by: `pid ${at}` })])),
       );
-      const attempts = answers.map(([answer]) =>
-        answer?.state === "started" ? answer.attempt : 0,
-      );
+      const attempts = answers.map(([answer]) => (answer?.state === "started" ? answer.attempt : 0));
       expect(attempts.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
       expect((await the().listAttempts(run, task)).map(({ status }) => status)).toEqual([
         ...Array(7).fill("failed"),

@@ -79,14 +79,7 @@ export function tasksConformance(the: () => Ledger): void {
       const run = await created(the());
       await begun(run, "compute", ["10", "2", "0", "100", "1", "11"]);
       await begun(run, "computer", ["3"]);
-      expect(indices((await the().listTasks(run, "compute")).items)).toEqual([
-        "0",
-        "1",
-        "2",
-        "10",
-        "11",
-        "100",
-      ]);
+      expect(indices((await the().listTasks(run, "compute")).items)).toEqual(["0", "1", "2", "10", "11", "100"]);
     });
 
     test("each is its newest attempt", async () => {
@@ -120,28 +113,21 @@ export function tasksConformance(the: () => Ledger): void {
       const inOrder = [deep, `${deep}.0`, "9007199254740990.1", "9007199254740991"];
       await begun(run, "compute", inOrder.toReversed());
       expect(indices((await the().listTasks(run, "compute")).items)).toEqual(inOrder);
-      expect(indices((await the().listTasks(run, "compute", { under: deep })).items)).toEqual([
-        `${deep}.0`,
-      ]);
+      expect(indices((await the().listTasks(run, "compute", { under: deep })).items)).toEqual([`${deep}.0`]);
     });
 
     test("ten thousand come back in pages, none missing, none twice", async () => {
       const run = await created(the());
       const wide = Array.from({ length: 10_000 }, (_, at) => String(at));
       await begun(run, "compute", wide, { manifest: { median: { inline: "GQQA", size: 3 } } });
-      const read = (cursor?: string) =>
-        the().listTasks(run, "compute", { limit: 1000, ...(cursor ? { cursor } : {}) });
+      const read = (cursor?: string) => the().listTasks(run, "compute", { limit: 1000, ...(cursor ? { cursor } : {}) });
       const { items, pages } = await everyPage(read);
       expect(pages).toBe(10);
       expect(indices(items)).toEqual(wide);
-      expect(
-        items.every(
-          ({ status, manifest }) => status === "succeeded" && manifest?.["median"]?.size === 3,
-        ),
-      ).toBe(true);
-      expect(await the().listSteps(run)).toMatchObject([
-        { step: "compute", running: 0, succeeded: 10_000 },
-      ]);
+      expect(items.every(({ status, manifest }) => status === "succeeded" && manifest?.["median"]?.size === 3)).toBe(
+        true,
+      );
+      expect(await the().listSteps(run)).toMatchObject([{ step: "compute", running: 0, succeeded: 10_000 }]);
     });
 
     test("a page has a hundred where no limit is given", async () => {
@@ -191,11 +177,7 @@ export function tasksConformance(the: () => Ledger): void {
       await begun(run, "compute", ["0"], {}, T0 + 10);
       await begun(run, "a-later-one", ["0"], {}, T0 + 20);
       await begun(run, "compute", ["1"], {}, T0 + 30);
-      expect((await the().listSteps(run)).map(({ step }) => step)).toEqual([
-        "start",
-        "compute",
-        "a-later-one",
-      ]);
+      expect((await the().listSteps(run)).map(({ step }) => step)).toEqual(["start", "compute", "a-later-one"]);
     });
 
     test("count each task once, by the status of its newest attempt", async () => {
@@ -212,13 +194,9 @@ export function tasksConformance(the: () => Ledger): void {
         again("7", "b"),
         again("8", "pid 1"),
       ]);
-      await the().finishAttempts(run, [
-        { step: "compute", index: "2", attempt: 2, at: T0 + 12, status: "succeeded" },
-      ]);
+      await the().finishAttempts(run, [{ step: "compute", index: "2", attempt: 2, at: T0 + 12, status: "succeeded" }]);
       // Late: the first attempt at 7 was superseded.
-      await the().finishAttempts(run, [
-        { step: "compute", index: "7", attempt: 1, at: T0 + 13, status: "succeeded" },
-      ]);
+      await the().finishAttempts(run, [{ step: "compute", index: "7", attempt: 1, at: T0 + 13, status: "succeeded" }]);
       expect(await the().listSteps(run)).toEqual([
         { step: "compute", running: 4, succeeded: 3, failed: 2, stopped: 1, startedAt: T0 },
       ]);

@@ -2,9 +2,7 @@ import { array, assert, maxSafeNat, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { indexKey, indexOfKey, keysBelow } from "./index-order.ts";
 
-const anIndex = array(maxSafeNat(), { minLength: 1, maxLength: 6 }).map((components) =>
-  components.join("."),
-);
+const anIndex = array(maxSafeNat(), { minLength: 1, maxLength: 6 }).map((components) => components.join("."));
 
 function inNumericOrder(left: string, right: string): number {
   const [a, b] = [left.split(".").map(Number), right.split(".").map(Number)];
@@ -44,9 +42,15 @@ describe("the key of an index", () => {
         expect(Math.sign(inKeyOrder(left, right))).toBe(Math.sign(inNumericOrder(left, right)));
       }),
     );
-    expect(
-      ["10", "2", "2.11", "2.9", "2.9.0", "9007199254740991", "0"].toSorted(inKeyOrder),
-    ).toEqual(["0", "2", "2.9", "2.9.0", "2.11", "10", "9007199254740991"]);
+    expect(["10", "2", "2.11", "2.9", "2.9.0", "9007199254740991", "0"].toSorted(inKeyOrder)).toEqual([
+      "0",
+      "2",
+      "2.9",
+      "2.9.0",
+      "2.11",
+      "10",
+      "9007199254740991",
+    ]);
   });
 
   test.each(["3.0", "3.1.7", "3.9007199254740991"])("of %s is below that of 3", (index) => {
@@ -59,10 +63,7 @@ describe("the key of an index", () => {
     expect(indexKey(index) > after && indexKey(index) < before).toBe(false);
   });
 
-  test.each(["-1", "1.", ".1", "1..2", "01", "1e3", "a", " 1", "1.5x", "99999999999999999"])(
-    "refuses %s",
-    (index) => {
-      expect(() => indexKey(index)).toThrow(expect.objectContaining({ code: "index.invalid" }));
-    },
-  );
+  test.each(["-1", "1.", ".1", "1..2", "01", "1e3", "a", " 1", "1.5x", "99999999999999999"])("refuses %s", (index) => {
+    expect(() => indexKey(index)).toThrow(expect.objectContaining({ code: "index.invalid" }));
+  });
 });

@@ -1,25 +1,13 @@
 import { boundedError } from "./bounded-error.ts";
 import { indexKey } from "./index-order.ts";
-import type {
-  Attempt,
-  AttemptEnd,
-  AttemptKey,
-  AttemptStart,
-  AttemptStarted,
-  Status,
-  TaskError,
-} from "./ledger.ts";
+import type { Attempt, AttemptEnd, AttemptKey, AttemptStart, AttemptStarted, Status, TaskError } from "./ledger.ts";
 import { writeControls } from "./sqlite-controls.ts";
 import { type Tally, tallyEnd, tallyStart, writeTally } from "./sqlite-steps.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
 import { isDone, outcomeOf, readTasks } from "./sqlite-tasks.ts";
 
 /** Begins the attempts; to be called inside a transaction, as everything here. */
-export function startAttempts(
-  store: SqliteStore,
-  runId: number,
-  starts: readonly AttemptStart[],
-): AttemptStarted[] {
+export function startAttempts(store: SqliteStore, runId: number, starts: readonly AttemptStart[]): AttemptStarted[] {
   const tally: Tally = new Map();
   const begun = new Map<string, Attempt>();
   const newest = readTasks(store, runId, starts);
@@ -27,8 +15,7 @@ export function startAttempts(
     const name = `${start.step}/${start.index}`;
     const task = begun.get(name) ?? newest[place];
     if (task !== undefined && isDone(task)) return { state: "done", attempt: task };
-    if (task?.status === "running" && task.by === start.by)
-      return { state: "started", attempt: task.attempt };
+    if (task?.status === "running" && task.by === start.by) return { state: "started", attempt: task.attempt };
     if (task !== undefined) retire(store, runId, task, start.at);
     const attempt = (task?.attempt ?? 0) + 1;
     store.run(
@@ -93,12 +80,7 @@ export function finishAttempts(
   return answers;
 }
 
-export function heartbeat(
-  store: SqliteStore,
-  runId: number,
-  attempts: readonly AttemptKey[],
-  at: number,
-): boolean[] {
+export function heartbeat(store: SqliteStore, runId: number, attempts: readonly AttemptKey[], at: number): boolean[] {
   return attempts.map(({ step, index, attempt }) => {
     const changed = store.run(
       `update tasks set heartbeat_at = max(ifnull(heartbeat_at, 0), ?)

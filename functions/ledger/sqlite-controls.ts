@@ -3,11 +3,7 @@ import type { Control, ControlKey, ControlValue } from "./ledger.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
 
 /** Writes control values of the run with this id, over those that were there. */
-export function writeControls(
-  store: SqliteStore,
-  runId: number,
-  controls: readonly Control[],
-): void {
+export function writeControls(store: SqliteStore, runId: number, controls: readonly Control[]): void {
   for (const { node, index, value } of controls) {
     store.run("insert or replace into controls (run_id, node, key, value) values (?, ?, ?, ?)", [
       runId,

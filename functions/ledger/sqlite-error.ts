@@ -66,12 +66,8 @@ const BY_SYSTEM_CODE: Readonly<Record<string, Trouble>> = {
   EIO: "failed",
 };
 
-function troubleOf(
-  error: Error & { code?: unknown; rawCode?: unknown },
-  path: string,
-): Trouble | undefined {
-  if (typeof error.code === "string" && error.code in BY_SYSTEM_CODE)
-    return BY_SYSTEM_CODE[error.code];
+function troubleOf(error: Error & { code?: unknown; rawCode?: unknown }, path: string): Trouble | undefined {
+  if (typeof error.code === "string" && error.code in BY_SYSTEM_CODE) return BY_SYSTEM_CODE[error.code];
   const resultCode = resultCodeOf(error);
   const trouble = resultCode === undefined ? undefined : BY_RESULT_CODE[resultCode & 0xff];
   return trouble === "failed" && !mayWrite(path) ? "readOnly" : trouble;

@@ -98,8 +98,7 @@ describe("a SQLite file that several processes use", () => {
         const child = begin(job, name);
         const ended = once(child, "exit");
         const numbers: number[] = [];
-        for await (const line of createInterface({ input: child.stdout! }))
-          numbers.push(Number(line));
+        for await (const line of createInterface({ input: child.stdout! })) numbers.push(Number(line));
         expect(await ended).toEqual([0, null]);
         return numbers;
       }),
@@ -108,9 +107,7 @@ describe("a SQLite file that several processes use", () => {
 
   test("is made by whoever comes first, and gives each run a number of its own", async () => {
     const numbers = await all("create");
-    expect(numbers.flat().toSorted((a, b) => a - b)).toEqual(
-      Array.from({ length: 240 }, (_, at) => at + 1),
-    );
+    expect(numbers.flat().toSorted((a, b) => a - b)).toEqual(Array.from({ length: 240 }, (_, at) => at + 1));
     for (const mine of numbers) expect(mine).toEqual(mine.toSorted((a, b) => a - b));
   });
 
@@ -134,9 +131,7 @@ describe("a SQLite file that several processes use", () => {
     for (let task = 0; task < 50; task += 1) {
       expect(attempts.map((mine) => mine[task]).toSorted()).toEqual([1, 2, 3, 4, 5, 6]);
     }
-    expect(await ledger.listSteps({ flow: "Flow", run: 1 })).toMatchObject([
-      { running: 50, failed: 0 },
-    ]);
+    expect(await ledger.listSteps({ flow: "Flow", run: 1 })).toMatchObject([{ running: 50, failed: 0 }]);
     await ledger.close();
   });
 
@@ -155,13 +150,9 @@ describe("a SQLite file that several processes use", () => {
     expect(await ended).toEqual([null, "SIGKILL"]);
 
     const ledger = await openSqliteLedger(path);
-    expect((await indices(ledger)).slice(0, told)).toEqual(
-      Array.from({ length: told }, (_, at) => `0.${at}`),
-    );
+    expect((await indices(ledger)).slice(0, told)).toEqual(Array.from({ length: told }, (_, at) => `0.${at}`));
     expect((await indices(ledger)).length % 20).toBe(0);
-    expect(
-      (await ledger.createRun({ ...(await ledger.readRun({ flow: "Flow", run: 1 }))! })).run,
-    ).toBe(2);
+    expect((await ledger.createRun({ ...(await ledger.readRun({ flow: "Flow", run: 1 }))! })).run).toBe(2);
     await ledger.close();
 
     const store = await openSqliteStore(path);
@@ -197,10 +188,7 @@ describe("a SQLite file that several processes use", () => {
 /** Whether there is a user whom permissions bind, and who may run programs of this folder at all. */
 function permissionsBind(): boolean {
   const options = { ...BOUND, cwd: ROOT };
-  return (
-    process.platform !== "win32" &&
-    spawnSync(process.execPath, ["-e", "require('libsql')"], options).status === 0
-  );
+  return process.platform !== "win32" && spawnSync(process.execPath, ["-e", "require('libsql')"], options).status === 0;
 }
 
 /** Leaves the file as the last process to close it does: whole, with no log beside it. */

@@ -1,17 +1,7 @@
 import type { Manifest } from "../artifacts/manifest.ts";
 import { boundedError } from "./bounded-error.ts";
 import { cursorAt, pageSize, placeOf } from "./cursor.ts";
-import type {
-  NewRun,
-  Owner,
-  Page,
-  Run,
-  RunChange,
-  RunKey,
-  RunQuery,
-  Status,
-  TaskError,
-} from "./ledger.ts";
+import type { NewRun, Owner, Page, Run, RunChange, RunKey, RunQuery, Status, TaskError } from "./ledger.ts";
 import { writeControls } from "./sqlite-controls.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
 
@@ -48,20 +38,11 @@ function nextNumber(store: SqliteStore, { flow, namespace }: NewRun): number {
      on conflict do update set newest = newest + 1 returning newest`,
     [flow],
   ) as [number];
-  store.run("insert or replace into flows (namespace, flow, newest) values (?, ?, ?)", [
-    namespace,
-    flow,
-    next,
-  ]);
+  store.run("insert or replace into flows (namespace, flow, newest) values (?, ?, ?)", [namespace, flow, next]);
   return next;
 }
 
-export function updateRun(
-  store: SqliteStore,
-  key: RunKey,
-  change: RunChange,
-  from?: Status,
-): Run | undefined {
+export function updateRun(store: SqliteStore, key: RunKey, change: RunChange, from?: Status): Run | undefined {
   return store.write(() => {
     const before = readRun(store, key);
     if (before === undefined || (from !== undefined && before.status !== from)) return undefined;
@@ -88,11 +69,7 @@ export function updateRun(
     );
     if (change.tags !== undefined) {
       for (const tag of before.tags)
-        store.run("delete from run_tags where tag = ? and flow = ? and run = ?", [
-          tag,
-          key.flow,
-          key.run,
-        ]);
+        store.run("delete from run_tags where tag = ? and flow = ? and run = ?", [tag, key.flow, key.run]);
       writeTags(store, after);
     }
     return after;
@@ -101,20 +78,12 @@ export function updateRun(
 
 function writeTags(store: SqliteStore, { flow, run, tags, createdAt }: Run): void {
   for (const tag of tags) {
-    store.run("insert into run_tags (tag, flow, run, created_at) values (?, ?, ?, ?)", [
-      tag,
-      flow,
-      run,
-      createdAt,
-    ]);
+    store.run("insert into run_tags (tag, flow, run, created_at) values (?, ?, ?, ?)", [tag, flow, run, createdAt]);
   }
 }
 
 export function readRun(store: SqliteStore, { flow, run }: RunKey): Run | undefined {
-  const row = store.get<RunRow>(`select ${COLUMNS} from runs where flow = ? and run = ?`, [
-    flow,
-    run,
-  ]);
+  const row = store.get<RunRow>(`select ${COLUMNS} from runs where flow = ? and run = ?`, [flow, run]);
   return row && runOf(row);
 }
 
@@ -122,14 +91,10 @@ export function readRun(store: SqliteStore, { flow, run }: RunKey): Run | undefi
  * Walks the one index that the query's first given part has (a tag's, else a flow's, a namespace's or a status's, else
  * all runs) from the cursor on, newest first; what else the query asks for is looked at on the way.
  */
-export function listRuns(
-  store: SqliteStore,
-  { flow, namespace, tag, status, limit, cursor }: RunQuery,
-): Page<Run> {
+export function listRuns(store: SqliteStore, { flow, namespace, tag, status, limit, cursor }: RunQuery): Page<Run> {
   const size = pageSize(limit);
   const keys = tag === undefined ? "r" : "t";
-  const order =
-    flow === undefined ? [`${keys}.created_at`, `${keys}.flow`, `${keys}.run`] : [`${keys}.run`];
+  const order = flow === undefined ? [`${keys}.created_at`, `${keys}.flow`, `${keys}.run`] : [`${keys}.run`];
   const place = placeOf(cursor, flow === undefined ? [END_OF_TIME, "", 0] : [END_OF_TIME]);
   const asked: [column: string, value: string | undefined][] = [
     ["t.tag", tag],
@@ -138,10 +103,7 @@ export function listRuns(
     ["r.status", status],
   ];
   const given = asked.filter(([, value]) => value !== undefined) as [string, string][];
-  const from =
-    tag === undefined
-      ? "runs r"
-      : "run_tags t cross join runs r on r.flow = t.flow and r.run = t.run";
+  const from = tag === undefined ? "runs r" : "run_tags t cross join runs r on r.flow = t.flow and r.run = t.run";
   const conditions = [
     ...given.map(([column]) => `${column} = ?`),
     `(${order.join()}) < (${place.map(() => "?").join()})`,
@@ -172,9 +134,7 @@ export function listFlows(
   );
   const items = rows.slice(0, size).map((row) => ({ flow: row[0], newest: runOf(row) }));
   const last = items.at(-1);
-  return rows.length <= size || last === undefined
-    ? { items }
-    : { items, cursor: cursorAt([last.flow]) };
+  return rows.length <= size || last === undefined ? { items } : { items, cursor: cursorAt([last.flow]) };
 }
 
 /** Later than every time and greater than every number. */
@@ -221,12 +181,7 @@ function rowOf(run: Run): RunRow {
 
 function runOf(row: RunRow): Run {
   const [flow, run, namespace, user, tags, createdAt, codePackage, graph, parameters, owner] = row;
-  const [status, finishedAt, error, heartbeatAt] = row.slice(10) as [
-    Status,
-    number | null,
-    string | null,
-    number,
-  ];
+  const [status, finishedAt, error, heartbeatAt] = row.slice(10) as [Status, number | null, string | null, number];
   return {
     flow,
     run,

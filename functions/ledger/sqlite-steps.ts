@@ -10,11 +10,7 @@ interface Change extends Record<Status, number> {
 }
 
 /** `before` is the status of the task's attempt until now, if it had one. */
-export function tallyStart(
-  tally: Tally,
-  { step, at }: AttemptStart,
-  before: Status | undefined,
-): void {
+export function tallyStart(tally: Tally, { step, at }: AttemptStart, before: Status | undefined): void {
   const change = changeOf(tally, step);
   if (before !== undefined) change[before] -= 1;
   change.running += 1;

@@ -124,9 +124,7 @@ describe("a store", () => {
 
   test("does not take the blame for a mistake in our own statements", async () => {
     const store = await openSqliteStore(":memory:");
-    expect(() => store.all("select nonsense", [])).toThrow(
-      expect.not.objectContaining({ name: "MillraceError" }),
-    );
+    expect(() => store.all("select nonsense", [])).toThrow(expect.not.objectContaining({ name: "MillraceError" }));
     expect(() =>
       store.write(() => {
         throw new TypeError("a bug");

@@ -9,11 +9,7 @@ export function isDone({ status, caught }: Attempt): boolean {
   return status === "succeeded" || caught === true;
 }
 
-export function readTasks(
-  store: SqliteStore,
-  runId: number,
-  tasks: readonly TaskKey[],
-): (Attempt | undefined)[] {
+export function readTasks(store: SqliteStore, runId: number, tasks: readonly TaskKey[]): (Attempt | undefined)[] {
   const wanted = JSON.stringify(tasks.map(({ step, index }) => [step, indexKey(index)]));
   const rows = store.all<[...AttemptRow, place: number]>(
     `select ${COLUMNS}, j.key from json_each(?2) j cross join tasks t
@@ -41,12 +37,7 @@ export function listTasks(
   return rows.length > size ? { items, cursor: cursorAt([rows[size - 1]![1]]) } : { items };
 }
 
-export function lastTask(
-  store: SqliteStore,
-  runId: number,
-  step: string,
-  under: string,
-): Attempt | undefined {
+export function lastTask(store: SqliteStore, runId: number, step: string, under: string): Attempt | undefined {
   const { after, before } = keysBelow(under);
   const row = store.get<AttemptRow>(
     `select ${COLUMNS} from tasks t where t.run_id = ? and t.step = ? and t.key > ? and t.key < ?
@@ -57,15 +48,12 @@ export function lastTask(
   return row && attemptOf(row);
 }
 
-export function listAttempts(
-  store: SqliteStore,
-  runId: number,
-  { step, index }: TaskKey,
-): Attempt[] {
-  const rows = store.all<AttemptRow>(
-    `${attemptsIn("past_attempts")} union all ${attemptsIn("tasks")} order by 3`,
-    [runId, step, indexKey(index)],
-  );
+export function listAttempts(store: SqliteStore, runId: number, { step, index }: TaskKey): Attempt[] {
+  const rows = store.all<AttemptRow>(`${attemptsIn("past_attempts")} union all ${attemptsIn("tasks")} order by 3`, [
+    runId,
+    step,
+    indexKey(index),
+  ]);
   return rows.map(attemptOf);
 }
 

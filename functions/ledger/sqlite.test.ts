@@ -7,9 +7,7 @@ import { openSqliteStore, type SqliteStore } from "./sqlite-store.ts";
 describe("the SQLite ledger", () => {
   const statements = new Set<string>();
 
-  ledgerConformance(async () =>
-    sqliteLedger(noting(statements, await openSqliteStore(":memory:"))),
-  );
+  ledgerConformance(async () => sqliteLedger(noting(statements, await openSqliteStore(":memory:"))));
 
   describe("after all that the tests above asked of it", () => {
     let store: SqliteStore;
@@ -22,9 +20,7 @@ describe("the SQLite ledger", () => {
     function steps(fits: (step: string, sql: string) => boolean): string[] {
       return [...statements].flatMap((sql) => {
         const plan = store.all<[number, number, number, string]>(`explain query plan ${sql}`, []);
-        return plan
-          .filter(([, , , step]) => fits(step, sql))
-          .map(([, , , step]) => `${sql}: ${step}`);
+        return plan.filter(([, , , step]) => fits(step, sql)).map(([, , , step]) => `${sql}: ${step}`);
       });
     }
 
@@ -34,16 +30,12 @@ describe("the SQLite ledger", () => {
     });
 
     test("no page of a list was sorted after it was read", () => {
-      expect(steps((step, sql) => sql.includes("limit ?") && step.includes("TEMP B-TREE"))).toEqual(
-        [],
-      );
+      expect(steps((step, sql) => sql.includes("limit ?") && step.includes("TEMP B-TREE"))).toEqual([]);
     });
 
     test("no statement has looked at the tasks of more than one step", () => {
       const widely = /^SEARCH (t|tasks|past_attempts) (?!.*run_id=\? AND step=\?)/;
-      expect(
-        steps((step, sql) => /\b(tasks|past_attempts)\b/.test(sql) && widely.test(step)),
-      ).toEqual([]);
+      expect(steps((step, sql) => /\b(tasks|past_attempts)\b/.test(sql) && widely.test(step))).toEqual([]);
     });
   });
 
@@ -62,12 +54,7 @@ describe("the SQLite ledger", () => {
     for (const step of ["start", "compute", "a", "end"]) {
       await ledger.startAttempts(run, [{ step, index: "0", at: 7, by: "pid 1" }]);
     }
-    expect((await ledger.listSteps(run)).map(({ step }) => step)).toEqual([
-      "start",
-      "compute",
-      "a",
-      "end",
-    ]);
+    expect((await ledger.listSteps(run)).map(({ step }) => step)).toEqual(["start", "compute", "a", "end"]);
   });
 
   test("a ledger that was closed says so", async () => {

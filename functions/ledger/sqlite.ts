@@ -42,8 +42,7 @@ export function sqliteLedger(store: SqliteStore): Ledger {
     listRuns: async (query) => listRuns(store, query),
     listFlows: async (query) => listFlows(store, query),
 
-    startAttempts: async (run, starts) =>
-      store.write(() => startAttempts(store, existing(run), starts)),
+    startAttempts: async (run, starts) => store.write(() => startAttempts(store, existing(run), starts)),
     finishAttempts: async (run, ends) =>
       store.write(() =>
         of(
@@ -60,8 +59,7 @@ export function sqliteLedger(store: SqliteStore): Ledger {
           (id) => heartbeat(store, id, attempts, at),
         ),
       ),
-    endRunningAttempts: async (run, end) =>
-      store.write(() => of(run, 0, (id) => endRunningAttempts(store, id, end))),
+    endRunningAttempts: async (run, end) => store.write(() => of(run, 0, (id) => endRunningAttempts(store, id, end))),
 
     readTasks: async (run, tasks) =>
       of(
@@ -69,15 +67,12 @@ export function sqliteLedger(store: SqliteStore): Ledger {
         tasks.map(() => undefined),
         (id) => readTasks(store, id, tasks),
       ),
-    listTasks: async (run, step, query = {}) =>
-      of(run, { items: [] }, (id) => listTasks(store, id, step, query)),
-    lastTask: async (run, step, under) =>
-      of(run, undefined, (id) => lastTask(store, id, step, under)),
+    listTasks: async (run, step, query = {}) => of(run, { items: [] }, (id) => listTasks(store, id, step, query)),
+    lastTask: async (run, step, under) => of(run, undefined, (id) => lastTask(store, id, step, under)),
     listAttempts: async (run, task) => of(run, [], (id) => listAttempts(store, id, task)),
     listSteps: async (run) => of(run, [], (id) => listSteps(store, id)),
 
-    writeControls: async (run, controls) =>
-      store.write(() => writeControls(store, existing(run), controls)),
+    writeControls: async (run, controls) => store.write(() => writeControls(store, existing(run), controls)),
     readControls: async (run, keys) =>
       of(
         run,

@@ -26,14 +26,27 @@ export interface Failure {
 }
 
 /** Records each of the tasks that failed, or never came to report, as caught: the flow goes on with what it knows. */
-export async function recordFailure(scope: RunScope, blobs: Blobs, { step, index, width, offset = 0, error }: Failure, now: number): Promise<void> {
+export async function recordFailure(
+  scope: RunScope,
+  blobs: Blobs,
+  { step, index, width, offset = 0, error }: Failure,
+  now: number,
+): Promise<void> {
   const { depth } = scope.lineage.steps.get(step)!;
   const parent = width === undefined ? [] : parseIndex(index, depth - 1);
-  const indices = width === undefined ? [index] : Array.from({ length: width }, (_, i) => formatIndex([...parent, offset + i]));
-  const attempts = await scope.ledger.readTasks(scope.key, indices.map((at) => ({ step, index: at })));
+  const indices =
+    width === undefined ? [index] : Array.from({ length: width }, (_, i) => formatIndex([...parent, offset + i]));
+  const attempts = await scope.ledger.readTasks(
+    scope.key,
+    indices.map((at) => ({ step, index: at })),
+  );
   const failed = indices.flatMap((at, i) => (hasFinished(attempts[i]) ? [] : [{ at, attempt: attempts[i] }]));
   if (failed.length === 0) return;
-  const inputs = await stepInputs(scope, step, failed.map(({ at }) => at));
+  const inputs = await stepInputs(
+    scope,
+    step,
+    failed.map(({ at }) => at),
+  );
   const begun = await scope.ledger.startAttempts(
     scope.key,
     failed.map(({ at }) => ({ step, index: at, at: now, by: "bookkeeping" })),
@@ -47,7 +60,20 @@ export async function recordFailure(scope: RunScope, blobs: Blobs, { step, index
       const values = { failure: { name: why.name, message: why.message } };
       const manifest = { ...whole(inputs[i]!), ...packArtifacts(values, blobs) };
       const controls = controlsAfter(scope.lineage, step, parseIndex(at, depth), { manifest, values }, blobs);
-      return [{ step, index: at, attempt: answer.attempt, at: now, status: "failed" as const, caught: true, error: why, manifest, controls, ...(attempt?.log && { log: attempt.log }) }];
+      return [
+        {
+          step,
+          index: at,
+          attempt: answer.attempt,
+          at: now,
+          status: "failed" as const,
+          caught: true,
+          error: why,
+          manifest,
+          controls,
+          ...(attempt?.log && { log: attempt.log }),
+        },
+      ];
     }),
   );
 }

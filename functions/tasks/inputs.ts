@@ -29,7 +29,11 @@ const PAGE = 500;
 export function stepInputs(scope: RunScope, step: string, indices: readonly string[]): Promise<TaskInputs[]> {
   const place = scope.lineage.steps.get(step);
   if (!place) throw new Error(`${scope.key.flow} has no step ${step}`);
-  return inputsAt(scope, place.inputs, indices.map((index) => parseIndex(index, place.depth)));
+  return inputsAt(
+    scope,
+    place.inputs,
+    indices.map((index) => parseIndex(index, place.depth)),
+  );
 }
 
 /** What a control node is asked about, as seen from `index`. */
@@ -40,7 +44,13 @@ export async function controlInputs(scope: RunScope, node: string, index: string
 }
 
 /** The manifests of the foreach children `from` to `to` (not included) that a join at `index` joins. */
-export async function foreachEnds(scope: RunScope, join: string, index: string, from: number, to: number): Promise<Manifest[]> {
+export async function foreachEnds(
+  scope: RunScope,
+  join: string,
+  index: string,
+  from: number,
+  to: number,
+): Promise<Manifest[]> {
   const { depth, joins } = scope.lineage.steps.get(join)!;
   if (joins?.type !== "foreach") throw new Error(`${join} joins no foreach`);
   const parent = parseIndex(index, depth);
@@ -53,12 +63,19 @@ export async function foreachEnds(scope: RunScope, join: string, index: string, 
 }
 
 /** The manifests of the branches that a join at `index` joins, in the order of the text. */
-export async function branchEnds(scope: RunScope, join: string, index: string): Promise<{ name: string; manifest: Manifest }[]> {
+export async function branchEnds(
+  scope: RunScope,
+  join: string,
+  index: string,
+): Promise<{ name: string; manifest: Manifest }[]> {
   const { depth, joins } = scope.lineage.steps.get(join)!;
   if (joins?.type !== "branch") throw new Error(`${join} joins no branches`);
   const parent = parseIndex(index, depth);
   return Promise.all(
-    joins.branches.map(async ({ name, ends }) => ({ name, manifest: whole((await inputsAt(scope, ends, [parent]))[0]!) })),
+    joins.branches.map(async ({ name, ends }) => ({
+      name,
+      manifest: whole((await inputsAt(scope, ends, [parent]))[0]!),
+    })),
   );
 }
 
@@ -69,17 +86,30 @@ export function whole({ base, items }: TaskInputs): Manifest {
 /** The width of the foreach that `join` joins. */
 export async function widthOf(scope: RunScope, join: string, index: string): Promise<number> {
   const [control] = await scope.ledger.readControls(scope.key, [{ node: join, index }]);
-  if (control?.type !== "foreach") throw new Error(`${scope.key.flow}/${scope.key.run}: nobody wrote the width of ${join}/${index}`);
+  if (control?.type !== "foreach")
+    throw new Error(`${scope.key.flow}/${scope.key.run}: nobody wrote the width of ${join}/${index}`);
   return control.width;
 }
 
-async function inputsAt(scope: RunScope, sources: readonly Source[], places: readonly number[][]): Promise<TaskInputs[]> {
+async function inputsAt(
+  scope: RunScope,
+  sources: readonly Source[],
+  places: readonly number[][],
+): Promise<TaskInputs[]> {
   const found = Array.from<TaskInputs | undefined>({ length: places.length });
   let open = places.map((_, i) => i);
   for (const source of sources) {
     if (open.length === 0) break;
-    const manifests = await manifestsOf(scope, source, open.map((i) => places[i]!));
-    const items = await itemsOf(scope, source.items, open.map((i) => places[i]!));
+    const manifests = await manifestsOf(
+      scope,
+      source,
+      open.map((i) => places[i]!),
+    );
+    const items = await itemsOf(
+      scope,
+      source.items,
+      open.map((i) => places[i]!),
+    );
     open.forEach((i, k) => {
       const base = manifests[k];
       if (base) found[i] = { base, items: items[k]! };
@@ -94,14 +124,21 @@ async function inputsAt(scope: RunScope, sources: readonly Source[], places: rea
 }
 
 /** What the source left at each place; undefined where it has not finished there. */
-async function manifestsOf(scope: RunScope, source: Source, places: readonly number[][]): Promise<(Manifest | undefined)[]> {
+async function manifestsOf(
+  scope: RunScope,
+  source: Source,
+  places: readonly number[][],
+): Promise<(Manifest | undefined)[]> {
   const { step } = source;
   if (step === undefined) return places.map(() => scope.parameters);
   const targets = places.map((place) => target(source, place));
   const distinct = [...new Set(targets.filter((index) => index !== undefined))];
   const attempts = source.last
     ? await Promise.all(distinct.map((under) => scope.ledger.lastTask(scope.key, step, under)))
-    : await scope.ledger.readTasks(scope.key, distinct.map((index) => ({ step, index })));
+    : await scope.ledger.readTasks(
+        scope.key,
+        distinct.map((index) => ({ step, index })),
+      );
   const byIndex = new Map(distinct.map((index, i) => [index, finished(attempts[i])]));
   return targets.map((index) => (index === undefined ? undefined : byIndex.get(index)));
 }
@@ -125,7 +162,12 @@ async function itemsOf(scope: RunScope, items: readonly Item[], places: readonly
   if (items.length === 0) return places.map(() => ({}));
   const controls = new Map<string, ControlValue>();
   const bound = places.map((place) =>
-    items.map(({ foreach, as, depth }) => ({ node: foreach, as, index: formatIndex(place.slice(0, depth - 1)), position: place[depth - 1]! })),
+    items.map(({ foreach, as, depth }) => ({
+      node: foreach,
+      as,
+      index: formatIndex(place.slice(0, depth - 1)),
+      position: place[depth - 1]!,
+    })),
   );
   const keys = new Map(bound.flat().map(({ node, index }) => [`${node}/${index}`, { node, index }]));
   const values = await scope.ledger.readControls(scope.key, [...keys.values()]);

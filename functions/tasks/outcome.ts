@@ -28,7 +28,10 @@ export function packArtifacts(values: Readonly<Record<string, unknown>>, blobs: 
       manifest[name] = ref;
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
-      throw new MillraceError(error.code, error.message, { where: { artifact: name, ...error.where }, mend: error.mend });
+      throw new MillraceError(error.code, error.message, {
+        where: { artifact: name, ...error.where },
+        mend: error.mend,
+      });
     }
   }
   return manifest;
@@ -50,7 +53,11 @@ export function controlsAfter(
   const value = (name: string, asker: string) => readControlled(artifacts, name, asker, blobs);
   followControls(lineage, after, index, {
     foreach(node, at) {
-      controls.push({ node: controlName(node), index: formatIndex(at), value: foreachControl(value(node.over, `the foreach over it`), node.over, blobs) });
+      controls.push({
+        node: controlName(node),
+        index: formatIndex(at),
+        value: foreachControl(value(node.over, `the foreach over it`), node.over, blobs),
+      });
     },
     switch(node, at) {
       const taken = caseOf(node, value(node.on, `the switch on it`));
@@ -66,7 +73,11 @@ export function controlsAfter(
         });
       }
       const again = more && at.at(-1)! + 1 < node.max;
-      controls.push({ node: node.id, index: formatIndex(at), value: { type: "loop", again, ...(more && !again && { bound: true }) } });
+      controls.push({
+        node: node.id,
+        index: formatIndex(at),
+        value: { type: "loop", again, ...(more && !again && { bound: true }) },
+      });
       return again;
     },
   });
@@ -78,10 +89,21 @@ export function controlAt(lineage: Lineage, name: string, index: string, manifes
   const { node } = lineage.controls.get(name)!;
   const artifacts = { manifest, values: {} };
   if (node.type === "foreach") {
-    return { node: name, index, value: foreachControl(readControlled(artifacts, node.over, "the foreach over it", blobs), node.over, blobs) };
+    return {
+      node: name,
+      index,
+      value: foreachControl(readControlled(artifacts, node.over, "the foreach over it", blobs), node.over, blobs),
+    };
   }
   if (node.type === "switch") {
-    return { node: name, index, value: { type: "switch", case: caseOf(node, readControlled(artifacts, node.on, "the switch on it", blobs)).label } };
+    return {
+      node: name,
+      index,
+      value: {
+        type: "switch",
+        case: caseOf(node, readControlled(artifacts, node.on, "the switch on it", blobs)).label,
+      },
+    };
   }
   throw new Error(`${name}: a loop's condition is always written by the task before`);
 }
@@ -120,10 +142,14 @@ function caseOf(node: SwitchNode, value: unknown): { label: string; body: readon
   const found = node.cases.find((one) => one.value === text);
   if (found) return { label: found.value, body: found.body };
   if (node.otherwise) return { label: OTHERWISE, body: node.otherwise };
-  throw new MillraceError("switch.noCase", `the switch on it has no case for ${describe(value)}; it has ${node.cases.map((c) => JSON.stringify(c.value)).join(", ")}`, {
-    where: { artifact: node.on },
-    mend: "Add the case, or an otherwise.",
-  });
+  throw new MillraceError(
+    "switch.noCase",
+    `the switch on it has no case for ${describe(value)}; it has ${node.cases.map((c) => JSON.stringify(c.value)).join(", ")}`,
+    {
+      where: { artifact: node.on },
+      mend: "Add the case, or an otherwise.",
+    },
+  );
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {

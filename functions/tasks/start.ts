@@ -9,7 +9,13 @@ export interface TaskStart {
 
 /** A task that has begun, with all that it begins with; or one that had finished before and is not run again. */
 export type StartedTask =
-  | { readonly state: "started"; readonly index: string; readonly attempt: number; readonly inputs: TaskInputs; readonly branches?: BranchInputs }
+  | {
+      readonly state: "started";
+      readonly index: string;
+      readonly attempt: number;
+      readonly inputs: TaskInputs;
+      readonly branches?: BranchInputs;
+    }
   | { readonly state: "done"; readonly index: string };
 
 /** What a join joins: each branch's own artifacts. */
@@ -18,13 +24,22 @@ export type BranchInputs =
   | { readonly type: "branch"; readonly names: readonly string[]; readonly manifests: readonly Manifest[] };
 
 /** Begins an attempt of each of a step's tasks, a page at a time: its siblings are read and written together. */
-export async function startTasks(scope: RunScope, step: string, starts: readonly TaskStart[], now: number): Promise<StartedTask[]> {
+export async function startTasks(
+  scope: RunScope,
+  step: string,
+  starts: readonly TaskStart[],
+  now: number,
+): Promise<StartedTask[]> {
   const attempts = await scope.ledger.startAttempts(
     scope.key,
     starts.map(({ index, by }) => ({ step, index, by, at: now })),
   );
   const begun = starts.filter((_, i) => attempts[i]!.state === "started");
-  const inputs = await stepInputs(scope, step, begun.map(({ index }) => index));
+  const inputs = await stepInputs(
+    scope,
+    step,
+    begun.map(({ index }) => index),
+  );
   const joins = scope.lineage.steps.get(step)!.joins !== undefined;
   const branches = joins ? await Promise.all(begun.map(({ index }) => branchInputs(scope, step, index))) : [];
   let next = 0;
@@ -33,7 +48,13 @@ export async function startTasks(scope: RunScope, step: string, starts: readonly
     if (answer.state === "done") return { state: "done", index };
     const k = next++;
     const joined = branches[k];
-    return { state: "started", index, attempt: answer.attempt, inputs: inputs[k]!, ...(joined && { branches: joined }) };
+    return {
+      state: "started",
+      index,
+      attempt: answer.attempt,
+      inputs: inputs[k]!,
+      ...(joined && { branches: joined }),
+    };
   });
 }
 

@@ -41,9 +41,7 @@ describe("foreach", () => {
     const f = lists
       .foreach("rows", { as: "row" }, (outer) =>
         outer
-          .foreach("row", { as: "cell" }, (inner) =>
-            inner.step("c", ({ row, cell }) => ({ share: cell / row.length })),
-          )
+          .foreach("row", { as: "cell" }, (inner) => inner.step("c", ({ row, cell }) => ({ share: cell / row.length })))
           .join("cells", (branches) => ({ shares: branches.pluck("share") })),
       )
       .join("rowsDone", (branches) => ({ matrix: branches.pluck("shares") }));
@@ -163,18 +161,14 @@ describe("switch", () => {
           .switch("kind", {
             p: (s) =>
               s
-                .foreach("parts", { as: "part" }, (e) =>
-                  e.step("half", ({ part }) => ({ h: part / 2 })),
-                )
+                .foreach("parts", { as: "part" }, (e) => e.step("half", ({ part }) => ({ h: part / 2 })))
                 .join("halves", (branches) => ({ out: branches.pluck("h") })),
             q: (s) => s.step("none", () => ({ out: [0] })),
           }),
       )
       .join("end", (branches) => ({ outs: branches.pluck("out") }));
     expectTypeOf<ArtifactsOf<typeof f>["outs"]>().toEqualTypeOf<number[][]>();
-    expectTypeOf<StepsOf<typeof f>>().toEqualTypeOf<
-      "a" | "look" | "half" | "halves" | "none" | "end"
-    >();
+    expectTypeOf<StepsOf<typeof f>>().toEqualTypeOf<"a" | "look" | "half" | "halves" | "none" | "end">();
   });
 });
 
@@ -182,9 +176,7 @@ describe("loop", () => {
   const begun = flow("F").step("a", () => ({ n: 1 }));
 
   test("leaves what its body leaves", () => {
-    const f = begun.loop({ while: "more", max: 3 }, (l) =>
-      l.step("b", ({ n }) => ({ n: n + 1, more: n < 3 })),
-    );
+    const f = begun.loop({ while: "more", max: 3 }, (l) => l.step("b", ({ n }) => ({ n: n + 1, more: n < 3 })));
     expectTypeOf<ArtifactsOf<typeof f>>().toEqualTypeOf<{ n: number; more: boolean }>();
   });
 
@@ -194,9 +186,7 @@ describe("loop", () => {
     // @ts-expect-error the body leaves no artifact mor
     begun.loop({ while: "mor", max: 3 }, (l) => l.step("b", () => ({ more: true })));
     // @ts-expect-error it may be missing
-    begun.loop({ while: "more", max: 3 }, (l) =>
-      l.step("b", { catch: true }, () => ({ more: true })),
-    );
+    begun.loop({ while: "more", max: 3 }, (l) => l.step("b", { catch: true }, () => ({ more: true })));
   });
 
   test("needs a bound", () => {

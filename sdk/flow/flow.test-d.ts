@@ -22,8 +22,7 @@ const stats = flow("Stats", {
     all: branches.pluck("median"),
   }))
   .branch({
-    left: (b) =>
-      b.step("l1", ({ table }) => ({ x: table.length })).step("l2", ({ x }) => ({ y: x + 1 })),
+    left: (b) => b.step("l1", ({ table }) => ({ x: table.length })).step("l2", ({ x }) => ({ y: x + 1 })),
     right: (b) => b.step("r1", () => ({ z: "s" })),
   })
   .join("join", ({ left, right }) => ({ sum: left.y, s: right.z }))
@@ -31,9 +30,7 @@ const stats = flow("Stats", {
     csv: (s) => s.step("readCsv", ({ sum }) => ({ out: sum, onlyCsv: 1 })),
     json: (s) => s.step("readJson", () => ({ out: 3 })),
   })
-  .loop({ while: "more", max: 100 }, (l) =>
-    l.step("train", ({ out }) => ({ out: out + 1, more: out < 10 })),
-  )
+  .loop({ while: "more", max: 100 }, (l) => l.step("train", ({ out }) => ({ out: out + 1, more: out < 10 })))
   .step("risky", { catch: true }, ({ out }) => ({ r: out }))
   .step("end", nothing);
 type Stats = typeof stats;
@@ -182,9 +179,7 @@ describe("a step with catch", () => {
   test("leaves its results or a failure", () => {
     type End = ArtifactsOf<Stats, "end">;
     expectTypeOf<End["r"]>().toEqualTypeOf<number | undefined>();
-    expectTypeOf<End["failure"]>().toEqualTypeOf<
-      { readonly name: string; readonly message: string } | undefined
-    >();
+    expectTypeOf<End["failure"]>().toEqualTypeOf<{ readonly name: string; readonly message: string } | undefined>();
   });
 
   test("that fails leaves what was there before", () => {
@@ -216,10 +211,7 @@ describe("parameters", () => {
   });
 
   test("are given as the validator takes them and read as it leaves them", () => {
-    const f = flow("F", { params: { day: z.string().transform((text) => new Date(text)) } }).step(
-      "a",
-      nothing,
-    );
+    const f = flow("F", { params: { day: z.string().transform((text) => new Date(text)) } }).step("a", nothing);
     expectTypeOf<ParametersOf<typeof f>>().toEqualTypeOf<{ day: string }>();
     expectTypeOf<ArtifactsOf<typeof f>["day"]>().toEqualTypeOf<Date>();
   });
@@ -253,9 +245,7 @@ describe("a part of flows", () => {
   }));
 
   test("is a function, shared by every flow that has the artifacts it needs", () => {
-    const f = summed
-      .foreach("list", { as: "x" }, audit)
-      .join("j", (branches) => ({ oks: branches.pluck("ok") }));
+    const f = summed.foreach("list", { as: "x" }, audit).join("j", (branches) => ({ oks: branches.pluck("ok") }));
     expectTypeOf<ArtifactsOf<typeof f>["oks"]>().toEqualTypeOf<boolean[]>();
     expectTypeOf<StepsOf<typeof f>>().toEqualTypeOf<"a" | "audit" | "j">();
     const g = summed.loop({ while: "ok", max: 3 }, audit);

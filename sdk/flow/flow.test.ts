@@ -6,8 +6,7 @@ import type { AnyFlow } from "./language.ts";
 
 const nothing = () => {};
 const empty = (s: AnyFlow) => s;
-const optionsOf = (built: AnyFlow) =>
-  built.graph.body.map((node) => node.type === "step" && node.options);
+const optionsOf = (built: AnyFlow) => built.graph.body.map((node) => node.type === "step" && node.options);
 
 describe("a flow as plain data", () => {
   test("has its steps in order, with their options", () => {
@@ -54,8 +53,7 @@ describe("a flow as plain data", () => {
     const { graph } = flow("N", { params: { b: z.boolean() } })
       .switch("b", {
         true: (s) => s.switch("b", { true: empty, false: empty }),
-        false: (s) =>
-          s.loop({ while: "more", max: 2 }, (l) => l.step("x", () => ({ more: false }))),
+        false: (s) => s.loop({ while: "more", max: 2 }, (l) => l.step("x", () => ({ more: false }))),
       })
       .switch("b", { true: empty, false: empty });
     expect(graph.body).toMatchObject([
@@ -136,9 +134,7 @@ describe("a flow as a value", () => {
     const common = flow("Common").step("start", nothing);
     const one = common.step("one", nothing);
     const two = common.step("two", nothing);
-    const names = [common, one, two].map(({ graph }) =>
-      graph.body.map((node) => node.type === "step" && node.name),
-    );
+    const names = [common, one, two].map(({ graph }) => graph.body.map((node) => node.type === "step" && node.name));
     expect(names).toEqual([["start"], ["start", "one"], ["start", "two"]]);
   });
 
@@ -191,9 +187,7 @@ describe("a flow's definition", () => {
       .switch("b", { true: (s) => s, false: (s) => s })
       .loop({ while: "b", max: 1 }, (l) => l.step("e", nothing));
     const { sourceOf } = definitionOf(built);
-    const lines = ["a", "c", "j", "switch.1", "loop.1", "e"].map((name) =>
-      sourceOf(name)?.split(":").at(-2),
-    );
+    const lines = ["a", "c", "j", "switch.1", "loop.1", "e"].map((name) => sourceOf(name)?.split(":").at(-2));
     expect(lines).toEqual([2, 3, 4, 5, 6, 6].map((after) => String(here + after)));
     expect(sourceOf("a")).toMatch(/^sdk\/flow\/flow\.test\.ts:\d+:\d+$/);
     expect(sourceOf("nowhere")).toBeUndefined();
@@ -230,14 +224,9 @@ describe("a call that the types would refuse", () => {
     ["returns nothing", () => {}],
     ["returns another flow", () => other],
     ["is asynchronous", async (b) => b],
-    [
-      "leaves a split without its join",
-      (b) => (b as AnyFlow).branch({ q: (c) => c.step("y", nothing) }),
-    ],
+    ["leaves a split without its join", (b) => (b as AnyFlow).branch({ q: (c) => c.step("y", nothing) })],
   ])("refuses a body that %s", (_, body) => {
-    expect(() => flow("F").branch({ a: body as never })).toThrow(
-      "the body of branch a does not return the steps",
-    );
+    expect(() => flow("F").branch({ a: body as never })).toThrow("the body of branch a does not return the steps");
   });
 });
 
@@ -248,8 +237,7 @@ function everything() {
       each
         .branch({
           left: (b) => b.step("l", ({ item }) => ({ x: item })),
-          right: (b) =>
-            b.loop({ while: "more", max: 3 }, (l) => l.step("r", () => ({ more: false }))),
+          right: (b) => b.loop({ while: "more", max: 3 }, (l) => l.step("r", () => ({ more: false }))),
         })
         .join("both", { retry: 1 }, ({ left }) => ({ y: left.x })),
     )

@@ -5,13 +5,7 @@ import { assemble } from "./draft.ts";
 import type { Draft, DraftNode, DraftStep, StoredHandler } from "./draft.ts";
 import { DEFINE } from "./definition.ts";
 import type { Definition } from "./definition.ts";
-import type {
-  Flow,
-  FlowOptions,
-  ForeachOptions,
-  ParameterSchemas,
-  ParameterValues,
-} from "./language.ts";
+import type { Flow, FlowOptions, ForeachOptions, ParameterSchemas, ParameterValues } from "./language.ts";
 import { callSite, formatPlace, placeOf } from "./source.ts";
 import type { CallSite } from "./source.ts";
 
@@ -73,11 +67,7 @@ function chain(origin: Origin, last: Draft) {
     step: function step(name: string, ...rest: Rest) {
       return then(draftStep(origin, name, rest, callSite(step)));
     },
-    foreach: function foreach(
-      over: string,
-      { as, concurrency }: ForeachOptions<string>,
-      build: Build,
-    ) {
+    foreach: function foreach(over: string, { as, concurrency }: ForeachOptions<string>, build: Build) {
       const body = draftBody(origin, "foreach", build, callSite(foreach));
       return split((join) => ({ type: "foreach", over, as, concurrency, body, join }));
     },
@@ -136,19 +126,12 @@ function withDefaults(defaults: StepOptions = {}, options: StepOptions): StepOpt
 function draftBody(origin: Origin, what: string, build: Build, site: CallSite): Draft {
   const part: Origin = { ...origin, part: true };
   const built: unknown = typeof build === "function" ? build(chain(part, undefined)) : undefined;
-  const drafted =
-    typeof built === "object" && built !== null && DRAFT in built
-      ? (built as Chain)[DRAFT]
-      : undefined;
+  const drafted = typeof built === "object" && built !== null && DRAFT in built ? (built as Chain)[DRAFT] : undefined;
   if (drafted?.origin === part) return drafted.last;
-  throw new MillraceError(
-    "flow.body",
-    `the body of ${what} does not return the steps it was given`,
-    {
-      where: { flow: origin.name, source: sourceOf(site) },
-      mend: 'Return the builder that the body gets, such as (b) => b.step("name", handler); end every split with .join.',
-    },
-  );
+  throw new MillraceError("flow.body", `the body of ${what} does not return the steps it was given`, {
+    where: { flow: origin.name, source: sourceOf(site) },
+    mend: 'Return the builder that the body gets, such as (b) => b.step("name", handler); end every split with .join.',
+  });
 }
 
 function defineFlow({ name, options, site }: Origin, last: Draft): Definition {

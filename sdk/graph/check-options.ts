@@ -25,28 +25,16 @@ const OPTIONS: { readonly [K in keyof StepOptions]-?: Check<NonNullable<StepOpti
   },
   cpu: (value, note) => {
     if (Number.isFinite(value) && value > 0) return;
-    note(
-      "graph.cpu",
-      `cpu ${quote(value)} is not a positive number`,
-      "Write a number of CPUs, such as 0.5 or 4.",
-    );
+    note("graph.cpu", `cpu ${quote(value)} is not a positive number`, "Write a number of CPUs, such as 0.5 or 4.");
   },
   memory: (value, note) => unit("memory", parseSize, value, note),
   gpu: (value, note) => {
     if (Number.isSafeInteger(value) && value > 0) return;
-    note(
-      "graph.gpu",
-      `gpu ${quote(value)} is not a positive whole number`,
-      "Write a number of GPUs, such as 1.",
-    );
+    note("graph.gpu", `gpu ${quote(value)} is not a positive whole number`, "Write a number of GPUs, such as 1.");
   },
   image: (value, note) => {
     if (typeof value === "string" && /^\S+$/.test(value)) return;
-    note(
-      "graph.image",
-      `image ${quote(value)} is not an image`,
-      'Write a name and a tag, such as "node:22".',
-    );
+    note("graph.image", `image ${quote(value)} is not an image`, 'Write a name and a tag, such as "node:22".');
   },
   env: variables("env"),
   secrets: variables("secrets"),
@@ -58,11 +46,7 @@ const RETRY: { readonly [K in keyof RetryOptions]-?: Check<NonNullable<RetryOpti
   maxDelay: duration("maxDelay"),
   rate: (value, note) => {
     if (Number.isFinite(value) && value >= 1) return;
-    note(
-      "graph.retry",
-      `rate ${quote(value)} is not a number of at least 1`,
-      "Write what each wait is multiplied by.",
-    );
+    note("graph.retry", `rate ${quote(value)} is not a number of at least 1`, "Write what each wait is multiplied by.");
   },
   jitter: bool("jitter"),
 };
@@ -70,9 +54,7 @@ const RETRY: { readonly [K in keyof RetryOptions]-?: Check<NonNullable<RetryOpti
 /** Notes every mistake in a step's options. They may come from JavaScript, so nothing about them is taken for granted. */
 export function checkOptions(options: StepOptions, note: Note): void {
   checkEach(options, OPTIONS, "option", note);
-  const both = Object.keys(options.env ?? {}).filter((name) =>
-    Object.hasOwn(options.secrets ?? {}, name),
-  );
+  const both = Object.keys(options.env ?? {}).filter((name) => Object.hasOwn(options.secrets ?? {}, name));
   for (const name of both) {
     note("graph.env", `${name} is both in env and in secrets`, "Leave it in one of them.");
   }
@@ -81,34 +63,23 @@ export function checkOptions(options: StepOptions, note: Note): void {
 
 function checkEach<T extends object>(values: T, checks: object, what: string, note: Note): void {
   for (const [name, value] of Object.entries(values)) {
-    const check: Check<unknown> | undefined = Object.hasOwn(checks, name)
-      ? Reflect.get(checks, name)
-      : undefined;
+    const check: Check<unknown> | undefined = Object.hasOwn(checks, name) ? Reflect.get(checks, name) : undefined;
     if (check) check(value, note);
-    else
-      note(
-        "graph.option",
-        `there is no ${what} ${quote(name)}`,
-        suggest(name, Object.keys(checks)),
-      );
+    else note("graph.option", `there is no ${what} ${quote(name)}`, suggest(name, Object.keys(checks)));
   }
 }
 
 function checkLambda({ gpu, image, memory, timeout }: StepOptions, note: Note): void {
-  const refuse = (what: string) =>
-    note("graph.lambda", `Lambda has no ${what}`, 'Write compute: "batch".');
+  const refuse = (what: string) => note("graph.lambda", `Lambda has no ${what}`, 'Write compute: "batch".');
   if (gpu !== undefined) refuse("GPU");
   if (image !== undefined) refuse("image of a step's own");
-  if ((read(parseSize, memory) ?? 0) > LAMBDA_MEBIBYTES)
-    refuse(`memory of ${memory}, only up to 10GiB`);
-  if ((read(parseDuration, timeout) ?? 0) > LAMBDA_SECONDS)
-    refuse(`timeout of ${timeout}, only up to 15m`);
+  if ((read(parseSize, memory) ?? 0) > LAMBDA_MEBIBYTES) refuse(`memory of ${memory}, only up to 10GiB`);
+  if ((read(parseDuration, timeout) ?? 0) > LAMBDA_SECONDS) refuse(`timeout of ${timeout}, only up to 15m`);
 }
 
 function checkRetry(retry: number | RetryOptions, note: Note): void {
   if (typeof retry !== "object") return checkAttempts(retry, note);
-  if (retry.attempts === undefined)
-    note("graph.retry", "retry says no attempts", "Write how many, from 0 to 9.");
+  if (retry.attempts === undefined) note("graph.retry", "retry says no attempts", "Write how many, from 0 to 9.");
   checkEach(retry, RETRY, "option of retry", note);
 }
 
@@ -143,11 +114,7 @@ function read(parse: (text: string) => number, value: string | undefined): numbe
 function bool(name: string): Check<boolean> {
   return (value, note) => {
     if (typeof value === "boolean") return;
-    note(
-      `graph.${name}`,
-      `${name} ${quote(value)} is not true or false`,
-      "Write true, or leave it out.",
-    );
+    note(`graph.${name}`, `${name} ${quote(value)} is not true or false`, "Write true, or leave it out.");
   };
 }
 
@@ -184,7 +151,5 @@ function variables(option: "env" | "secrets"): Check<Readonly<Record<string, str
 
 function suggest(word: unknown, known: readonly string[]): string {
   const meant = nearest(String(word), known);
-  return meant
-    ? `Did you mean ${quote(meant)}?`
-    : `There are ${known.map((one) => quote(one)).join(", ")}.`;
+  return meant ? `Did you mean ${quote(meant)}?` : `There are ${known.map((one) => quote(one)).join(", ")}.`;
 }

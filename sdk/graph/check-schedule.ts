@@ -11,11 +11,7 @@ export function checkSchedule(
   if (schedule === undefined || isSchedule(schedule)) return;
   const mend =
     'Write "rate(1 hour)" or six fields, one of the two days a "?", such as "cron(0 6 * * ? *)" for 6:00 each day.';
-  note(
-    "graph.schedule",
-    `schedule ${quote(schedule)} is neither a cron nor a rate expression`,
-    mend,
-  );
+  note("graph.schedule", `schedule ${quote(schedule)} is neither a cron nor a rate expression`, mend);
 }
 
 function isSchedule(schedule: unknown): boolean {
@@ -24,7 +20,5 @@ function isSchedule(schedule: unknown): boolean {
   if (unit) return Number(amount) > 0 && (Number(amount) === 1) === schedule.endsWith(`${unit})`);
   const fields = /^cron\(([^()]+)\)$/.exec(schedule)?.[1]?.split(/ +/) ?? [];
   const days = [fields[2], fields[4]].filter((day) => day === "?");
-  return (
-    fields.length === 6 && days.length === 1 && fields.every((field) => /^[\w*?,/#-]+$/.test(field))
-  );
+  return fields.length === 6 && days.length === 1 && fields.every((field) => /^[\w*?,/#-]+$/.test(field));
 }

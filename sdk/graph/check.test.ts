@@ -84,69 +84,25 @@ describe("a mistake in the shape", () => {
       "the body of the foreach may come by no step, through a case that is empty",
     ],
     ["a step that is declared twice", [start, start], 'step "start" is declared twice'],
-    [
-      "a join with the name of a step",
-      [step("merge"), foreach([start])],
-      'step "merge" is declared twice',
-    ],
-    [
-      "a step twice in nested bodies",
-      [start, loop([foreach([start])])],
-      'step "start" is declared twice',
-    ],
-    [
-      "a step's name with a space",
-      [step("my step")],
-      `the step's name, "my step", cannot be a name`,
-    ],
+    ["a join with the name of a step", [step("merge"), foreach([start])], 'step "merge" is declared twice'],
+    ["a step twice in nested bodies", [start, loop([foreach([start])])], 'step "start" is declared twice'],
+    ["a step's name with a space", [step("my step")], `the step's name, "my step", cannot be a name`],
     ["a step's name with a dot", [step("a.b")], `the step's name, "a.b", cannot be a name`],
     ["a step's name that is empty", [step("")], `the step's name, "", cannot be a name`],
-    [
-      "a step's name of 61 characters",
-      [step(long)],
-      `the step's name, "${long}", cannot be a name`,
-    ],
-    [
-      "a branch's name with a slash",
-      [branch({ "a/b": [start] })],
-      `the branch's name, "a/b", cannot be a name`,
-    ],
+    ["a step's name of 61 characters", [step(long)], `the step's name, "${long}", cannot be a name`],
+    ["a branch's name with a slash", [branch({ "a/b": [start] })], `the branch's name, "a/b", cannot be a name`],
     [
       "an element that is no identifier",
       [foreach([start], { as: "a-b" })],
       'calls its element, "a-b", is not the name',
     ],
-    [
-      "a list that is no identifier",
-      [foreach([start], { over: "" })],
-      'goes over, "", is not the name of an artifact',
-    ],
+    ["a list that is no identifier", [foreach([start], { over: "" })], 'goes over, "", is not the name of an artifact'],
     ["a loop without a bound", [loop([start], { max: undefined })], "the loop has no bound"],
-    [
-      "a bound of zero",
-      [loop([start], { max: 0 })],
-      "max 0 is not a whole number from 1 to 100000",
-    ],
-    [
-      "a bound of infinity",
-      [loop([start], { max: Infinity })],
-      "max Infinity is not a whole number from 1 to 100000",
-    ],
-    [
-      "a bound too high",
-      [loop([start], { max: 100_001 })],
-      "max 100001 is not a whole number from 1 to 100000",
-    ],
-    [
-      "a concurrency of zero",
-      [foreach([start], { concurrency: 0 })],
-      "concurrency 0 is not a positive whole number",
-    ],
-    [
-      "a fraction of a concurrency",
-      [foreach([start], { concurrency: 1.5 })],
-      "concurrency 1.5 is not a positive",
-    ],
+    ["a bound of zero", [loop([start], { max: 0 })], "max 0 is not a whole number from 1 to 100000"],
+    ["a bound of infinity", [loop([start], { max: Infinity })], "max Infinity is not a whole number from 1 to 100000"],
+    ["a bound too high", [loop([start], { max: 100_001 })], "max 100001 is not a whole number from 1 to 100000"],
+    ["a concurrency of zero", [foreach([start], { concurrency: 0 })], "concurrency 0 is not a positive whole number"],
+    ["a fraction of a concurrency", [foreach([start], { concurrency: 1.5 })], "concurrency 1.5 is not a positive"],
     [
       "a case that is there twice",
       [{ ...choice({}), cases: [1, 2].map(() => ({ value: "a", body: [] })) } as GraphNode],
@@ -162,21 +118,9 @@ describe("a mistake in the flow itself", () => {
     ["its name", { name: "My Flow" }, `the flow's name, "My Flow", cannot be a name`],
     ["a parameter that is no identifier", parametersNamed("a-b"), '"a-b" is not an identifier'],
     ["a parameter named like a flag", parametersNamed("tag"), "--tag is a flag of its own"],
-    [
-      "a parameter that is written like a flag",
-      parametersNamed("maxWorkers"),
-      "--max-workers is a flag of its own",
-    ],
-    [
-      "two parameters with one flag",
-      parametersNamed("aB", "a_B", "AB", "ab"),
-      "--ab is parameter AB too",
-    ],
-    [
-      "a cron of five fields",
-      { schedule: "cron(0 6 * * *)" },
-      "is neither a cron nor a rate expression",
-    ],
+    ["a parameter that is written like a flag", parametersNamed("maxWorkers"), "--max-workers is a flag of its own"],
+    ["two parameters with one flag", parametersNamed("aB", "a_B", "AB", "ab"), "--ab is parameter AB too"],
+    ["a cron of five fields", { schedule: "cron(0 6 * * *)" }, "is neither a cron nor a rate expression"],
   ])("%s is found", (_, rest, message) => {
     expect(messages(graphOf([start], rest))).toEqual([expect.stringContaining(message)]);
   });
@@ -191,17 +135,12 @@ describe("a mistake in the flow itself", () => {
     expect(messages(graphOf([start], { schedule }))).toEqual([]);
   });
 
-  test.each([
-    "hourly",
-    "rate(1 hours)",
-    "rate(0 hours)",
-    "rate(2 weeks)",
-    "cron(* * * * * *)",
-    "0 6 * * ? *",
-    "",
-  ])("%j is no schedule", (schedule) => {
-    expect(messages(graphOf([start], { schedule }))).toHaveLength(1);
-  });
+  test.each(["hourly", "rate(1 hours)", "rate(0 hours)", "rate(2 weeks)", "cron(* * * * * *)", "0 6 * * ? *", ""])(
+    "%j is no schedule",
+    (schedule) => {
+      expect(messages(graphOf([start], { schedule }))).toHaveLength(1);
+    },
+  );
 });
 
 describe("a step's options", () => {
@@ -230,10 +169,7 @@ describe("a step's options", () => {
     [{ env: { "MY-VAR": "x" } }, '"MY-VAR" in env is not the name of an environment variable'],
     [{ env: { PORT: 80 } }, '"PORT" in env is not a text'],
     [{ env: { AWS_REGION: "x" } }, '"AWS_REGION" in env begins with a prefix that is taken'],
-    [
-      { secrets: { MILLRACE_X: "arn" } },
-      '"MILLRACE_X" in secrets begins with a prefix that is taken',
-    ],
+    [{ secrets: { MILLRACE_X: "arn" } }, '"MILLRACE_X" in secrets begins with a prefix that is taken'],
     [{ secrets: { TOKEN: "" } }, '"TOKEN" in secrets is not a reference to a secret'],
     [{ env: { A: "1" }, secrets: { A: "arn" } }, "A is both in env and in secrets"],
     [{ memori: "1GiB" }, 'there is no option "memori"'],
@@ -287,10 +223,7 @@ function thrownFor(graph: Graph, sourceOf?: SourceOf): MillraceError {
 }
 
 describe("what is said of mistakes", () => {
-  const broken = graphOf([
-    step("compute", { memory: "4 gigs" }),
-    loop([step("compute")], { max: 0 }),
-  ]);
+  const broken = graphOf([step("compute", { memory: "4 gigs" }), loop([step("compute")], { max: 0 })]);
   const sources: Record<string, readonly string[]> = {
     compute: ["examples/stats.ts:14:36", "examples/stats.ts:16:36"],
     "loop.1": ["examples/stats.ts:15:4"],
@@ -325,16 +258,12 @@ describe("what is said of mistakes", () => {
 
   test("several are listed in one error", () => {
     const text = formatThrown(broken);
-    expect(text).toContain(
-      'flow Stats, step compute: memory "4 gigs" is not a size\n  examples/stats.ts:14:36\n',
-    );
+    expect(text).toContain('flow Stats, step compute: memory "4 gigs" is not a size\n  examples/stats.ts:14:36\n');
     expect(text).toContain("flow Stats, step loop.1: max 0 is not a whole number");
   });
 
   test("of very many, the first twenty are spelt out", () => {
-    const text = formatThrown(
-      graphOf(Array.from({ length: 50 }, (_, i) => step(`s${i}`, { cpu: -1 }))),
-    );
+    const text = formatThrown(graphOf(Array.from({ length: 50 }, (_, i) => step(`s${i}`, { cpu: -1 }))));
     expect(text.match(/is not a positive number/g)).toHaveLength(20);
     expect(text).toMatch(/… and 30 more$/);
   });

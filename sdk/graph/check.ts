@@ -12,13 +12,7 @@ export type SourceOf = (node: string, occurrence?: number) => string | undefined
 const MAX_ROUNDS = 100_000;
 
 /** Notes a mistake at a step (or a switch's or loop's id); at the flow itself without one. */
-type Note = (
-  code: string,
-  message: string,
-  mend: string,
-  step?: string,
-  occurrence?: number,
-) => void;
+type Note = (code: string, message: string, mend: string, step?: string, occurrence?: number) => void;
 
 /**
  * Finds every mistake in a graph that the types of the flow language cannot: all of them, so that they are mended in
@@ -45,18 +39,10 @@ export function checkGraph(graph: Graph, sourceOf?: SourceOf): Mistake[] {
       if (occurrence > 0) {
         const first = sourceOf?.(node.name);
         const message = `step ${quote(node.name)} is declared twice${first ? `, first at ${first}` : ""}`;
-        note(
-          "graph.duplicate",
-          message,
-          "Give each step and join a name of its own.",
-          node.name,
-          occurrence,
-        );
+        note("graph.duplicate", message, "Give each step and join a name of its own.", node.name, occurrence);
       }
       checkName(node.name, "the step's name", note, node.name, occurrence);
-      checkOptions(node.options, (code, message, mend) =>
-        note(code, message, mend, node.name, occurrence),
-      );
+      checkOptions(node.options, (code, message, mend) => note(code, message, mend, node.name, occurrence));
     },
   });
   return mistakes;
@@ -91,12 +77,7 @@ function checkNode(node: GraphNode, checks: Checks): void {
       checkArtifact(node.as, "what foreach calls its element", note, step);
       if (node.concurrency !== undefined && !isCount(node.concurrency)) {
         const message = `concurrency ${quote(node.concurrency)} is not a positive whole number`;
-        note(
-          "graph.concurrency",
-          message,
-          "Say how many turns may run at a time, or leave it out for no limit.",
-          step,
-        );
+        note("graph.concurrency", message, "Say how many turns may run at a time, or leave it out for no limit.", step);
       }
       checkTurns(node.body, "foreach", note, step);
       checkBody(node.body, checks);
@@ -104,17 +85,11 @@ function checkNode(node: GraphNode, checks: Checks): void {
     }
     case "branch": {
       const step = node.join.name;
-      if (node.branches.length === 0)
-        note("graph.empty", "the branch has no branches", "Name at least one.", step);
+      if (node.branches.length === 0) note("graph.empty", "the branch has no branches", "Name at least one.", step);
       for (const { name, body } of node.branches) {
         checkName(name, "the branch's name", note, step);
         if (body.length === 0) {
-          note(
-            "graph.empty",
-            `branch ${quote(name)} has no step`,
-            "Add a step to it or leave it out.",
-            step,
-          );
+          note("graph.empty", `branch ${quote(name)} has no step`, "Add a step to it or leave it out.", step);
         }
         checkBody(body, checks);
       }
@@ -123,12 +98,7 @@ function checkNode(node: GraphNode, checks: Checks): void {
     case "switch": {
       checkArtifact(node.on, "what the switch looks at", note, node.id);
       if (node.cases.length === 0) {
-        note(
-          "graph.empty",
-          "the switch has no case",
-          "Name at least one value and what to do with it.",
-          node.id,
-        );
+        note("graph.empty", "the switch has no case", "Name at least one value and what to do with it.", node.id);
       }
       const values = new Set<string>();
       for (const { value, body } of node.cases) {
@@ -156,22 +126,12 @@ function checkNode(node: GraphNode, checks: Checks): void {
 }
 
 /** Each turn of a foreach and each round of a loop must come by a step: its place in the run is told by its tasks. */
-function checkTurns(
-  body: readonly GraphNode[],
-  what: "foreach" | "loop",
-  note: Note,
-  step: string,
-): void {
+function checkTurns(body: readonly GraphNode[], what: "foreach" | "loop", note: Note, step: string): void {
   if (body.length === 0) {
     note("graph.empty", `the body of the ${what} has no step`, "Add a step to it.", step);
   } else if (mayRunNothing(body)) {
     const message = `the body of the ${what} may come by no step, through a case that is empty`;
-    note(
-      "graph.empty",
-      message,
-      "Add a step to that case, or one before or after the switch.",
-      step,
-    );
+    note("graph.empty", message, "Add a step to that case, or one before or after the switch.", step);
   }
 }
 
@@ -179,9 +139,7 @@ function mayRunNothing(body: readonly GraphNode[]): boolean {
   return body.every((node) => {
     if (node.type === "loop") return mayRunNothing(node.body);
     if (node.type !== "switch") return false;
-    return [...node.cases.map((one) => one.body), ...(node.otherwise ? [node.otherwise] : [])].some(
-      mayRunNothing,
-    );
+    return [...node.cases.map((one) => one.body), ...(node.otherwise ? [node.otherwise] : [])].some(mayRunNothing);
   });
 }
 
@@ -193,12 +151,10 @@ function checkParameters({ name: flow, parameters }: Graph, mistakes: Mistake[])
     const flag = flagOf(parameter);
     const other = flags.get(flag);
     flags.set(flag, parameter);
-    if (!isIdentifier(parameter))
-      note(parameter, `${quote(parameter)} is not an identifier`, IDENTIFIER);
+    if (!isIdentifier(parameter)) note(parameter, `${quote(parameter)} is not an identifier`, IDENTIFIER);
     else if (RUN_FLAGS.includes(flag))
       note(parameter, `--${flag} is a flag of its own`, "Call the parameter otherwise.");
-    else if (other)
-      note(parameter, `--${flag} is parameter ${other} too`, "Call one of them otherwise.");
+    else if (other) note(parameter, `--${flag} is parameter ${other} too`, "Call one of them otherwise.");
   }
 }
 
@@ -209,13 +165,7 @@ function checkArtifact(name: string, what: string, note: Note, step: string): vo
   note("graph.name", `${what}, ${quote(name)}, is not the name of an artifact`, IDENTIFIER, step);
 }
 
-function checkName(
-  name: string,
-  what: string,
-  note: Note,
-  step?: string,
-  occurrence?: number,
-): void {
+function checkName(name: string, what: string, note: Note, step?: string, occurrence?: number): void {
   if (typeof name === "string" && /^[\w-]{1,60}$/.test(name) && name !== "__proto__") return;
   const message = `${what}, ${quote(name)}, cannot be a name`;
   note("graph.name", message, "Use letters, digits, _ and -, at most 60.", step, occurrence);

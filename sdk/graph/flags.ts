@@ -17,8 +17,5 @@ export const RUN_FLAGS: readonly string[] = [
 
 /** The flag by which a parameter is given, without its dashes: `learningRate` is `learning-rate`. */
 export function flagOf(parameter: string): string {
-  return parameter.replace(
-    /[A-Z]+/g,
-    (capitals, at: number) => (at > 0 ? "-" : "") + capitals.toLowerCase(),
-  );
+  return parameter.replace(/[A-Z]+/g, (capitals, at: number) => (at > 0 ? "-" : "") + capitals.toLowerCase());
 }

@@ -3,7 +3,13 @@ import { OTHERWISE, type Graph, type GraphNode, type StepNode } from "./graph.ts
 import { followControls, lineageOf, type Source } from "./lineage.ts";
 
 const step = (name: string): StepNode => ({ type: "step", name, options: {} });
-const foreach = (join: string, ...body: GraphNode[]): GraphNode => ({ type: "foreach", over: `${join}List`, as: `${join}Item`, body, join: step(join) });
+const foreach = (join: string, ...body: GraphNode[]): GraphNode => ({
+  type: "foreach",
+  over: `${join}List`,
+  as: `${join}Item`,
+  body,
+  join: step(join),
+});
 const branch = (join: string, ...bodies: GraphNode[][]): GraphNode => ({
   type: "branch",
   branches: bodies.map((body, i) => ({ name: `b${i}`, body })),
@@ -36,14 +42,26 @@ const shapes: [string, Graph, Record<string, string[]>][] = [
     graph(foreach("j", foreach("k", step("a")), step("b"))),
     { a: ["parameters^^+jItem@1+kItem@2"], k: ["parameters^+jItem@1"], b: ["k"], j: ["parameters"] },
   ],
-  ["branches all begin with what was before", graph(step("a"), branch("j", [step("b")], [step("c")])), { b: ["a"], c: ["a"], j: ["a"] }],
+  [
+    "branches all begin with what was before",
+    graph(step("a"), branch("j", [step("b")], [step("c")])),
+    { b: ["a"], c: ["a"], j: ["a"] },
+  ],
   [
     "after a switch: whichever case ran, and what was before where a case is empty",
     graph(step("a"), choice("s", { x: [step("b")], y: [] }), step("c")),
     { b: ["a"], c: ["b", "a"] },
   ],
-  ["after a switch whose every case has a step, nothing before it comes in question", graph(step("a"), choice("s", { x: [step("b")] }, [step("d")]), step("c")), { c: ["b", "d"] }],
-  ["a loop's round begins with the round before, the first with what was before", graph(step("a"), loop("l", step("b"), step("c")), step("d")), { b: ["c-1", "a^"], c: ["b"], d: ["c*"] }],
+  [
+    "after a switch whose every case has a step, nothing before it comes in question",
+    graph(step("a"), choice("s", { x: [step("b")] }, [step("d")]), step("c")),
+    { c: ["b", "d"] },
+  ],
+  [
+    "a loop's round begins with the round before, the first with what was before",
+    graph(step("a"), loop("l", step("b"), step("c")), step("d")),
+    { b: ["c-1", "a^"], c: ["b"], d: ["c*"] },
+  ],
   [
     "a loop in a loop",
     graph(step("a"), loop("l", loop("m", step("b"))), step("c")),
@@ -59,7 +77,8 @@ const shapes: [string, Graph, Record<string, string[]>][] = [
 describe("what a step begins with", () => {
   test.each(shapes)("%s", (_, shape, expected) => {
     const { steps } = lineageOf(shape);
-    for (const [name, sources] of Object.entries(expected)) expect([name, steps.get(name)!.inputs.map(short)]).toEqual([name, sources]);
+    for (const [name, sources] of Object.entries(expected))
+      expect([name, steps.get(name)!.inputs.map(short)]).toEqual([name, sources]);
   });
 
   test("a join of a foreach joins what its children ended with", () => {
@@ -76,12 +95,32 @@ describe("what a step begins with", () => {
 
 describe("whose values the machine asks", () => {
   test.each([
-    ["a switch after a step has its value written down", graph(step("a"), choice("s", { x: [step("b")] })), "s", "written"],
-    ["a switch that a foreach's body begins with has nobody to write it", graph(foreach("j", choice("s", { x: [step("b")] }))), "s", "asked"],
+    [
+      "a switch after a step has its value written down",
+      graph(step("a"), choice("s", { x: [step("b")] })),
+      "s",
+      "written",
+    ],
+    [
+      "a switch that a foreach's body begins with has nobody to write it",
+      graph(foreach("j", choice("s", { x: [step("b")] }))),
+      "s",
+      "asked",
+    ],
     ["so has a foreach there", graph(foreach("j", foreach("k", step("b")))), "k", "asked"],
-    ["and one behind an empty case", graph(foreach("j", choice("s", { x: [] }), choice("t", { x: [step("b")] }), step("c"))), "t", "asked"],
+    [
+      "and one behind an empty case",
+      graph(foreach("j", choice("s", { x: [] }), choice("t", { x: [step("b")] }), step("c"))),
+      "t",
+      "asked",
+    ],
     ["a loop's condition always has a step before it", graph(foreach("j", loop("l", step("b")))), "l", "written"],
-    ["behind a step in the body it is written", graph(foreach("j", step("a"), choice("s", { x: [step("b")] }))), "s", "written"],
+    [
+      "behind a step in the body it is written",
+      graph(foreach("j", step("a"), choice("s", { x: [step("b")] }))),
+      "s",
+      "written",
+    ],
     ["the flow's own beginning is written when the run is created", graph(foreach("j", step("a"))), "j", "written"],
   ] as const)("%s", (_, shape, name, known) => {
     expect(lineageOf(shape).controls.get(name)?.known).toBe(known);
@@ -106,18 +145,54 @@ describe("what a finishing task writes down", () => {
     return asked;
   }
 
-  const twoInARow = graph(step("a"), choice("s", { x: [step("b")], y: [] }), choice("t", { x: [step("c")], y: [step("d")] }));
+  const twoInARow = graph(
+    step("a"),
+    choice("s", { x: [step("b")], y: [] }),
+    choice("t", { x: [step("c")], y: [step("d")] }),
+  );
   test.each<[string, Graph, string | undefined, number[], string, boolean, string[]]>([
     ["nothing before a step", graph(step("a"), step("b")), "a", [], "", false, []],
     ["a foreach's width", graph(step("a"), foreach("j", step("b"))), "a", [], "", false, ["j@"]],
     ["a switch, and no further where its case has a step", twoInARow, "a", [], "x", false, ["s@"]],
     ["two control nodes in a row where the first's case is empty", twoInARow, "a", [], "y", false, ["s@", "t@"]],
-    ["every branch's beginning", graph(step("a"), branch("j", [choice("s", { x: [step("b")] })], [foreach("k", step("c"))])), "a", [], "x", false, ["s@", "k@"]],
-    ["a loop's condition, and the beginning of its next round", graph(loop("l", choice("s", { x: [step("b")] }))), "b", [0], "x", true, ["l@0", "s@1"]],
-    ["what stands after the loop where it ends", graph(loop("l", step("b")), foreach("j", step("c"))), "b", [2], "", false, ["l@2", "j@"]],
+    [
+      "every branch's beginning",
+      graph(step("a"), branch("j", [choice("s", { x: [step("b")] })], [foreach("k", step("c"))])),
+      "a",
+      [],
+      "x",
+      false,
+      ["s@", "k@"],
+    ],
+    [
+      "a loop's condition, and the beginning of its next round",
+      graph(loop("l", choice("s", { x: [step("b")] }))),
+      "b",
+      [0],
+      "x",
+      true,
+      ["l@0", "s@1"],
+    ],
+    [
+      "what stands after the loop where it ends",
+      graph(loop("l", step("b")), foreach("j", step("c"))),
+      "b",
+      [2],
+      "",
+      false,
+      ["l@2", "j@"],
+    ],
     ["the first round's beginning", graph(step("a"), loop("l", foreach("j", step("b")))), "a", [], "", false, ["j@0"]],
     ["the flow's beginning, for a run's creation", graph(foreach("j", step("b"))), undefined, [], "", false, ["j@"]],
-    ["nothing past a foreach child's end", graph(foreach("j", step("b")), choice("s", { x: [step("c")] })), "b", [4], "x", false, []],
+    [
+      "nothing past a foreach child's end",
+      graph(foreach("j", step("b")), choice("s", { x: [step("c")] })),
+      "b",
+      [4],
+      "x",
+      false,
+      [],
+    ],
   ])("%s", (_, shape, after, index, taken, again, expected) => {
     expect(follow(shape, after, index, taken, again)).toEqual(expected);
   });

@@ -25,7 +25,11 @@ export interface StepPlace {
 
 export type Joined =
   | { readonly type: "foreach"; readonly node: ForeachNode; readonly ends: readonly Source[] }
-  | { readonly type: "branch"; readonly node: BranchNode; readonly branches: readonly { readonly name: string; readonly ends: readonly Source[] }[] };
+  | {
+      readonly type: "branch";
+      readonly node: BranchNode;
+      readonly branches: readonly { readonly name: string; readonly ends: readonly Source[] }[];
+    };
 
 export type ControlNode = ForeachNode | SwitchNode | LoopNode;
 
@@ -106,16 +110,40 @@ function visit(sequence: Sequence, steps: Map<string, StepPlace>, controls: Map<
     const { depth } = sequence;
     const inputs = lazily(() => entry(cursor));
     if (node.type === "step") {
-      steps.set(node.name, { node, depth, next, get inputs() { return inputs(); } });
+      steps.set(node.name, {
+        node,
+        depth,
+        next,
+        get inputs() {
+          return inputs();
+        },
+      });
       return;
     }
     for (const body of bodies(node, cursor)) visit(body, steps, controls);
     if (node.type === "foreach" || node.type === "branch") {
       const joins = lazily(() => joined(node, cursor));
-      steps.set(node.join.name, { node: node.join, depth, next, get inputs() { return inputs(); }, get joins() { return joins(); } });
+      steps.set(node.join.name, {
+        node: node.join,
+        depth,
+        next,
+        get inputs() {
+          return inputs();
+        },
+        get joins() {
+          return joins();
+        },
+      });
     }
     if (node.type !== "branch") {
-      controls.set(controlName(node), { node, depth, known: "written", get inputs() { return inputs(); } });
+      controls.set(controlName(node), {
+        node,
+        depth,
+        known: "written",
+        get inputs() {
+          return inputs();
+        },
+      });
     }
   });
 }
@@ -133,7 +161,11 @@ function joined(node: ForeachNode | BranchNode, cursor: Cursor): Joined {
 
 function bodies(node: Exclude<GraphNode, StepNode>, cursor: Cursor): Sequence[] {
   const owner = { node, cursor };
-  const inner = (nodes: readonly GraphNode[], deeper: number): Sequence => ({ nodes, owner, depth: cursor.sequence.depth + deeper });
+  const inner = (nodes: readonly GraphNode[], deeper: number): Sequence => ({
+    nodes,
+    owner,
+    depth: cursor.sequence.depth + deeper,
+  });
   switch (node.type) {
     case "foreach":
     case "loop":
@@ -191,11 +223,17 @@ function exits({ sequence, at }: Cursor): Source[] {
     case "branch":
       return [{ ...here, step: node.join.name }];
     case "loop":
-      return bodies(node, cursor).flatMap((body) => exits({ sequence: body, at: body.nodes.length })).map((source) => ({ ...source, last: true }));
+      return bodies(node, cursor)
+        .flatMap((body) => exits({ sequence: body, at: body.nodes.length }))
+        .map((source) => ({ ...source, last: true }));
     case "switch": {
       const cases = bodies(node, cursor);
-      const taken = cases.filter((body) => body.nodes.length > 0).flatMap((body) => exits({ sequence: body, at: body.nodes.length }));
-      return cases.length > 0 && taken.length > 0 && cases.every((body) => body.nodes.length > 0) ? unique(taken) : unique([...taken, ...entry(cursor)]);
+      const taken = cases
+        .filter((body) => body.nodes.length > 0)
+        .flatMap((body) => exits({ sequence: body, at: body.nodes.length }));
+      return cases.length > 0 && taken.length > 0 && cases.every((body) => body.nodes.length > 0)
+        ? unique(taken)
+        : unique([...taken, ...entry(cursor)]);
     }
   }
 }
@@ -236,8 +274,14 @@ export interface ControlAnswers {
  * Follows the flow from the end of a step (or from the flow's beginning) to the next steps, asking the value of each
  * control node on the way: these are what a finishing task writes down for the machine.
  */
-export function followControls(lineage: Lineage, after: string | undefined, index: readonly number[], answers: ControlAnswers): void {
-  const start = after === undefined ? { sequence: { nodes: lineage.graph.body, depth: 0 }, at: 0 } : lineage.steps.get(after)!.next;
+export function followControls(
+  lineage: Lineage,
+  after: string | undefined,
+  index: readonly number[],
+  answers: ControlAnswers,
+): void {
+  const start =
+    after === undefined ? { sequence: { nodes: lineage.graph.body, depth: 0 }, at: 0 } : lineage.steps.get(after)!.next;
   follow(start, index, answers);
 }
 

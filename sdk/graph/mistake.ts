@@ -22,9 +22,7 @@ export function mistakesError(code: string, mistakes: readonly Mistake[]): Millr
       cause: mistakes,
     });
   }
-  const texts = mistakes
-    .slice(0, SPELT_OUT)
-    .map((one) => formatError(new MillraceError(one.code, one.message, one)));
+  const texts = mistakes.slice(0, SPELT_OUT).map((one) => formatError(new MillraceError(one.code, one.message, one)));
   if (mistakes.length > SPELT_OUT) texts.push(`… and ${mistakes.length - SPELT_OUT} more`);
   return new MillraceError(code, texts.join("\n"), { cause: mistakes });
 }

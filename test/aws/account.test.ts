@@ -126,9 +126,7 @@ describe.skipIf(isSkipped(account))("the account on this machine", () => {
   async function eventWhere(fits: (event: any) => boolean): Promise<any> {
     const logs = new CloudWatchLogsClient(client);
     for (;;) {
-      const { events } = await logs.send(
-        new FilterLogEventsCommand({ logGroupName: "/aws/lambda/remember" }),
-      );
+      const { events } = await logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/remember" }));
       const found = events!
         .flatMap(({ message }) => (message!.startsWith("{") ? [JSON.parse(message!)] : []))
         .find(fits);
@@ -157,8 +155,7 @@ describe.skipIf(isSkipped(account))("the account on this machine", () => {
   ): Promise<Response> {
     const url = new URL(`${outputs["api"]}${path}`);
     const headers =
-      over.headers ??
-      signedHeaders({ method: "POST", url, body, service: over.service ?? "execute-api" });
+      over.headers ?? signedHeaders({ method: "POST", url, body, service: over.service ?? "execute-api" });
     return fetch(url, {
       method: "POST",
       body,
@@ -231,9 +228,7 @@ describe.skipIf(isSkipped(account))("the account on this machine", () => {
     const events = new EventBridgeClient(client);
     await events.send(
       new PutEventsCommand({
-        Entries: [
-          { Source: "shop", DetailType: "Order Placed", Detail: JSON.stringify({ order: 7 }) },
-        ],
+        Entries: [{ Source: "shop", DetailType: "Order Placed", Detail: JSON.stringify({ order: 7 }) }],
       }),
     );
     expect(await eventWhere((event) => event.order === 7)).toEqual({

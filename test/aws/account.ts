@@ -39,19 +39,13 @@ export interface Skipped {
  * Where Python 3 with moto isn't installed it says so, and throws where MILLRACE_TEST_AWS is "require".
  * MILLRACE_TEST_PYTHON names another Python, MILLRACE_TEST_AWS_LOG=1 shows what the account says.
  */
-export async function startAccount(
-  options: { readonly batchSlots?: number } = {},
-): Promise<Account | Skipped> {
+export async function startAccount(options: { readonly batchSlots?: number } = {}): Promise<Account | Skipped> {
   const program = process.env["MILLRACE_TEST_PYTHON"] ?? "python3";
-  const child = spawn(
-    program,
-    ["-m", "account", "--batch-slots", String(options.batchSlots ?? 4)],
-    {
-      cwd: import.meta.dirname,
-      env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1" },
-      stdio: ["pipe", "pipe", process.env["MILLRACE_TEST_AWS_LOG"] ? "inherit" : "pipe"],
-    },
-  );
+  const child = spawn(program, ["-m", "account", "--batch-slots", String(options.batchSlots ?? 4)], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", PYTHONUNBUFFERED: "1" },
+    stdio: ["pipe", "pipe", process.env["MILLRACE_TEST_AWS_LOG"] ? "inherit" : "pipe"],
+  });
   const beginning = await firstLine(child);
   if ("skipped" in beginning) {
     if (process.env["MILLRACE_TEST_AWS"] === "require") throw new Error(beginning.skipped);
@@ -73,8 +67,7 @@ interface Endpoints {
 
 function open(child: ChildProcess, { endpoint, http }: Endpoints): Account {
   child.unref();
-  for (const stream of [child.stdin, child.stdout, child.stderr])
-    (stream as { unref?: () => void } | null)?.unref?.();
+  for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as { unref?: () => void } | null)?.unref?.();
 
   async function rig(method: string, path: string, body?: unknown): Promise<unknown> {
     const response = await fetch(`${http}/_rig/${path}`, {
@@ -108,21 +101,14 @@ function firstLine(child: ChildProcess): Promise<Endpoints | Skipped> {
   const mend = "install Python 3.11 or newer and `pip install -r test/aws/requirements.txt`";
   return new Promise((resolve, reject) => {
     let complaint = "";
-    child.stderr?.on(
-      "data",
-      (text: Buffer) => (complaint = (complaint + text.toString()).slice(-4000)),
-    );
+    child.stderr?.on("data", (text: Buffer) => (complaint = (complaint + text.toString()).slice(-4000)));
     child.once("error", (error) =>
       resolve({
         skipped: `no account on this machine, for Python does not start (${error.message}): ${mend}`,
       }),
     );
     child.once("close", (code) =>
-      reject(
-        new Error(
-          `The account on this machine ended at once with exit code ${code}:\n${complaint}`,
-        ),
-      ),
+      reject(new Error(`The account on this machine ended at once with exit code ${code}:\n${complaint}`)),
     );
     createInterface({ input: child.stdout! }).once("line", (line) => {
       const told = JSON.parse(line) as Endpoints | { readonly missing: string };

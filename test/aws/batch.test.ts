@@ -27,10 +27,7 @@ describe.skipIf(isSkipped(account))("a Batch job in the account on this machine"
   afterEach(() => account.rig("DELETE", "batch/rules"));
   afterAll(() => account.stop());
 
-  async function submit(
-    script: string,
-    over: Partial<SubmitJobCommandInput> = {},
-  ): Promise<string> {
+  async function submit(script: string, over: Partial<SubmitJobCommandInput> = {}): Promise<string> {
     const { jobId } = await batch.send(
       new SubmitJobCommand({
         jobName: "job",
@@ -55,8 +52,7 @@ describe.skipIf(isSkipped(account))("a Batch job in the account on this machine"
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
-  const ended = (jobId: string) =>
-    until(jobId, ({ status }) => status === "SUCCEEDED" || status === "FAILED");
+  const ended = (jobId: string) => until(jobId, ({ status }) => status === "SUCCEEDED" || status === "FAILED");
 
   const logs = new CloudWatchLogsClient(clientOf(account));
 
@@ -113,10 +109,9 @@ describe.skipIf(isSkipped(account))("a Batch job in the account on this machine"
   });
 
   test("of an array knows its place, and the array fails with one of its children", async () => {
-    const id = await submit(
-      'echo "$AWS_BATCH_JOB_ARRAY_INDEX"; test "$AWS_BATCH_JOB_ARRAY_INDEX" != 2',
-      { arrayProperties: { size: 4 } },
-    );
+    const id = await submit('echo "$AWS_BATCH_JOB_ARRAY_INDEX"; test "$AWS_BATCH_JOB_ARRAY_INDEX" != 2', {
+      arrayProperties: { size: 4 },
+    });
     expect(await ended(id)).toMatchObject({
       status: "FAILED",
       arrayProperties: { size: 4, statusSummary: { SUCCEEDED: 3, FAILED: 1 } },
@@ -125,9 +120,7 @@ describe.skipIf(isSkipped(account))("a Batch job in the account on this machine"
   });
 
   test.each([1, 10_001])("of an array of %i is refused", async (size) => {
-    await expect(submit("true", { arrayProperties: { size } })).rejects.toThrow(
-      "between 2 and 10,000",
-    );
+    await expect(submit("true", { arrayProperties: { size } })).rejects.toThrow("between 2 and 10,000");
   });
 
   test("with overrides of more than 8,192 bytes is refused", async () => {

@@ -10,13 +10,7 @@ interface ToSign {
 }
 
 /** AWS Signature Version 4 as the test's own user: a second reading of the specification, beside the account's. */
-export function signedHeaders({
-  method,
-  url,
-  body,
-  service,
-  presign = false,
-}: ToSign): Record<string, string> {
+export function signedHeaders({ method, url, body, service, presign = false }: ToSign): Record<string, string> {
   const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
   const scope = `${stamp.slice(0, 8)}/us-east-1/${service}/aws4_request`;
   const algorithm = "AWS4-HMAC-SHA256";
@@ -45,10 +39,7 @@ export function signedHeaders({
   const text = [algorithm, stamp, scope, sha256(request)].join("\n");
   const key = scope
     .split("/")
-    .reduce<string | Buffer>(
-      (secret, part) => createHmac("sha256", secret).update(part).digest(),
-      "AWS4testing",
-    );
+    .reduce<string | Buffer>((secret, part) => createHmac("sha256", secret).update(part).digest(), "AWS4testing");
   const signature = createHmac("sha256", key).update(text).digest("hex");
   if (presign) return { ...given, "X-Amz-Signature": signature };
   return {

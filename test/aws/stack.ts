@@ -1,16 +1,9 @@
-import {
-  CloudFormationClient,
-  CreateStackCommand,
-  DescribeStacksCommand,
-} from "@aws-sdk/client-cloudformation";
+import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import type { Account } from "./account.ts";
 
 /** What a test declares of its stack: JSON as CloudFormation wants it. */
 export type Resources = Readonly<
-  Record<
-    string,
-    { readonly Type: string; readonly Properties: unknown; readonly DependsOn?: string }
-  >
+  Record<string, { readonly Type: string; readonly Properties: unknown; readonly DependsOn?: string }>
 >;
 
 /** The configuration of a client of that account. */
@@ -34,16 +27,12 @@ export async function deployStack(
     Resources: resources,
     Outputs: Object.fromEntries(Object.entries(outputs).map(([key, Value]) => [key, { Value }])),
   };
-  await client.send(
-    new CreateStackCommand({ StackName: name, TemplateBody: JSON.stringify(template) }),
-  );
+  await client.send(new CreateStackCommand({ StackName: name, TemplateBody: JSON.stringify(template) }));
   const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
   const stack = Stacks?.[0];
   if (stack?.StackStatus !== "CREATE_COMPLETE")
     throw new Error(`${name}: ${stack?.StackStatus} ${stack?.StackStatusReason ?? ""}`);
-  return Object.fromEntries(
-    (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey!, OutputValue!]),
-  );
+  return Object.fromEntries((stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey!, OutputValue!]));
 }
 
 /** A role that anyone may take: nothing here asks what it allows. */

@@ -13,9 +13,7 @@ test("where there is no Python the tests are told why they are skipped", async (
   vi.stubEnv("MILLRACE_TEST_PYTHON", "no-such-python");
   vi.stubEnv("MILLRACE_TEST_AWS", "");
   expect(await startAccount()).toEqual({
-    skipped: expect.stringMatching(
-      /no-such-python.*pip install -r test\/aws\/requirements.txt/,
-    ) as string,
+    skipped: expect.stringMatching(/no-such-python.*pip install -r test\/aws\/requirements.txt/) as string,
   });
   expect(warned).toHaveBeenCalledOnce();
 });

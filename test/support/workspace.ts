@@ -36,13 +36,19 @@ export function workspace(files: Record<string, string> = {}): Workspace {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   symlinkSync(modules, join(folder, "node_modules"), "dir");
   const start: Workspace["start"] = (args, env = {}) => {
-    const child = spawn(process.execPath, [program, ...args], { cwd: folder, env: { ...process.env, MILLRACE_HOME: undefined, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: folder,
+      env: { ...process.env, MILLRACE_HOME: undefined, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
     const finished = new Promise<Finished>((resolve) => {
-      child.on("close", (code, signal) => resolve({ code, signal, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }));
+      child.on("close", (code, signal) =>
+        resolve({ code, signal, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }),
+      );
     });
     return Object.assign(child, { finished });
   };

@@ -19,10 +19,8 @@ test.each([
   [{ ErrorPath: "$.n" }, { error: "States.Runtime" }],
 ])("a Fail state with %j ends the execution with %j", async (fields, expected) => {
   const input = { e: "InputError", c: "from the input", n: 1 };
-  const result = await execute(
-    { StartAt: "Fail", States: { Fail: { Type: "Fail", ...fields } } },
-    input,
-    { integrations: async () => null },
-  );
+  const result = await execute({ StartAt: "Fail", States: { Fail: { Type: "Fail", ...fields } } }, input, {
+    integrations: async () => null,
+  });
   expect(result).toMatchObject({ status: "FAILED", ...expected });
 });

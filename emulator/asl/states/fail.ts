@@ -12,14 +12,9 @@ export function prepareFail(state: FailState): RunState {
   };
 }
 
-function prepareText(
-  literal: string | undefined,
-  path: string | undefined,
-  field: "Error" | "Cause",
-): Expression {
+function prepareText(literal: string | undefined, path: string | undefined, field: "Error" | "Cause"): Expression {
   if (path === undefined) return () => literal ?? "";
-  if (literal !== undefined)
-    throw invalidMachine(`${field} and ${field}Path cannot both be given.`);
+  if (literal !== undefined) throw invalidMachine(`${field} and ${field}Path cannot both be given.`);
   const read = prepareExpression(path, `${field}Path`, "States.Runtime");
   return (input, frame) => {
     const text = read(input, frame);

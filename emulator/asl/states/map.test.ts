@@ -17,19 +17,17 @@ const echo: Integrations = async (_, input) => input;
 
 function run(state: Partial<MapState>, input: Json, integrations: Integrations = echo) {
   const map: MapState = { Type: "Map", ItemProcessor: body, ...state, End: true };
-  return execute(
-    { StartAt: "Each", States: { Each: map, Mend: { Type: "Pass", End: true } } },
-    input,
-    { integrations, execution: { id: "arn:run", name: "run" } },
-  );
+  return execute({ StartAt: "Each", States: { Each: map, Mend: { Type: "Pass", End: true } } }, input, {
+    integrations,
+    execution: { id: "arn:run", name: "run" },
+  });
 }
 
 /** Fails for the items given. */
 const failing =
   (...bad: Json[]): Integrations =>
   async (_, input) => {
-    if (bad.some((item) => isDeepStrictEqual(item, input)))
-      throw new TaskFailure("E", `item ${JSON.stringify(input)}`);
+    if (bad.some((item) => isDeepStrictEqual(item, input))) throw new TaskFailure("E", `item ${JSON.stringify(input)}`);
     return input;
   };
 
@@ -97,16 +95,12 @@ describe.each([
   test("stops its other iterations when one fails, and starts no more", async () => {
     const called: Json[] = [];
     const signals: AbortSignal[] = [];
-    const result = await run(
-      { ItemProcessor, MaxConcurrency: 2 },
-      [1, 2, 3, 4],
-      async (_, input, { signal }) => {
-        called.push(input);
-        signals.push(signal);
-        if (input === 2) throw new TaskFailure("E", "");
-        return new Promise((resolve) => signal.addEventListener("abort", () => resolve(null)));
-      },
-    );
+    const result = await run({ ItemProcessor, MaxConcurrency: 2 }, [1, 2, 3, 4], async (_, input, { signal }) => {
+      called.push(input);
+      signals.push(signal);
+      if (input === 2) throw new TaskFailure("E", "");
+      return new Promise((resolve) => signal.addEventListener("abort", () => resolve(null)));
+    });
     await new Promise((resolve) => setImmediate(resolve));
     expect(result.status).toBe("FAILED");
     expect(called).toEqual([1, 2]);
@@ -208,20 +202,12 @@ describe("a distributed Map's child", () => {
     [{ ToleratedFailurePercentagePath: "$[9]" }, 1, false],
   ])("%j with %i failures of 10: goes on %s", async (tolerance, count, goesOn) => {
     const items = Array.from({ length: 10 }, (_, index) => index);
-    const result = await run(
-      { ItemProcessor: distributed, ...tolerance },
-      items,
-      failing(...items.slice(0, count)),
-    );
+    const result = await run({ ItemProcessor: distributed, ...tolerance }, items, failing(...items.slice(0, count)));
     expect(result.status).toBe(goesOn ? "SUCCEEDED" : "FAILED");
   });
 
   test("that fails and is tolerated leaves its error in the result", async () => {
-    const result = await run(
-      { ItemProcessor: distributed, ToleratedFailureCount: 1 },
-      [1, 2],
-      failing(1),
-    );
+    const result = await run({ ItemProcessor: distributed, ToleratedFailureCount: 1 }, [1, 2], failing(1));
     expect(result).toMatchObject({ output: [{ Error: "E", Cause: "item 1" }, 2] });
   });
 });
@@ -231,10 +217,7 @@ describe("ItemBatcher", () => {
     [{ MaxItemsPerBatch: 2 }, [{ Items: [1, 2] }, { Items: [3, 4] }, { Items: [5] }]],
     [{ MaxItemsPerBatchPath: "$[3]" }, [{ Items: [1, 2, 3, 4] }, { Items: [5] }]],
     [{ MaxInputBytesPerBatch: 18 }, [{ Items: [1, 2, 3] }, { Items: [4, 5] }]],
-    [
-      { MaxItemsPerBatch: 5, BatchInput: { "n.$": "$[4]" } },
-      [{ BatchInput: { n: 5 }, Items: [1, 2, 3, 4, 5] }],
-    ],
+    [{ MaxItemsPerBatch: 5, BatchInput: { "n.$": "$[4]" } }, [{ BatchInput: { n: 5 }, Items: [1, 2, 3, 4, 5] }]],
   ])("%j groups 1 to 5", async (ItemBatcher, expected) => {
     expect(await run({ ItemProcessor: distributed, ItemBatcher }, [1, 2, 3, 4, 5])).toMatchObject({
       output: expected,
@@ -250,8 +233,8 @@ describe("ItemBatcher", () => {
     expect(await run(state, [1, 2, 3], failing({ Items: [1, 2] }, { Items: [3] }))).toMatchObject({
       status: "SUCCEEDED",
     });
-    expect(
-      await run(state, [1, 2, 3, 4], failing({ Items: [1, 2] }, { Items: [3, 4] })),
-    ).toMatchObject({ status: "FAILED" });
+    expect(await run(state, [1, 2, 3, 4], failing({ Items: [1, 2] }, { Items: [3, 4] }))).toMatchObject({
+      status: "FAILED",
+    });
   });
 });

@@ -46,11 +46,7 @@ export function prepareMap(state: MapState, prepare: (body: StateMap) => Sequenc
   const readItems = prepareItems(state);
   const toInputs = prepareInputs(state);
   const tolerate = prepareTolerance(state);
-  const maxConcurrency = prepareNumber(
-    state.MaxConcurrency,
-    state.MaxConcurrencyPath,
-    "MaxConcurrency",
-  );
+  const maxConcurrency = prepareNumber(state.MaxConcurrency, state.MaxConcurrencyPath, "MaxConcurrency");
   const childScope = distributed ? distributedScope : inlineScope;
 
   const attempt = async (raw: Json, frame: Frame): Promise<Json> => {
@@ -58,24 +54,16 @@ export function prepareMap(state: MapState, prepare: (body: StateMap) => Sequenc
     const input = select(raw, frame);
     const all = await readItems(input, frame);
     const inputs = toInputs(all, input, frame);
-    const concurrency =
-      maxConcurrency?.(input, frame) ||
-      (distributed ? DISTRIBUTED_CONCURRENCY : INLINE_CONCURRENCY);
+    const concurrency = maxConcurrency?.(input, frame) || (distributed ? DISTRIBUTED_CONCURRENCY : INLINE_CONCURRENCY);
     const failed = tolerate?.(all.length, input, frame);
     const outputs: Json[] = Array.from({ length: inputs.length }, () => null);
     if (scope.execution.onEvent) tell(frame, { type: "MapStarted", length: inputs.length });
     await runConcurrently(inputs.length, concurrency, scope.signal, async (index, signal) => {
       const itemInput = limited(inputs.input(index), "An iteration's input");
       const run = () =>
-        runSequence(
-          sequence,
-          itemInput,
-          childScope(frame, index, signal, itemInput, inputs.item(index)),
-        );
+        runSequence(sequence, itemInput, childScope(frame, index, signal, itemInput, inputs.item(index)));
       try {
-        outputs[index] = await (scope.execution.onEvent === undefined
-          ? run()
-          : observed(frame, index, run));
+        outputs[index] = await (scope.execution.onEvent === undefined ? run() : observed(frame, index, run));
       } catch (error) {
         if (failed === undefined || signal.aborted || !(error instanceof TaskFailure)) throw error;
         outputs[index] = failed(error, inputs.weight(index));
@@ -87,9 +75,7 @@ export function prepareMap(state: MapState, prepare: (body: StateMap) => Sequenc
   return prepareErrorHandling(state, attempt);
 }
 
-function prepareItems(
-  state: MapState,
-): (input: Json, frame: Frame) => Promise<readonly Json[]> | readonly Json[] {
+function prepareItems(state: MapState): (input: Json, frame: Frame) => Promise<readonly Json[]> | readonly Json[] {
   if (state.ItemReader !== undefined) return prepareItemReader(state.ItemReader);
   const read = preparePath(state.ItemsPath ?? "$", "ItemsPath");
   return (input, frame) => {
@@ -100,15 +86,12 @@ function prepareItems(
 }
 
 /** ItemSelector and ItemBatcher: from the items to what the iterations get. */
-function prepareInputs(
-  state: MapState,
-): (items: readonly Json[], input: Json, frame: Frame) => Items {
+function prepareInputs(state: MapState): (items: readonly Json[], input: Json, frame: Frame) => Items {
   if (state.ItemSelector !== undefined && state.Parameters !== undefined) {
     throw invalidMachine("ItemSelector and Parameters cannot both be given.");
   }
   const template = state.ItemSelector ?? state.Parameters;
-  const selector: Expression | undefined =
-    template === undefined ? undefined : prepareTemplate(template);
+  const selector: Expression | undefined = template === undefined ? undefined : prepareTemplate(template);
   const toBatches = state.ItemBatcher === undefined ? undefined : prepareBatcher(state.ItemBatcher);
   return (items, input, frame) => {
     const item = (index: number): JsonObject => ({ Index: index, Value: items[index]! });
@@ -116,8 +99,7 @@ function prepareInputs(
       selector === undefined
         ? items[index]!
         : selector(input, { ...frame, scope: { ...frame.scope, item: item(index) } });
-    if (toBatches === undefined)
-      return { length: items.length, weight: () => 1, input: select, item };
+    if (toBatches === undefined) return { length: items.length, weight: () => 1, input: select, item };
     const { batches, sizes } = toBatches(
       items.map((_, index) => select(index)),
       input,
@@ -180,11 +162,7 @@ async function observed(frame: Frame, index: number, run: () => Promise<Json>): 
 
 function refuseDistributedFields(state: MapState, distributed: boolean): void {
   if (distributed) return;
-  const fields = Object.keys(state).filter((key) =>
-    /^(Item(Reader|Batcher)|Label|ToleratedFailure.*)$/.test(key),
-  );
+  const fields = Object.keys(state).filter((key) => /^(Item(Reader|Batcher)|Label|ToleratedFailure.*)$/.test(key));
   if (fields.length > 0)
-    throw invalidMachine(
-      `${fields.join(", ")} can only be given where ProcessorConfig's Mode is DISTRIBUTED.`,
-    );
+    throw invalidMachine(`${fields.join(", ")} can only be given where ProcessorConfig's Mode is DISTRIBUTED.`);
 }

@@ -25,10 +25,7 @@ function run(state: Partial<ParallelState>, integrations: Integrations) {
 }
 
 test("every branch gets the same input, and the result has their outputs in order", async () => {
-  const result = await run({ Branches: [single("x"), single("y")] }, async (resource, input) => [
-    resource,
-    input,
-  ]);
+  const result = await run({ Branches: [single("x"), single("y")] }, async (resource, input) => [resource, input]);
   expect(result).toMatchObject({
     output: [
       ["x", { a: 1 }],
@@ -53,9 +50,7 @@ test("no branches give an empty array", async () => {
 
 const failing: Integrations = async (resource, _, { signal }) => {
   if (resource === "bad") throw new TaskFailure("E", "because");
-  await new Promise((_resolve, reject) =>
-    signal.addEventListener("abort", () => reject(new Error("stopped"))),
-  );
+  await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("stopped"))));
   return null;
 };
 
@@ -84,19 +79,16 @@ describe("when a branch fails", () => {
     expect(called).toEqual(["slow", "bad"]);
   });
 
-  test.each(["E", "States.BranchFailed", "States.TaskFailed", "States.ALL"])(
-    "%s catches it",
-    async (name) => {
-      const result = await run(
-        { Branches: [task("slow"), task("bad")], Catch: [{ ErrorEquals: [name], Next: "Mend" }] },
-        failing,
-      );
-      expect(result).toMatchObject({
-        status: "SUCCEEDED",
-        output: { Error: "E", Cause: "because" },
-      });
-    },
-  );
+  test.each(["E", "States.BranchFailed", "States.TaskFailed", "States.ALL"])("%s catches it", async (name) => {
+    const result = await run(
+      { Branches: [task("slow"), task("bad")], Catch: [{ ErrorEquals: [name], Next: "Mend" }] },
+      failing,
+    );
+    expect(result).toMatchObject({
+      status: "SUCCEEDED",
+      output: { Error: "E", Cause: "because" },
+    });
+  });
 
   test("a retry runs all branches anew", async () => {
     let attempts = 0;
@@ -114,9 +106,6 @@ describe("when a branch fails", () => {
 
 test("a Fail state in a branch is an error that the Parallel can catch", async () => {
   const branch: StateMap = { StartAt: "No", States: { No: { Type: "Fail", Error: "Mine" } } };
-  const result = await run(
-    { Branches: [branch], Catch: [{ ErrorEquals: ["Mine"], Next: "Mend" }] },
-    async () => null,
-  );
+  const result = await run({ Branches: [branch], Catch: [{ ErrorEquals: ["Mine"], Next: "Mend" }] }, async () => null);
   expect(result).toMatchObject({ status: "SUCCEEDED" });
 });

@@ -9,10 +9,7 @@ import { runSequence } from "../sequence.ts";
 import type { Sequence } from "../sequence.ts";
 
 /** Runs every branch on the same input; the result is their outputs in order. A branch that fails ends the others. */
-export function prepareParallel(
-  state: ParallelState,
-  prepare: (branch: StateMap) => Sequence,
-): RunState {
+export function prepareParallel(state: ParallelState, prepare: (branch: StateMap) => Sequence): RunState {
   const parameters = prepareParameters(state);
   const toOutput = prepareResult(state);
   const branches = state.Branches.map(prepare);
@@ -21,8 +18,7 @@ export function prepareParallel(
     const payload = parameters(input, frame);
     const outputs: Json[] = Array.from({ length: branches.length }, () => null);
     await runConcurrently(branches.length, branches.length, scope.signal, async (index, signal) => {
-      const within =
-        scope.execution.onEvent === undefined ? scope.within : [...scope.within, index];
+      const within = scope.execution.onEvent === undefined ? scope.within : [...scope.within, index];
       outputs[index] = await runSequence(branches[index]!, payload, { ...scope, signal, within });
     });
     return toOutput(input, limited(outputs, "The branches' result"), frame);

@@ -7,20 +7,12 @@ import { virtualClock } from "../virtual-clock.ts";
 
 const clock = virtualClock();
 
-function run(
-  state: Partial<TaskState>,
-  call: (task: TaskContext, input: Json) => Promise<Json>,
-  input: Json = {},
-) {
+function run(state: Partial<TaskState>, call: (task: TaskContext, input: Json) => Promise<Json>, input: Json = {}) {
   const task: TaskState = { Type: "Task", Resource: "arn:do", ...state, End: true };
-  return execute(
-    { StartAt: "Do", States: { Do: task, Mend: { Type: "Pass", End: true } } },
-    input,
-    {
-      integrations: (_, given, context) => call(context, given),
-      clock,
-    },
-  );
+  return execute({ StartAt: "Do", States: { Do: task, Mend: { Type: "Pass", End: true } } }, input, {
+    integrations: (_, given, context) => call(context, given),
+    clock,
+  });
 }
 
 const never = () => new Promise<never>(() => {});
@@ -43,11 +35,9 @@ test("a task is called with its resource, its input and its state's name", async
 
 test("credentials are a template too", async () => {
   let credentials: Json | undefined;
-  await run(
-    { Credentials: { "RoleArn.$": "$.role" } },
-    async (task) => ((credentials = task.credentials), null),
-    { role: "arn:r" },
-  );
+  await run({ Credentials: { "RoleArn.$": "$.role" } }, async (task) => ((credentials = task.credentials), null), {
+    role: "arn:r",
+  });
   expect(credentials).toEqual({ RoleArn: "arn:r" });
 });
 
@@ -81,10 +71,7 @@ describe("a task that takes longer than its TimeoutSeconds", () => {
 });
 
 test("a task within its TimeoutSeconds succeeds", async () => {
-  const result = await run(
-    { TimeoutSeconds: 5 },
-    async () => (await clock.sleep(4_999, silence), "done"),
-  );
+  const result = await run({ TimeoutSeconds: 5 }, async () => (await clock.sleep(4_999, silence), "done"));
   expect(result).toMatchObject({ output: "done" });
 });
 
@@ -120,7 +107,7 @@ test("a task that answers nothing answers null", async () => {
 
 test("an integration's own bug comes out with its stack", async () => {
   const bug = new TypeError("not a function");
-  await expect(
-    run({ Catch: [{ ErrorEquals: ["States.ALL"], Next: "Mend" }] }, () => Promise.reject(bug)),
-  ).rejects.toBe(bug);
+  await expect(run({ Catch: [{ ErrorEquals: ["States.ALL"], Next: "Mend" }] }, () => Promise.reject(bug))).rejects.toBe(
+    bug,
+  );
 });

@@ -16,18 +16,9 @@ export function prepareTask(state: TaskState): RunState {
   if (typeof resource !== "string") throw invalidMachine("A Task state must have a Resource.");
   const parameters = prepareParameters(state);
   const toOutput = prepareResult(state);
-  const credentials =
-    state.Credentials === undefined ? undefined : prepareTemplate(state.Credentials);
-  const timeoutSeconds = prepareNumber(
-    state.TimeoutSeconds,
-    state.TimeoutSecondsPath,
-    "TimeoutSeconds",
-  );
-  const heartbeatSeconds = prepareNumber(
-    state.HeartbeatSeconds,
-    state.HeartbeatSecondsPath,
-    "HeartbeatSeconds",
-  );
+  const credentials = state.Credentials === undefined ? undefined : prepareTemplate(state.Credentials);
+  const timeoutSeconds = prepareNumber(state.TimeoutSeconds, state.TimeoutSecondsPath, "TimeoutSeconds");
+  const heartbeatSeconds = prepareNumber(state.HeartbeatSeconds, state.HeartbeatSecondsPath, "HeartbeatSeconds");
 
   return prepareErrorHandling(state, async (input, frame) => {
     const payload = parameters(input, frame);
@@ -35,11 +26,7 @@ export function prepareTask(state: TaskState): RunState {
     const call = (signal: AbortSignal, heartbeat: () => void) => {
       const task: TaskContext = { signal, heartbeat, state: frame.state };
       const { integrations } = frame.scope.execution;
-      return integrations(
-        resource,
-        payload,
-        access === undefined ? task : { ...task, credentials: access },
-      );
+      return integrations(resource, payload, access === undefined ? task : { ...task, credentials: access });
     };
     const limits = {
       timeoutSeconds: timeoutSeconds?.(input, frame),
@@ -53,12 +40,7 @@ export function prepareTask(state: TaskState): RunState {
   });
 }
 
-async function observed(
-  frame: Frame,
-  resource: string,
-  parameters: Json,
-  run: () => Promise<Json>,
-): Promise<Json> {
+async function observed(frame: Frame, resource: string, parameters: Json, run: () => Promise<Json>): Promise<Json> {
   tell(frame, { type: "TaskScheduled", resource, parameters });
   try {
     const output = await run();

@@ -6,11 +6,10 @@ import { virtualClock } from "../virtual-clock.ts";
 async function run(fields: object, input: Json = {}) {
   const clock = virtualClock(Date.parse("2026-01-01T00:00:00Z"));
   const started = clock.now();
-  const result = await execute(
-    { StartAt: "Wait", States: { Wait: { Type: "Wait", ...fields, End: true } } },
-    input,
-    { integrations: async () => null, clock },
-  );
+  const result = await execute({ StartAt: "Wait", States: { Wait: { Type: "Wait", ...fields, End: true } } }, input, {
+    integrations: async () => null,
+    clock,
+  });
   return { result, seconds: (clock.now() - started) / 1000 };
 }
 

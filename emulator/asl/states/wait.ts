@@ -26,13 +26,8 @@ export function prepareWait(state: WaitState): RunState {
 
 function prepareDelay(state: WaitState): (input: Json, frame: Frame) => number {
   const { Seconds, SecondsPath, Timestamp, TimestampPath } = state;
-  if (
-    [Seconds, SecondsPath, Timestamp, TimestampPath].filter((given) => given !== undefined)
-      .length !== 1
-  ) {
-    throw invalidMachine(
-      "A Wait state has exactly one of Seconds, SecondsPath, Timestamp and TimestampPath.",
-    );
+  if ([Seconds, SecondsPath, Timestamp, TimestampPath].filter((given) => given !== undefined).length !== 1) {
+    throw invalidMachine("A Wait state has exactly one of Seconds, SecondsPath, Timestamp and TimestampPath.");
   }
   if (Seconds !== undefined) return () => secondsDelay(Seconds);
   if (Timestamp !== undefined) return (_, frame) => timestampDelay(Timestamp, frame);
@@ -45,17 +40,9 @@ function prepareDelay(state: WaitState): (input: Json, frame: Frame) => number {
 }
 
 function secondsDelay(seconds: Json): number {
-  if (
-    typeof seconds === "number" &&
-    Number.isInteger(seconds) &&
-    seconds >= 0 &&
-    seconds <= LONGEST_SECONDS
-  )
+  if (typeof seconds === "number" && Number.isInteger(seconds) && seconds >= 0 && seconds <= LONGEST_SECONDS)
     return seconds * 1000;
-  throw failure(
-    "States.Runtime",
-    `A wait is whole seconds from 0 to ${LONGEST_SECONDS}, not ${excerpt(seconds)}`,
-  );
+  throw failure("States.Runtime", `A wait is whole seconds from 0 to ${LONGEST_SECONDS}, not ${excerpt(seconds)}`);
 }
 
 function timestampDelay(timestamp: Json, frame: Frame): number {

@@ -8,9 +8,7 @@ const answers = Number(process.env.MILLRACE_ANSWERS);
 const dot = process.env["_HANDLER"].lastIndexOf(".");
 const file = `${process.env.LAMBDA_TASK_ROOT}/${process.env["_HANDLER"].slice(0, dot)}`;
 const name = process.env["_HANDLER"].slice(dot + 1);
-const code = await import(
-  pathToFileURL([".js", ".mjs", ".cjs"].map((ending) => file + ending).find(existsSync))
-);
+const code = await import(pathToFileURL([".js", ".mjs", ".cjs"].map((ending) => file + ending).find(existsSync)));
 const handler = code[name] ?? code.default?.[name];
 
 function answer(value) {
