@@ -2,6 +2,7 @@
 export { MillraceError } from "./errors.ts";
 export type { Where } from "./errors.ts";
 export { flow } from "./flow/flow.ts";
+// An author who emits declarations needs a name for every type that a flow's own type is written with.
 export type { Failure } from "./flow/artifacts.ts";
 export type { Branches, Context, Handler, JoinHandler } from "./flow/context.ts";
 export type {
@@ -11,6 +12,7 @@ export type {
   FlowOptions,
   ForeachOptions,
   ParametersOf,
+  ParameterValues,
   Split,
   StepsOf,
 } from "./flow/language.ts";

@@ -41,7 +41,7 @@ type Joined<U> = [EveryKey<U>] extends [keyof U]
 export type Given<R> = Joined<R extends void | undefined ? None : R>;
 
 /** `A` after a step that may have failed: what it returns may be missing, and `failure` says whether it did. */
-export type Caught<A, G> = { [K in keyof G & keyof A]: A[K] | G[K] } & {
+type Caught<A, G> = { [K in keyof G & keyof A]: A[K] | G[K] } & {
   [K in Exclude<keyof G, keyof A>]?: G[K];
 } & {
   failure: Failure | undefined;

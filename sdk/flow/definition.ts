@@ -25,7 +25,7 @@ export interface Definition {
 export const DEFINE: unique symbol = Symbol.for("millrace.flow") as never;
 
 /** A flow's other side, which its author does not see. */
-export interface Defined {
+interface Defined {
   readonly [DEFINE]: () => Definition;
 }
 

@@ -15,7 +15,7 @@ export type StoredHandler = (...inputs: unknown[]) => unknown;
  * What the builder makes of one call: a node of the graph with its handler and place, its bodies still drafts. Each
  * points at the one before it, so that a flow of a thousand steps shares all of them with its prefixes.
  */
-export interface Link {
+interface Link {
   readonly before: Draft;
   readonly node: DraftNode;
 }
@@ -30,23 +30,23 @@ export interface DraftStep {
   readonly handler: StoredHandler;
   readonly site: CallSite;
 }
-export interface DraftForeach extends Pick<ForeachNode, "type" | "over" | "as" | "concurrency"> {
+interface DraftForeach extends Pick<ForeachNode, "type" | "over" | "as" | "concurrency"> {
   readonly body: Draft;
   readonly join: DraftStep;
 }
-export interface DraftBranch {
+interface DraftBranch {
   readonly type: "branch";
   readonly branches: readonly { readonly name: string; readonly body: Draft }[];
   readonly join: DraftStep;
 }
-export interface DraftSwitch {
+interface DraftSwitch {
   readonly type: "switch";
   readonly on: string;
   readonly cases: readonly { readonly value: string; readonly body: Draft }[];
   readonly otherwise: { readonly body: Draft } | undefined;
   readonly site: CallSite;
 }
-export interface DraftLoop extends Pick<LoopNode, "type" | "while" | "max"> {
+interface DraftLoop extends Pick<LoopNode, "type" | "while" | "max"> {
   readonly body: Draft;
   readonly site: CallSite;
 }

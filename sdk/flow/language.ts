@@ -37,7 +37,7 @@ export interface FlowOptions<P extends ParameterSchemas> {
 }
 
 /** A step's options; `C` tells the types whether it may have failed. */
-export interface OptionsOf<C extends boolean> extends StepOptions {
+interface OptionsOf<C extends boolean> extends StepOptions {
   readonly catch?: C;
 }
 
@@ -117,7 +117,7 @@ export interface Flow<A = None, S = None, P extends ParameterSchemas = None> {
   switch<K extends Enumerables<A>, const M extends { [C in CaseOf<A[K]>]: Body<A, S, P> }>(
     on: K,
     cases: M,
-  ): Declared<M, S, Flow<Merge<A, Shared<FinalOf<ReturnType<M[keyof M]>>>>, StepsIn<M, S>, P>>;
+  ): Declared<M, S, Flow<Either<A, ReturnType<M[keyof M]>>, StepsIn<M, S>, P>>;
   switch<
     K extends Switchables<A>,
     const M extends { [C in CaseOf<A[K]>]?: Body<A, S, P> },
@@ -129,11 +129,7 @@ export interface Flow<A = None, S = None, P extends ParameterSchemas = None> {
   ): Declared<
     M & { otherwise: () => O },
     S,
-    Flow<
-      Merge<A, Shared<FinalOf<O | ReturnType<M[keyof M] & {}>>>>,
-      StepsIn<M & { otherwise: () => O }, S>,
-      P
-    >
+    Flow<Either<A, O | ReturnType<M[keyof M] & {}>>, StepsIn<M & { otherwise: () => O }, S>, P>
   >;
 
   /** Runs the body, then again for as long as the boolean artifact `while` is true, `max` rounds at most. */
@@ -165,6 +161,9 @@ type Bodies<A, S, P extends ParameterSchemas> = Readonly<Record<string, Body<A, 
 type FinalOf<F> = F extends Flow<infer A, any, any> ? A : never;
 type StepRecord<F> = F extends Flow<any, infer S, any> ? S : never;
 
+/** The artifacts after a switch: those from before it, and what each of its bodies `F` leaves. */
+type Either<A, F> = Simplify<Merge<A, Shared<FinalOf<F>>>>;
+
 /** The steps of several bodies that stand side by side, and of what was before them. */
 type StepsIn<M, S> = S & UnionToIntersection<StepRecord<ReturnsOf<M[keyof M]>>>;
 type ReturnsOf<B> = B extends (...inputs: never) => infer F ? F : never;
@@ -187,7 +186,7 @@ type Declared<M, S, Next> = [Twice<M, S>] extends [never]
   : DeclaredTwice<Twice<M, S> & string>;
 
 /** What a branch or a switch is whose bodies share a step's name: nothing that can go on. */
-export interface DeclaredTwice<N extends string> {
+interface DeclaredTwice<N extends string> {
   readonly mistake: `step "${N}" is declared twice`;
 }
 
