@@ -49,18 +49,29 @@ export async function openSqliteStore(path: string): Promise<SqliteStore> {
 
 async function connect(Connection: typeof Database, path: string): Promise<Database.Database> {
   const connection = new Connection(path);
-  connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}; pragma synchronous = normal`);
+  // Connections that turn one new file to WAL at once would wait for each other, and all in vain: here each that finds
+  // another at it lets go of the file and comes again. Only then is waiting inside SQLite safe.
   const deadline = Date.now() + BUSY_TIMEOUT_MS;
-  while (versionOf(connection) === 0) {
-    try {
-      create(connection);
-    } catch (error) {
-      // SQLite does not wait where two connections turn one new file to WAL at once: one of them is told to try again.
-      if (!isBusy(error) || Date.now() > deadline) throw error;
-      await delay(5);
-    }
-  }
+  while (!isMade(connection, Date.now() > deadline)) await delay(1 + Math.random() * 10);
+  connection.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}; pragma synchronous = normal`);
   return readable(connection, path);
+}
+
+/** Makes the tables where there are none; false where another connection is in the way, if it is not the `last` try. */
+function isMade(connection: Database.Database, last: boolean): boolean {
+  try {
+    if (versionOf(connection) === 0) {
+      // Manifests take hundreds of bytes to thousands: pages of the usual 4 KiB would hold few of them.
+      connection.exec("pragma synchronous = normal; pragma page_size = 8192; pragma journal_mode = wal");
+      inTransaction(connection, "begin immediate", () => {
+        if (readVersion(connection) === 0) connection.exec(`${SCHEMA} pragma user_version = ${SCHEMA_VERSION}`);
+      });
+    }
+    return true;
+  } catch (error) {
+    if (isBusy(error) && !last) return false;
+    throw error;
+  }
 }
 
 function readable(connection: Database.Database, path: string): Database.Database {
@@ -75,33 +86,44 @@ function readable(connection: Database.Database, path: string): Database.Databas
   );
 }
 
-function create(connection: Database.Database): void {
-  // A manifest takes a few hundred bytes to a few thousand: pages of 8 KiB hold several, which is twice as fast as 4 KiB.
-  connection.exec("pragma page_size = 8192; pragma journal_mode = wal");
-  connection.exec("begin immediate");
+function versionOf(connection: Database.Database): number {
+  return inTransaction(connection, "begin; select 1 from sqlite_schema", () => readVersion(connection));
+}
+
+function readVersion(connection: Database.Database): number {
+  return (connection.prepare("pragma user_version").raw().get([]) as [number])[0];
+}
+
+/**
+ * `begin` takes the lock, and goes through exec: a prepared statement that finds the file locked is not reset by libsql,
+ * and from then on what the connection has read stays open, so that it can't wait for its turn to write.
+ */
+function inTransaction<Result>(connection: Database.Database, begin: string, work: () => Result): Result {
   try {
-    if (versionOf(connection) === 0)
-      connection.exec(`${SCHEMA} pragma user_version = ${SCHEMA_VERSION};`);
+    connection.exec(begin);
+    const result = work();
     connection.exec("commit");
+    return result;
   } catch (error) {
+    // SQLite has rolled back by itself where the disk is full.
     if (connection.inTransaction) connection.exec("rollback");
     throw error;
   }
-}
-
-function versionOf(connection: Database.Database): number {
-  return (connection.prepare("pragma user_version").raw().get([]) as [number])[0];
 }
 
 function storeOn(connection: Database.Database, path: string): SqliteStore {
   const statements = new Map<string, Database.Statement<[readonly Cell[]]>>();
   let open = true;
 
-  function prepared(sql: string) {
+  function opened(): Database.Database {
     if (!open) throw new Error("The store is closed");
+    return connection;
+  }
+
+  function prepared(sql: string) {
     let statement = statements.get(sql);
     if (statement === undefined) {
-      statement = connection.prepare<[readonly Cell[]]>(sql);
+      statement = opened().prepare<[readonly Cell[]]>(sql);
       if (statement.reader) statement.raw();
       statements.set(sql, statement);
     }
@@ -120,19 +142,7 @@ function storeOn(connection: Database.Database, path: string): SqliteStore {
     all: (sql, values) => guarded(() => prepared(sql).all(values) as never[]),
     get: (sql, values) => guarded(() => prepared(sql).get(values) as never),
     run: (sql, values) => guarded(() => prepared(sql).run(values).changes),
-    write: (work) =>
-      guarded(() => {
-        prepared("begin immediate").run([]);
-        try {
-          const result = work();
-          prepared("commit").run([]);
-          return result;
-        } catch (error) {
-          // SQLite has rolled back by itself where the disk is full.
-          if (connection.inTransaction) prepared("rollback").run([]);
-          throw error;
-        }
-      }),
+    write: (work) => guarded(() => inTransaction(opened(), "begin immediate", work)),
     close() {
       open = false;
       statements.clear();
@@ -142,9 +152,7 @@ function storeOn(connection: Database.Database, path: string): SqliteStore {
 }
 
 function isBusy(error: unknown): boolean {
-  return (
-    error instanceof Error && String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY")
-  );
+  return error instanceof Error && String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY");
 }
 
 function isReadOnly(error: unknown): boolean {
