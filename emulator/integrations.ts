@@ -18,7 +18,8 @@ import { offlineResources } from "../statemachines/resources.ts";
 import { TaskFailure } from "./asl/errors.ts";
 import type { RunEvent } from "./events.ts";
 import type { Job } from "./job-queue.ts";
-import type { JobResult, Scheduler } from "./scheduler.ts";
+import type { JobResult } from "./open-jobs.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /** A task that failed for good, as the run's end tells of it. */
 export type FailedTask = JobResult[number] & { readonly step: string };

@@ -58,7 +58,10 @@ export class JobQueue {
       taken.push({ job: entry.job, index: entry.job.index(entry.next++), number: 1 });
       if (entry.next >= entry.job.size) this.#first++;
     }
-    if (this.#first > 1024) ((this.#jobs = this.#jobs.slice(this.#first)), (this.#first = 0));
+    if (this.#first > 1024) {
+      this.#jobs = this.#jobs.slice(this.#first);
+      this.#first = 0;
+    }
     this.#length -= taken.length;
     return taken;
   }

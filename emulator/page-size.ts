@@ -16,6 +16,12 @@ export class PageSizes {
     this.#milliseconds.set(step, before === undefined || now > before ? now : before * 0.6 + now * 0.4);
   }
 
+  /** How long that many tasks of a step will take one worker; undefined while none has ended. */
+  expectedMilliseconds(step: string, count: number): number | undefined {
+    const each = this.#milliseconds.get(step);
+    return each === undefined ? undefined : each * count;
+  }
+
   of(step: string, waiting: number, workers: number): number {
     const each = this.#milliseconds.get(step);
     if (each === undefined) return 1;

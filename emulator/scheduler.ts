@@ -1,12 +1,11 @@
-import type { Manifest } from "../functions/artifacts/manifest.ts";
-import type { AttemptEnd, LogRange, TaskError } from "../functions/ledger/ledger.ts";
 import type { RunScope } from "../functions/tasks/inputs.ts";
 import { startTasks, type StartedTask } from "../functions/tasks/start.ts";
-import type { WorkPage } from "../runtime/protocol.ts";
-import type { TaskOutcome } from "../runtime/task.ts";
 import type { RunEvent } from "./events.ts";
 import type { FlowWorker, TaskMessage } from "./flow-worker.ts";
+import { attemptEnd, triesOf, workPage, type AssignedTask, type TaskEnd } from "./assigned-task.ts";
+import { Hiring } from "./hiring.ts";
 import { JobQueue, type Job, type Try } from "./job-queue.ts";
+import { OpenJobs, type JobResult } from "./open-jobs.ts";
 import { PageSizes } from "./page-size.ts";
 import { retryDelaySeconds } from "./retry-delay.ts";
 import { TaskClock } from "./task-clock.ts";
@@ -29,21 +28,8 @@ export interface SchedulerOptions {
   readonly emit?: (event: RunEvent) => void;
 }
 
-/** What became of a job: the tasks that failed for good. */
-export type JobResult = readonly { readonly index: string; readonly attempt: number; readonly error: TaskError }[];
-
-interface OpenJob {
-  left: number;
-  readonly failed: JobResult[number][];
-  resolve(result: JobResult): void;
-  reject(error: unknown): void;
-}
-
-/** A task that a worker has been given. */
-interface Assigned {
-  readonly attempt: Try;
-  readonly started: Extract<StartedTask, { state: "started" }>;
-}
+/** How long the end of a task may wait to be written, while its worker has more to do. */
+const FLUSH_MILLISECONDS = 4;
 
 /** A worker and the page it works on, in order; the first of `tasks` is the one that runs. */
 interface Crew {
@@ -52,18 +38,14 @@ interface Crew {
   readonly clock: TaskClock;
   loaded: boolean;
   busy: boolean;
-  tasks: Assigned[];
+  tasks: AssignedTask[];
   ran: number;
 }
 
-interface Ended {
+interface Ended extends TaskEnd {
   readonly crew: Crew;
-  readonly task: Assigned;
-  readonly outcome: TaskOutcome;
-  readonly seconds: number;
-  readonly log?: LogRange;
   /** The task that the worker went on with: told of once this one's end has been. */
-  readonly next?: Assigned;
+  readonly next?: AssignedTask;
 }
 
 /**
@@ -74,11 +56,13 @@ export class Scheduler {
   readonly counts = { succeeded: 0, failed: 0, stopped: 0 };
   #options: SchedulerOptions;
   #queue = new JobQueue();
-  #open = new Map<Job, OpenJob>();
+  #open = new OpenJobs();
   #crews = new Set<Crew>();
   #pages = new PageSizes();
   #ended: Ended[] = [];
   #flushing: Promise<void> | undefined;
+  #flushTimer: NodeJS.Timeout | undefined;
+  #hiring = new Hiring();
   #delayed = new Set<NodeJS.Timeout>();
   #bornDead = 0;
   #stopping: { resolve(): void } | undefined;
@@ -93,31 +77,15 @@ export class Scheduler {
 
   /** Carries out a job; resolves once none of its tasks will be tried again, and rejects where `signal` fires. */
   run(job: Job, signal: AbortSignal): Promise<JobResult> {
-    return new Promise((resolve, reject) => {
-      if (this.#broken !== undefined) return reject(this.#broken);
-      const cancel = () => {
-        this.#cancel(job);
-        reject(signal.reason);
-      };
-      if (signal.aborted) return reject(signal.reason);
-      signal.addEventListener("abort", cancel, { once: true });
-      this.#open.set(job, {
-        left: job.size,
-        failed: [],
-        reject,
-        resolve(result) {
-          signal.removeEventListener("abort", cancel);
-          resolve(result);
-        },
-      });
-      this.#queue.add(job);
-      this.#pump();
-    });
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
+    const result = this.#open.open(job, signal, () => this.#cancel(job));
+    if (this.#open.has(job)) this.#queue.add(job);
+    this.#pump();
+    return result;
   }
 
   /** Nobody wants the job any more: what waits of it is dropped, what runs is told to stop. */
   #cancel(job: Job): void {
-    this.#open.delete(job);
     this.#queue.remove(job);
     if (this.#stopping) return;
     for (const crew of this.#crews) {
@@ -128,7 +96,7 @@ export class Scheduler {
   }
 
   /** Puts back tasks that a worker had but did not run. */
-  #giveBack(tasks: readonly Assigned[]): void {
+  #giveBack(tasks: readonly AssignedTask[]): void {
     if (!this.#stopping)
       this.#queue.giveBack(tasks.map(({ attempt }) => attempt).filter(({ job }) => this.#open.has(job)));
   }
@@ -136,6 +104,7 @@ export class Scheduler {
   /** Drops what waits and tells what runs to stop; resolves when nothing runs any more. */
   async stop(): Promise<void> {
     this.#queue.clear();
+    this.#hiring.taskEnded();
     for (const timer of this.#delayed) clearTimeout(timer);
     this.#delayed.clear();
     const busy = [...this.#crews].filter((crew) => crew.busy);
@@ -148,10 +117,12 @@ export class Scheduler {
       }
       await done;
     }
+    this.#flush();
     await this.#flushing;
   }
 
   close(): void {
+    this.#hiring.taskEnded();
     for (const crew of this.#crews) this.#dismiss(crew);
   }
 
@@ -217,7 +188,13 @@ export class Scheduler {
     }
     const idle = [...this.#crews].filter((crew) => !crew.busy).length;
     const wanted = Math.min(this.#options.maxWorkers - this.#crews.size, this.#queue.length - idle);
-    for (let i = 0; i < wanted; i++) this.#employ(this.#options.hire());
+    if (wanted <= 0) return;
+    const { isolate } = this.#options;
+    const expected = isolate ? Infinity : this.#pages.expectedMilliseconds(this.#queue.nextStep!, this.#queue.length);
+    this.#hiring.consider(expected, this.#crews.size, () => {
+      const room = this.#options.maxWorkers - this.#crews.size;
+      for (let i = 0; i < Math.min(wanted, room); i++) this.#employ(this.#options.hire());
+    });
   }
 
   #assign(crew: Crew): void {
@@ -238,9 +215,9 @@ export class Scheduler {
   }
 
   #begin(crew: Crew, step: string, tries: readonly Try[], started: readonly StartedTask[]): void {
-    const tasks: Assigned[] = [];
+    const tasks: AssignedTask[] = [];
     started.forEach((task, i) => {
-      if (task.state === "done") this.#settle(tries[i]!, undefined);
+      if (task.state === "done") this.#open.settle(tries[i]!.job, undefined);
       else tasks.push({ attempt: tries[i]!, started: task });
     });
     if (tasks.length === 0 || !this.#crews.has(crew) || this.#stopping) {
@@ -251,36 +228,9 @@ export class Scheduler {
     }
     crew.tasks = tasks;
     crew.log?.begin();
-    crew.worker.start(this.#page(step, tasks));
+    crew.worker.start(workPage(this.#options, step, tasks));
     this.#watch(crew, tasks[0]!);
     this.#tellStart(crew, tasks[0]!);
-  }
-
-  #page(step: string, tasks: readonly Assigned[]): WorkPage {
-    const { scope, exportName, tags } = this.#options;
-    const bases: Manifest[] = [];
-    const places = new Map<Manifest, number>();
-    return {
-      type: "page",
-      exportName,
-      page: { flow: scope.key.flow, run: scope.key.run, step, tags, parameters: scope.parameters },
-      tasks: tasks.map(({ attempt, started: { index, attempt: number, inputs, branches } }) => {
-        let base = places.get(inputs.base);
-        if (base === undefined) {
-          base = bases.push(inputs.base) - 1;
-          places.set(inputs.base, base);
-        }
-        return {
-          index,
-          attempt: number,
-          last: isLast(attempt, number),
-          base,
-          items: inputs.items,
-          ...(branches && { branches }),
-        };
-      }),
-      bases,
-    };
   }
 
   // ---- hearing what became of it
@@ -297,13 +247,16 @@ export class Scheduler {
     crew.ran++;
     const { step } = task.attempt.job;
     this.#pages.observe(step, message.seconds);
+    this.#hiring.taskEnded();
     const { outcome, seconds, log } = message;
     const [next] = crew.tasks;
     this.#ended.push({ crew, task, outcome, seconds, ...(log.to > log.from && { log }), ...(next && { next }) });
     const unsettled = outcome.status === "stopped" || (outcome.status === "failed" && outcome.error.name === "Timeout");
     if (next) this.#watch(crew, next);
     else crew.clock.clear();
-    this.#flush();
+    // While the worker goes on with its page there is nothing to give it, and others' ends can be written along.
+    if (next) this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_MILLISECONDS);
+    else this.#flush();
     if (unsettled || (this.#options.isolate && crew.tasks.length === 0)) {
       // Its handler may be running still: the process is not given another task.
       this.#giveBack(crew.tasks.splice(0));
@@ -312,12 +265,14 @@ export class Scheduler {
     this.#settleStop();
   }
 
-  #watch(crew: Crew, task: Assigned): void {
+  #watch(crew: Crew, task: AssignedTask): void {
     crew.clock.start(this.#options.scope.lineage, task.attempt.job.step, () => crew.worker.kill());
   }
 
   /** Writes what has ended since the last time, all of it at once, then tells of it and gives out more. */
   #flush(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
     this.#flushing ??= Promise.resolve().then(async () => {
       try {
         while (this.#ended.length > 0) {
@@ -361,8 +316,8 @@ export class Scheduler {
     if (next) this.#tellStart(crew, next);
     if (again) return this.#retry(attempt, delay);
     this.counts[outcome.status]++;
-    this.#settle(
-      attempt,
+    this.#open.settle(
+      attempt.job,
       outcome.status === "succeeded" || caught
         ? undefined
         : { index: attempt.index, attempt: started.attempt, error: outcome.error },
@@ -380,15 +335,6 @@ export class Scheduler {
     this.#delayed.add(timer);
   }
 
-  #settle({ job }: Try, failed: JobResult[number] | undefined): void {
-    const open = this.#open.get(job);
-    if (!open) return;
-    if (failed) open.failed.push(failed);
-    if (--open.left > 0) return;
-    this.#open.delete(job);
-    open.resolve(open.failed);
-  }
-
   #settleStop(): void {
     if (!this.#stopping || this.#flushing || [...this.#crews].some((crew) => crew.busy)) return;
     this.#stopping.resolve();
@@ -397,16 +343,14 @@ export class Scheduler {
   /** The ledger or the workers can't be used: every job ends with the reason. */
   #break(error: unknown): void {
     this.#broken ??= error;
-    const jobs = [...this.#open.values()];
-    this.#open.clear();
     this.#queue.clear();
-    for (const job of jobs) job.reject(error);
+    this.#open.rejectAll(error);
     this.#stopping?.resolve();
   }
 
   // ---- telling
 
-  #tellStart(crew: Crew, task: Assigned): void {
+  #tellStart(crew: Crew, task: AssignedTask): void {
     this.#tell({ type: "task.started", ...this.#task(crew, task) });
   }
 
@@ -415,7 +359,7 @@ export class Scheduler {
     if (task) this.#tell({ type: "task.output", ...this.#task(crew, task), text });
   }
 
-  #task(crew: Crew, { attempt, started }: Assigned) {
+  #task(crew: Crew, { attempt, started }: AssignedTask) {
     const { flow, run } = this.#options.scope.key;
     return {
       flow,
@@ -431,28 +375,4 @@ export class Scheduler {
   #tell(event: RunEvent): void {
     this.#options.emit?.(event);
   }
-}
-
-function triesOf(job: Job): number {
-  return job.isRetriedByMachine ? 1 : job.attempts;
-}
-
-/** Whether no further attempt follows; `attempt` is the ledger's number of it. */
-function isLast({ job, number }: Try, attempt: number): boolean {
-  return (job.isRetriedByMachine ? attempt : number) >= job.attempts;
-}
-
-function attemptEnd({ task, outcome, log }: Ended): AttemptEnd {
-  const { attempt, started } = task;
-  return {
-    step: attempt.job.step,
-    index: started.index,
-    attempt: started.attempt,
-    at: Date.now(),
-    status: outcome.status,
-    ...("error" in outcome && { error: outcome.error }),
-    ...("own" in outcome && { manifest: { ...started.inputs.base, ...outcome.own }, controls: outcome.controls }),
-    ...("caught" in outcome && outcome.caught && { caught: true }),
-    ...(log && { log }),
-  };
 }

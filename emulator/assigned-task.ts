@@ -1,0 +1,78 @@
+import type { Manifest } from "../functions/artifacts/manifest.ts";
+import type { AttemptEnd, LogRange } from "../functions/ledger/ledger.ts";
+import type { RunScope } from "../functions/tasks/inputs.ts";
+import type { StartedTask } from "../functions/tasks/start.ts";
+import type { WorkPage } from "../runtime/protocol.ts";
+import type { TaskOutcome } from "../runtime/task.ts";
+import type { Job, Try } from "./job-queue.ts";
+
+/** A task that has begun and that a worker has been given. */
+export interface AssignedTask {
+  readonly attempt: Try;
+  readonly started: Extract<StartedTask, { state: "started" }>;
+}
+
+/** What became of it. */
+export interface TaskEnd {
+  readonly task: AssignedTask;
+  readonly outcome: TaskOutcome;
+  readonly seconds: number;
+  readonly log?: LogRange;
+}
+
+/** The tasks, all of one step, as a worker is told of them: what siblings begin with is said once. */
+export function workPage(
+  { scope, exportName, tags }: { scope: RunScope; exportName: string; tags: readonly string[] },
+  step: string,
+  tasks: readonly AssignedTask[],
+): WorkPage {
+  const bases: Manifest[] = [];
+  const places = new Map<Manifest, number>();
+  return {
+    type: "page",
+    exportName,
+    page: { flow: scope.key.flow, run: scope.key.run, step, tags, parameters: scope.parameters },
+    tasks: tasks.map(({ attempt, started: { index, attempt: number, inputs, branches } }) => {
+      let base = places.get(inputs.base);
+      if (base === undefined) {
+        base = bases.push(inputs.base) - 1;
+        places.set(inputs.base, base);
+      }
+      return {
+        index,
+        attempt: number,
+        last: isLast(attempt, number),
+        base,
+        items: inputs.items,
+        ...(branches && { branches }),
+      };
+    }),
+    bases,
+  };
+}
+
+/** The end as the ledger keeps it. */
+export function attemptEnd({ task, outcome, log }: TaskEnd): AttemptEnd {
+  const { attempt, started } = task;
+  return {
+    step: attempt.job.step,
+    index: started.index,
+    attempt: started.attempt,
+    at: Date.now(),
+    status: outcome.status,
+    ...("error" in outcome && { error: outcome.error }),
+    ...("own" in outcome && { manifest: { ...started.inputs.base, ...outcome.own }, controls: outcome.controls }),
+    ...("caught" in outcome && outcome.caught && { caught: true }),
+    ...(log && { log }),
+  };
+}
+
+/** How often the scheduler itself tries a job's task. */
+export function triesOf(job: Job): number {
+  return job.isRetriedByMachine ? 1 : job.attempts;
+}
+
+/** Whether no further attempt follows; `attempt` is the ledger's number of it. */
+function isLast({ job, number }: Try, attempt: number): boolean {
+  return (job.isRetriedByMachine ? attempt : number) >= job.attempts;
+}
