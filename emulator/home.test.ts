@@ -127,14 +127,14 @@ describe("a run whose program is gone", () => {
     [
       "has been silent for long on another machine",
       () => ({ host: "elsewhere", pid: 1 }),
-      31,
-      "(pid 1 on elsewhere) has said nothing for 31 seconds",
+      121,
+      "(pid 1 on elsewhere) has said nothing for 121 seconds",
     ],
     [
       "has been silent for long though its pid is there",
       () => ({ host: hostname(), pid: process.pid }),
-      31,
-      "has said nothing for 31 seconds",
+      901,
+      "has said nothing for 901 seconds",
     ],
   ])("is failed where it %s, and its tasks with it", async (_, owner, silent, message) => {
     const run = await createRun(owner(), silent);
@@ -153,7 +153,8 @@ describe("a run whose program is gone", () => {
 
   test.each<[string, Run["owner"], number]>([
     ["is alive", { host: hostname(), pid: process.pid }, 1],
-    ["spoke a moment ago on another machine", { host: "elsewhere", pid: 1 }, 29],
+    ["is alive, on a machine that slept", { host: hostname(), pid: process.pid }, 600],
+    ["spoke a moment ago on another machine", { host: "elsewhere", pid: 1 }, 119],
     ["is a service", undefined, 1000],
   ])("is left alone where its program %s", async (_, owner, silent) => {
     const run = await createRun(owner, silent);

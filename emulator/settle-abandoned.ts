@@ -1,12 +1,14 @@
 import { hostname } from "node:os";
 import type { Ledger, Run, TaskError } from "../functions/ledger/ledger.ts";
 
-/** A run is taken for abandoned once its program has said nothing for this long. */
-const SILENCE_MILLISECONDS = 30_000;
+/** A run is taken for abandoned once its program, on another machine, has said nothing for this long. */
+const SILENCE_MILLISECONDS = 120_000;
+/** A process with its pid is here: most likely it is that very program, on a laptop that slept or is busy. */
+const SILENCE_HERE_MILLISECONDS = 900_000;
 
 /**
  * Ends a run that says it is running although the program that drove it is gone: killed on this machine, or silent for
- * half a minute. Answers the run as it now is. Whoever shows runs calls it first, so that none stays running for ever.
+ * too long. Answers the run as it now is. Whoever shows runs calls it first, so that none stays running for ever.
  */
 export async function settleAbandoned(ledger: Ledger, run: Run, now: number = Date.now()): Promise<Run> {
   const reason = abandonment(run, now);
@@ -22,7 +24,7 @@ function abandonment({ status, owner, heartbeatAt }: Run, now: number): string |
   if (status !== "running" || !owner) return undefined;
   const isHere = owner.host === hostname();
   if (isHere && !isAlive(owner.pid)) return `the program that drove it (pid ${owner.pid}) ended without a word`;
-  if (now - heartbeatAt <= SILENCE_MILLISECONDS) return undefined;
+  if (now - heartbeatAt <= (isHere ? SILENCE_HERE_MILLISECONDS : SILENCE_MILLISECONDS)) return undefined;
   const where = isHere ? "" : ` on ${owner.host}`;
   return `the program that drove it (pid ${owner.pid}${where}) has said nothing for ${Math.round((now - heartbeatAt) / 1000)} seconds`;
 }
