@@ -29,6 +29,19 @@ await build({
   logLevel: "warning",
 });
 
+// Goes into every code package whole, to run where there is nothing but node.
+await build({
+  absWorkingDir: root,
+  entryPoints: ["runtime/container.ts"],
+  outfile: "dist/container.cjs",
+  bundle: true,
+  minify: true,
+  format: "cjs",
+  platform: "node",
+  target: "node20.19",
+  logLevel: "warning",
+});
+
 const tsc = createRequire(import.meta.url)
   .resolve("typescript/package.json")
   .replace("package.json", "bin/tsc");
