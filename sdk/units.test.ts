@@ -26,12 +26,14 @@ describe("a duration", () => {
     ["24h", 86_400],
     ["1d", 86_400],
     ["1h30m", 5400],
+    ["500ms", 0.5],
+    ["1s250ms", 1.25],
     ["1d2h3m4s", 93_784],
   ])("%s is %i seconds", (text, seconds) => {
     expect(parseDuration(text)).toBe(seconds);
   });
 
-  test.each(["", "soon", "90", "1.5h", "30m1h", "0s", "-5s", "5 m", "10ms", "1w"])("%j is none", (text) => {
+  test.each(["", "soon", "90", "1.5h", "30m1h", "0s", "-5s", "5 m", "ms", "1w"])("%j is none", (text) => {
     expect(() => parseDuration(text)).toThrow(`${JSON.stringify(text)} is not a duration`);
   });
 });
