@@ -8,6 +8,8 @@ import type { Job, Try } from "./job-queue.ts";
 
 /** A task that has begun and that a worker has been given. */
 export interface AssignedTask {
+  /** Its number among the worker's tasks. */
+  readonly number: number;
   readonly attempt: Try;
   readonly started: Extract<StartedTask, { state: "started" }>;
 }
@@ -30,9 +32,10 @@ export function workPage(
   const places = new Map<Manifest, number>();
   return {
     type: "page",
+    from: tasks[0]!.number,
     exportName,
     page: { flow: scope.key.flow, run: scope.key.run, step, tags, parameters: scope.parameters },
-    tasks: tasks.map(({ attempt, started: { index, attempt: number, inputs, branches } }) => {
+    tasks: tasks.map(({ attempt, started: { index, attempt: count, inputs, branches } }) => {
       let base = places.get(inputs.base);
       if (base === undefined) {
         base = bases.push(inputs.base) - 1;
@@ -40,8 +43,8 @@ export function workPage(
       }
       return {
         index,
-        attempt: number,
-        last: isLast(attempt, number),
+        attempt: count,
+        last: isLast(attempt, count),
         base,
         items: inputs.items,
         ...(branches && { branches }),

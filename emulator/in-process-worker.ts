@@ -18,6 +18,7 @@ export class InProcessWorker implements FlowWorker {
   #blobs: Blobs;
   #current: RunningTask | undefined;
   #stopping = false;
+  #before: Promise<void> = Promise.resolve();
 
   constructor(definition: Definition, blobs: Blobs) {
     this.#definition = definition;
@@ -25,21 +26,17 @@ export class InProcessWorker implements FlowWorker {
   }
 
   start({ page, bases, tasks }: WorkPage): void {
-    void (async () => {
+    this.#before = this.#before.then(async () => {
       for (const { base, ...task } of tasks) {
         if (this.#stopping) return;
         const started = performance.now();
         this.#current = runTask(this.#definition, { ...page, ...task, base: bases[base]! }, this.#blobs);
         const outcome = await this.#current.outcome;
         this.#current = undefined;
-        this.onTask({
-          type: "finished",
-          outcome,
-          seconds: (performance.now() - started) / 1000,
-          log: { stream: "", from: 0, to: 0 },
-        });
+        const seconds = (performance.now() - started) / 1000;
+        this.onTask({ type: "finished", outcome, seconds, log: { stream: "", from: 0, to: 0 } });
       }
-    })();
+    });
   }
 
   stop(): void {

@@ -22,6 +22,12 @@ export class PageSizes {
     return each === undefined ? undefined : each * count;
   }
 
+  /** Whether a worker that is about to run out should have the next page at hand: its tasks are many and short. */
+  areShort(step: string): boolean {
+    const each = this.#milliseconds.get(step);
+    return each !== undefined && each * 8 < PAGE_MILLISECONDS;
+  }
+
   of(step: string, waiting: number, workers: number): number {
     const each = this.#milliseconds.get(step);
     if (each === undefined) return 1;

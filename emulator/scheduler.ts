@@ -31,15 +31,17 @@ export interface SchedulerOptions {
 /** How long the end of a task may wait to be written, while its worker has more to do. */
 const FLUSH_MILLISECONDS = 4;
 
-/** A worker and the page it works on, in order; the first of `tasks` is the one that runs. */
+/** A worker and the tasks it has been given, in order; the first of `tasks` is the one that runs. */
 interface Crew {
   readonly worker: FlowWorker;
   readonly log: TaskLog | undefined;
   readonly clock: TaskClock;
   loaded: boolean;
-  busy: boolean;
+  /** A page is being begun for it. */
+  isAwaiting: boolean;
   tasks: AssignedTask[];
-  ran: number;
+  /** How many tasks it has been given so far. */
+  given: number;
 }
 
 interface Ended extends TaskEnd {
@@ -107,7 +109,7 @@ export class Scheduler {
     this.#hiring.taskEnded();
     for (const timer of this.#delayed) clearTimeout(timer);
     this.#delayed.clear();
-    const busy = [...this.#crews].filter((crew) => crew.busy);
+    const busy = [...this.#crews].filter(isBusy);
     if (busy.length > 0) {
       const done = new Promise<void>((resolve) => (this.#stopping = { resolve }));
       for (const crew of busy) {
@@ -131,7 +133,7 @@ export class Scheduler {
   #employ(worker: FlowWorker): void {
     const { emit } = this.#options;
     const log = worker.output && new TaskLog(worker.output, emit && ((text) => this.#tellOutput(crew, text)));
-    const crew: Crew = { worker, log, clock: new TaskClock(), loaded: false, busy: false, tasks: [], ran: 0 };
+    const crew: Crew = { worker, log, clock: new TaskClock(), loaded: false, isAwaiting: false, tasks: [], given: 0 };
     this.#crews.add(crew);
     worker.onTask = (message) => this.#hear(crew, message);
     worker.onEnd = (ending) => this.#bury(crew, ending);
@@ -184,9 +186,10 @@ export class Scheduler {
     if (this.#stopping || this.#broken !== undefined) return;
     for (const crew of this.#crews) {
       if (this.#queue.length === 0) return;
-      if (crew.loaded && !crew.busy) this.#assign(crew);
+      if (crew.loaded && !isBusy(crew)) this.#assign(crew);
     }
-    const idle = [...this.#crews].filter((crew) => !crew.busy).length;
+    for (const crew of this.#crews) if (this.#isRunningOut(crew)) this.#assign(crew);
+    const idle = [...this.#crews].filter((crew) => !isBusy(crew)).length;
     const wanted = Math.min(this.#options.maxWorkers - this.#crews.size, this.#queue.length - idle);
     if (wanted <= 0) return;
     const { isolate } = this.#options;
@@ -197,11 +200,19 @@ export class Scheduler {
     });
   }
 
+  /** Whether the worker should have its next tasks before it has asked for them. */
+  #isRunningOut({ loaded, isAwaiting, tasks }: Crew): boolean {
+    const step = this.#queue.nextStep;
+    if (!loaded || isAwaiting || step === undefined || this.#options.isolate || !this.#pages.areShort(step))
+      return false;
+    return tasks.length * 2 <= this.#pages.of(step, this.#queue.length, this.#crews.size);
+  }
+
   #assign(crew: Crew): void {
     const { isolate, maxWorkers, scope } = this.#options;
     const step = this.#queue.nextStep!;
     const tries = this.#queue.take(isolate ? 1 : this.#pages.of(step, this.#queue.length, maxWorkers));
-    crew.busy = true;
+    crew.isAwaiting = true;
     const now = Date.now();
     startTasks(
       scope,
@@ -215,20 +226,23 @@ export class Scheduler {
   }
 
   #begin(crew: Crew, step: string, tries: readonly Try[], started: readonly StartedTask[]): void {
+    crew.isAwaiting = false;
     const tasks: AssignedTask[] = [];
     started.forEach((task, i) => {
       if (task.state === "done") this.#open.settle(tries[i]!.job, undefined);
-      else tasks.push({ attempt: tries[i]!, started: task });
+      else tasks.push({ number: crew.given + tasks.length, attempt: tries[i]!, started: task });
     });
     if (tasks.length === 0 || !this.#crews.has(crew) || this.#stopping) {
-      crew.busy = false;
       this.#giveBack(tasks);
       this.#settleStop();
       return this.#pump();
     }
-    crew.tasks = tasks;
+    const wasIdle = crew.tasks.length === 0;
+    crew.given += tasks.length;
+    crew.tasks.push(...tasks);
     crew.log?.begin();
     crew.worker.start(workPage(this.#options, step, tasks));
+    if (!wasIdle) return;
     this.#watch(crew, tasks[0]!);
     this.#tellStart(crew, tasks[0]!);
   }
@@ -237,32 +251,32 @@ export class Scheduler {
 
   #hear(crew: Crew, message: TaskMessage): void {
     if (message.type === "returned") {
-      const running = crew.ran;
-      this.#giveBack(crew.tasks.splice(message.from - running));
+      const isReturned = ({ number }: AssignedTask) => number >= message.from && number < message.to;
+      this.#giveBack(crew.tasks.filter(isReturned));
+      crew.tasks = crew.tasks.filter((task) => !isReturned(task));
       return this.#pump();
     }
     crew.log?.takeUpTo(message.log.to);
     const task = crew.tasks.shift();
     if (!task) return;
-    crew.ran++;
     const { step } = task.attempt.job;
     this.#pages.observe(step, message.seconds);
     this.#hiring.taskEnded();
     const { outcome, seconds, log } = message;
-    const [next] = crew.tasks;
-    this.#ended.push({ crew, task, outcome, seconds, ...(log.to > log.from && { log }), ...(next && { next }) });
     const unsettled = outcome.status === "stopped" || (outcome.status === "failed" && outcome.error.name === "Timeout");
-    if (next) this.#watch(crew, next);
-    else crew.clock.clear();
-    // While the worker goes on with its page there is nothing to give it, and others' ends can be written along.
-    if (next) this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_MILLISECONDS);
-    else this.#flush();
-    if (unsettled || (this.#options.isolate && crew.tasks.length === 0)) {
+    if (unsettled || this.#options.isolate) {
       // Its handler may be running still: the process is not given another task.
       this.#giveBack(crew.tasks.splice(0));
       this.#dismiss(crew);
     }
-    this.#settleStop();
+    const [next] = crew.tasks;
+    this.#ended.push({ crew, task, outcome, seconds, ...(log.to > log.from && { log }), ...(next && { next }) });
+    if (next) this.#watch(crew, next);
+    else crew.clock.clear();
+    // While the worker has more to do the ends of its tasks can wait a little for each other.
+    if (next) this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_MILLISECONDS);
+    else this.#flush();
+    if (this.#isRunningOut(crew)) this.#assign(crew);
   }
 
   #watch(crew: Crew, task: AssignedTask): void {
@@ -285,15 +299,9 @@ export class Scheduler {
       } finally {
         this.#flushing = undefined;
       }
-      for (const crew of this.#crews) if (crew.tasks.length === 0 && crew.busy && crew.ran > 0) this.#release(crew);
       this.#settleStop();
       this.#pump();
     });
-  }
-
-  #release(crew: Crew): void {
-    crew.busy = false;
-    crew.ran = 0;
   }
 
   #conclude({ crew, task, outcome, seconds, next }: Ended): void {
@@ -336,7 +344,7 @@ export class Scheduler {
   }
 
   #settleStop(): void {
-    if (!this.#stopping || this.#flushing || [...this.#crews].some((crew) => crew.busy)) return;
+    if (!this.#stopping || this.#flushing || [...this.#crews].some(isBusy)) return;
     this.#stopping.resolve();
   }
 
@@ -375,4 +383,8 @@ export class Scheduler {
   #tell(event: RunEvent): void {
     this.#options.emit?.(event);
   }
+}
+
+function isBusy({ isAwaiting, tasks }: Crew): boolean {
+  return isAwaiting || tasks.length > 0;
 }

@@ -17,9 +17,11 @@ export type ToWorker =
   | WorkPage
   | { readonly type: "stop" };
 
-/** Tasks to run one after another; `base` is a place in `bases`, which siblings share. */
+/** Tasks to run one after another, after those of the pages before; `base` is a place in `bases`, which siblings share. */
 export interface WorkPage {
   readonly type: "page";
+  /** The number of its first task; a worker's tasks are numbered one after another. */
+  readonly from: number;
   readonly exportName: string;
   readonly page: PageOfTasks;
   readonly bases: readonly Manifest[];
@@ -31,10 +33,10 @@ export type FromWorker =
   | { readonly type: "loaded"; readonly flows: readonly FlowDescription[] }
   | { readonly type: "refused"; readonly error: PlainMistake | TaskError }
   | { readonly type: "parameters"; readonly manifest: Manifest; readonly controls: readonly Control[] }
-  /** The next task of the page has ended. */
+  /** The task that it was at has ended. */
   | { readonly type: "finished"; readonly outcome: TaskOutcome; readonly seconds: number; readonly log: LogRange }
-  /** The page's tasks from this place on were not begun: another worker may have them. */
-  | { readonly type: "returned"; readonly from: number };
+  /** The tasks from one number to another, that one not among them, were not begun: another worker may have them. */
+  | { readonly type: "returned"; readonly from: number; readonly to: number };
 
 /** One flow that a file exports, as far as it can be told as data. */
 export interface FlowDescription {

@@ -126,33 +126,75 @@ function refuse(thrown: unknown): void {
 
 let taskLogStart = 0;
 
-async function work({ exportName, page, bases, tasks }: WorkPage): Promise<void> {
+interface Waiting {
+  readonly number: number;
+  readonly definition: Definition;
+  readonly task: Task;
+}
+
+let waiting: Waiting[] = [];
+let isWorking = false;
+let taskStartedAt = 0;
+
+/** Takes a page's tasks in, and works through all there are unless that is going on already. */
+async function work({ exportName, from, page, bases, tasks }: WorkPage): Promise<void> {
   const definition = flows.get(exportName)!;
-  let at = 0;
-  let end = tasks.length;
-  const giveBack = () => {
-    if (at + 1 >= end) return;
-    end = at + 1;
-    tell({ type: "returned", from: end });
-  };
-  const tooLong = tasks.length > 1 ? setTimeout(giveBack, 2 * LONG_TASK_MILLISECONDS) : undefined;
+  tasks.forEach(({ base, ...task }, at) => {
+    waiting.push({ number: from + at, definition, task: { ...page, ...task, base: bases[base]! } });
+  });
+  if (isWorking) return;
+  isWorking = true;
+  const watch = setInterval(() => {
+    if (performance.now() - taskStartedAt > LONG_TASK_MILLISECONDS) giveBack();
+  }, LONG_TASK_MILLISECONDS);
   taskLogStart = fstatSync(1).size;
-  const restore = applyEnvironment(definition, page.step);
-  for (; at < end && !stopping; at++) {
-    const { base, ...task } = tasks[at]!;
-    const started = performance.now();
-    current = runTask(definition, { ...page, ...task, base: bases[base]! } satisfies Task, blobs);
-    const outcome = await current.outcome;
-    current = undefined;
-    const milliseconds = performance.now() - started;
-    const range = logRange(taskLogStart);
-    taskLogStart = range.to;
-    if (milliseconds > LONG_TASK_MILLISECONDS) giveBack();
-    tell({ type: "finished", outcome, seconds: milliseconds / 1000, log: range });
+  let heardAt = performance.now();
+  for (let at = 0; !stopping; at++) {
+    // Tasks that never wait for anything would keep the engine's messages out.
+    if (performance.now() - heardAt > LONG_TASK_MILLISECONDS) {
+      await new Promise((resolve) => setImmediate(resolve));
+      heardAt = performance.now();
+    }
+    if (at >= waiting.length) break;
+    const { definition: itsFlow, task } = waiting[at]!;
+    if (at > FORGOTTEN) {
+      waiting = waiting.slice(at);
+      at = 0;
+    }
+    running = at;
+    await runOne(itsFlow, task);
   }
-  clearTimeout(tooLong);
-  restore();
+  waiting = [];
+  running = -1;
+  clearInterval(watch);
+  isWorking = false;
   if (stopping) process.exit(0);
+}
+
+/** Where in `waiting` the running task is; those before it are over. */
+let running = -1;
+/** That many tasks that are over are dropped from `waiting` at once. */
+const FORGOTTEN = 1024;
+
+async function runOne(definition: Definition, task: Task): Promise<void> {
+  const restore = applyEnvironment(definition, task.step);
+  taskStartedAt = performance.now();
+  current = runTask(definition, task, blobs);
+  const outcome = await current.outcome;
+  current = undefined;
+  restore();
+  const milliseconds = performance.now() - taskStartedAt;
+  const range = logRange(taskLogStart);
+  taskLogStart = range.to;
+  if (milliseconds > LONG_TASK_MILLISECONDS) giveBack();
+  tell({ type: "finished", outcome, seconds: milliseconds / 1000, log: range });
+}
+
+/** Lets another worker have what waits behind a task that takes long. */
+function giveBack(): void {
+  const returned = waiting.splice(running + 1);
+  const [first] = returned;
+  if (first) tell({ type: "returned", from: first.number, to: returned.at(-1)!.number + 1 });
 }
 
 function logRange(from: number) {
