@@ -14,7 +14,16 @@ export function accountError(error: unknown, what: string): unknown {
 const KNOWN = [
   {
     code: "account.credentials",
-    names: new Set(["CredentialsProviderError", "ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "SignatureDoesNotMatch", "UnrecognizedClientException", "InvalidSignatureException", "TokenRefreshRequired"]),
+    names: new Set([
+      "CredentialsProviderError",
+      "ExpiredToken",
+      "ExpiredTokenException",
+      "InvalidAccessKeyId",
+      "SignatureDoesNotMatch",
+      "UnrecognizedClientException",
+      "InvalidSignatureException",
+      "TokenRefreshRequired",
+    ]),
     tell: (what: string) => `There are no valid AWS credentials to reach ${what} with`,
     mend: "Sign in to the account again, or set AWS_PROFILE.",
   },
@@ -32,13 +41,27 @@ const KNOWN = [
   },
   {
     code: "account.busy",
-    names: new Set(["ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "SlowDown", "TransactionConflictException"]),
+    names: new Set([
+      "ThrottlingException",
+      "ProvisionedThroughputExceededException",
+      "RequestLimitExceeded",
+      "SlowDown",
+      "TransactionConflictException",
+    ]),
     tell: (what: string) => `AWS holds back requests to ${what}, although each was tried again for a while`,
     mend: "Try again later, or with less at once.",
   },
   {
     code: "account.unreachable",
-    names: new Set(["ECONNREFUSED", "ENOTFOUND", "ECONNRESET", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "TimeoutError"]),
+    names: new Set([
+      "ECONNREFUSED",
+      "ENOTFOUND",
+      "ECONNRESET",
+      "EAI_AGAIN",
+      "ETIMEDOUT",
+      "EHOSTUNREACH",
+      "TimeoutError",
+    ]),
     tell: (what: string) => `There is no way to ${what}`,
     mend: "Look whether the network is there, and whether the profile's region is right.",
   },

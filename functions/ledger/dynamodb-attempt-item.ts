@@ -14,7 +14,11 @@ export async function outcomeAttributes(store: DynamoStore, { error, caught, man
 }
 
 /** `begunAt` is when the task's first attempt started. */
-export function runningItem(key: Key, { attempt, by, startedAt }: Pick<Attempt, "attempt" | "by" | "startedAt">, begunAt = startedAt): Item {
+export function runningItem(
+  key: Key,
+  { attempt, by, startedAt }: Pick<Attempt, "attempt" | "by" | "startedAt">,
+  begunAt = startedAt,
+): Item {
   return {
     ...keyItem(key),
     attempt: { N: String(attempt) },

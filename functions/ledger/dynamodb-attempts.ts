@@ -5,11 +5,15 @@ import { controlWrites } from "./dynamodb-controls.ts";
 import { isDone, isNear, pastAttemptKey, taskKey } from "./dynamodb-keys.ts";
 import { markFar, type DynamoStore } from "./dynamodb-store.ts";
 import { runningTasks } from "./dynamodb-steps.ts";
-import { inParallel, keyItem, type Item, type Key, type Written } from "./dynamodb-table.ts";
+import { inParallel, keyItem, type Item, type Written } from "./dynamodb-table.ts";
 import type { AttemptEnd, AttemptKey, AttemptStart, AttemptStarted, RunKey, TaskError, TaskKey } from "./ledger.ts";
 
 /** One write an attempt: where the task has none, the first is simply put there. */
-export function startAttempts(store: DynamoStore, run: RunKey, starts: readonly AttemptStart[]): Promise<AttemptStarted[]> {
+export function startAttempts(
+  store: DynamoStore,
+  run: RunKey,
+  starts: readonly AttemptStart[],
+): Promise<AttemptStarted[]> {
   return eachTaskInTurn(starts, (start) => startAttempt(store, run, start));
 }
 
@@ -33,12 +37,24 @@ async function startAttempt(store: DynamoStore, run: RunKey, start: AttemptStart
 }
 
 /** Keeps the attempt and puts the next one in its place: both or neither, or a late end would be lost between the two. */
-async function replace({ table, ...rest }: DynamoStore, run: RunKey, { step, index, at, by }: AttemptStart, task: Item): Promise<Written> {
+async function replace(
+  { table, ...rest }: DynamoStore,
+  run: RunKey,
+  { step, index, at, by }: AttemptStart,
+  task: Item,
+): Promise<Written> {
   const { attempt, status, begunAt } = headOf(task);
   const key = taskKey(run, { step, index });
   const next = attempt + 1;
   const error = { name: "Superseded", message: `Attempt ${next} of the task began while this one was running` };
-  const end = status === "running" ? { status: { S: "failed" }, finishedAt: { N: String(at) }, ...(await outcomeAttributes({ table, ...rest }, { error })) } : {};
+  const end =
+    status === "running"
+      ? {
+          status: { S: "failed" },
+          finishedAt: { N: String(at) },
+          ...(await outcomeAttributes({ table, ...rest }, { error })),
+        }
+      : {};
   const past = { ...task, ...end, ...keyItem(pastAttemptKey(run, { step, index, attempt })) };
   return table.writeTogether([
     {
@@ -56,7 +72,11 @@ async function replace({ table, ...rest }: DynamoStore, run: RunKey, { step, ind
 }
 
 /** One write an attempt; where control values come with it, one transaction. */
-export function finishAttempts(store: DynamoStore, run: RunKey, ends: readonly AttemptEnd[]): Promise<("accepted" | "refused")[]> {
+export function finishAttempts(
+  store: DynamoStore,
+  run: RunKey,
+  ends: readonly AttemptEnd[],
+): Promise<("accepted" | "refused")[]> {
   return eachTaskInTurn(ends, async (end) => ((await finishAttempt(store, run, end)) ? "accepted" : "refused"));
 }
 
@@ -90,7 +110,9 @@ async function finishing(store: DynamoStore, end: End) {
   const left = await outcomeAttributes(store, end);
   const set = { status: { S: end.status }, finishedAt: { N: String(end.at) }, endedBy: { S: randomUUID() }, ...left };
   return {
-    text: `set ${Object.keys(set).map((name) => `#${name} = :${name}`).join()}`,
+    text: `set ${Object.keys(set)
+      .map((name) => `#${name} = :${name}`)
+      .join()}`,
     names: Object.fromEntries(Object.keys(set).map((name) => [`#${name}`, name])),
     values: {
       ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
@@ -100,7 +122,12 @@ async function finishing(store: DynamoStore, end: End) {
   };
 }
 
-export function heartbeat({ table }: DynamoStore, run: RunKey, attempts: readonly AttemptKey[], at: number): Promise<boolean[]> {
+export function heartbeat(
+  { table }: DynamoStore,
+  run: RunKey,
+  attempts: readonly AttemptKey[],
+  at: number,
+): Promise<boolean[]> {
   return inParallel(attempts, async (attempt) => {
     const update = {
       text: "set heartbeatAt = :at",
@@ -115,7 +142,11 @@ export function heartbeat({ table }: DynamoStore, run: RunKey, attempts: readonl
   });
 }
 
-export async function endRunningAttempts(store: DynamoStore, run: RunKey, end: { status: "failed" | "stopped"; at: number; error: TaskError }): Promise<number> {
+export async function endRunningAttempts(
+  store: DynamoStore,
+  run: RunKey,
+  end: { status: "failed" | "stopped"; at: number; error: TaskError },
+): Promise<number> {
   let count = 0;
   for await (const tasks of runningTasks(store, run)) {
     const ended = await inParallel(tasks, async ({ key, attempt }) => {
@@ -128,7 +159,10 @@ export async function endRunningAttempts(store: DynamoStore, run: RunKey, end: {
 }
 
 /** A page's tasks side by side, but what concerns one task in the page's order. */
-async function eachTaskInTurn<In extends TaskKey, Out>(page: readonly In[], work: (one: In) => Promise<Out>): Promise<Out[]> {
+async function eachTaskInTurn<In extends TaskKey, Out>(
+  page: readonly In[],
+  work: (one: In) => Promise<Out>,
+): Promise<Out[]> {
   const places = new Map<string, number[]>();
   for (const [place, { step, index }] of page.entries()) {
     const name = `${step}/${index}`;
@@ -145,5 +179,3 @@ function standing(written: Extract<Written, { isWritten: false }>): Item {
   if (written.existing) return written.existing;
   throw new Error("DynamoDB refused a write and did not say what stood in its way");
 }
-
-export type { Key };

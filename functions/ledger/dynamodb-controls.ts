@@ -5,7 +5,11 @@ import { inParallel, type Key } from "./dynamodb-table.ts";
 import type { Control, ControlKey, ControlValue, RunKey } from "./ledger.ts";
 
 /** The writes that leave the control values where the state machine looks for them, whole beside what it reads. */
-export async function controlWrites(store: DynamoStore, run: RunKey, controls: readonly Control[]): Promise<TransactWriteItem[]> {
+export async function controlWrites(
+  store: DynamoStore,
+  run: RunKey,
+  controls: readonly Control[],
+): Promise<TransactWriteItem[]> {
   // A transaction takes each item once; of two values of one node the later counts.
   const distinct = new Map(controls.map((control) => [`${control.node}/${control.index}`, control]));
   return Promise.all(
@@ -23,9 +27,15 @@ export async function writeControls(store: DynamoStore, run: RunKey, controls: r
   await inParallel(writes, ({ Put }) => store.table.put(Put!.Item!));
 }
 
-export async function readControls(store: DynamoStore, run: RunKey, keys: readonly ControlKey[]): Promise<(ControlValue | undefined)[]> {
+export async function readControls(
+  store: DynamoStore,
+  run: RunKey,
+  keys: readonly ControlKey[],
+): Promise<(ControlValue | undefined)[]> {
   const items = await store.table.getAll(keys.map((key) => keyOf(run, key)));
-  return Promise.all(items.map(async (item) => item && (JSON.parse(await readText(store, item["value"]!)) as ControlValue)));
+  return Promise.all(
+    items.map(async (item) => item && (JSON.parse(await readText(store, item["value"]!)) as ControlValue)),
+  );
 }
 
 function keyOf(run: RunKey, key: ControlKey): Key {

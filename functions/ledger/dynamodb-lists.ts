@@ -16,7 +16,11 @@ export async function listRuns(store: DynamoStore, query: RunQuery): Promise<Pag
   const size = pageSize(limit);
   const { pk, isWhole } = facetFor(query);
   const place = placeOf(cursor, flow === undefined ? [END_OF_TIME, "", 0] : [END_OF_TIME]);
-  let to = before(flow === undefined ? timeKey(place[0] as number, { flow: place[1] as string, run: place[2] as number }) : padded(place[0] as number));
+  let to = before(
+    flow === undefined
+      ? timeKey(place[0] as number, { flow: place[1] as string, run: place[2] as number })
+      : padded(place[0] as number),
+  );
   const found: Run[] = [];
   let last: string | undefined;
   for (let lookedAt = 0; lookedAt < LOOKED_AT;) {
@@ -50,12 +54,21 @@ function before(key: string): string {
 }
 
 async function wholeRuns(store: DynamoStore, items: readonly Item[], isWhole: boolean): Promise<(Run | undefined)[]> {
-  const whole = isWhole ? items : await store.table.getAll(items.map((item) => runItemKey({ flow: item["flow"]!.S!, run: Number(item["run"]!.N) })));
+  const whole = isWhole
+    ? items
+    : await store.table.getAll(
+        items.map((item) => runItemKey({ flow: item["flow"]!.S!, run: Number(item["run"]!.N) })),
+      );
   return Promise.all(whole.map((item) => item && runOf(store, item)));
 }
 
 function matches(run: Run, { flow, namespace, tag, status }: RunQuery): boolean {
-  return (flow ?? run.flow) === run.flow && (namespace ?? run.namespace) === run.namespace && (tag === undefined || run.tags.includes(tag)) && (status ?? run.status) === run.status;
+  return (
+    (flow ?? run.flow) === run.flow &&
+    (namespace ?? run.namespace) === run.namespace &&
+    (tag === undefined || run.tags.includes(tag)) &&
+    (status ?? run.status) === run.status
+  );
 }
 
 export async function listFlows(
@@ -71,7 +84,9 @@ export async function listFlows(
     keys.map(async ({ flow }, at) => {
       const item = runs[at];
       // The newest is not there yet, or its creation died: then the one before it is.
-      const newest = item ? await runOf(store, item) : (await listRuns(store, { flow, ...(namespace !== undefined && { namespace }), limit: 1 })).items[0];
+      const newest = item
+        ? await runOf(store, item)
+        : (await listRuns(store, { flow, ...(namespace !== undefined && { namespace }), limit: 1 })).items[0];
       return newest && { flow, newest };
     }),
   );

@@ -17,12 +17,16 @@ export async function createRun(store: DynamoStore, { controls = [], ...fresh }:
   const run: Run = {
     ...fresh,
     tags: [...new Set(fresh.tags)],
-    run: await nextNumber(store, fresh.flow),
+    run: await store.table.increment({ pk: flowsOf(undefined), sk: fresh.flow }, "newest"),
     status: "running",
     heartbeatAt: fresh.createdAt,
   };
   await noteNewest(store, run);
-  const writes = [put(store, await runItem(store, run)), ...pointersTo(run).map((key) => put(store, pointer(key, run))), ...(await controlWrites(store, run, controls))];
+  const writes = [
+    put(store, await runItem(store, run)),
+    ...pointersTo(run).map((key) => put(store, pointer(key, run))),
+    ...(await controlWrites(store, run, controls)),
+  ];
   if (writes.length > TRANSACTION) {
     throw new MillraceError("run.tooManyTags", `A run may have at most 40 tags, but this one has ${run.tags.length}`, {
       where: { flow: run.flow },
@@ -36,11 +40,6 @@ export async function createRun(store: DynamoStore, { controls = [], ...fresh }:
 /** Writes of one transaction. Source: Amazon DynamoDB API Reference, TransactWriteItems. */
 const TRANSACTION = 100;
 
-async function nextNumber({ table }: DynamoStore, flow: string): Promise<number> {
-  const written = await table.update({ pk: flowsOf(undefined), sk: flow }, { text: "add newest :one", values: { ":one": { N: "1" } } });
-  return Number(written.isWritten && written.item!["newest"]!.N);
-}
-
 /** Before the run is there, for a list of flows that misses one cannot be told from a whole one. */
 async function noteNewest({ table }: DynamoStore, { flow, run, namespace }: Run): Promise<void> {
   const update = { text: "set newest = :run", values: { ":run": { N: String(run) } } };
@@ -52,7 +51,12 @@ export async function readRun(store: DynamoStore, key: RunKey): Promise<Run | un
   return item && runOf(store, item);
 }
 
-export async function updateRun(store: DynamoStore, key: RunKey, change: RunChange, from?: Status): Promise<Run | undefined> {
+export async function updateRun(
+  store: DynamoStore,
+  key: RunKey,
+  change: RunChange,
+  from?: Status,
+): Promise<Run | undefined> {
   for (;;) {
     const before = await readRun(store, key);
     if (before === undefined || (from !== undefined && before.status !== from)) return undefined;

@@ -13,13 +13,21 @@ export async function listSteps(store: DynamoStore, run: RunKey): Promise<StepCo
   for await (const items of everyTask(store, run, { only: HEAD })) for (const item of items) count(steps, item);
   return [...steps]
     .toSorted(([, a], [, b]) => a.startedAt - b.startedAt)
-    .map(([step, { finishedAt, ...rest }]) => ({ step, ...rest, ...(rest.running === 0 && finishedAt > 0 && { finishedAt }) }));
+    .map(([step, { finishedAt, ...rest }]) => ({
+      step,
+      ...rest,
+      ...(rest.running === 0 && finishedAt > 0 && { finishedAt }),
+    }));
 }
 
 /** Pages of the tasks whose newest attempt runs. */
 export async function* runningTasks(store: DynamoStore, run: RunKey): AsyncGenerator<{ key: Key; attempt: number }[]> {
-  const isRunning = { text: "#status = :running or sk = :never", names: { "#status": "status" }, values: { ":running": { S: "running" } } };
-  const filter = { ...isRunning, text: "#status = :running or attribute_not_exists(#status)" };
+  // The item that says that there are shards has no status, and must be seen.
+  const filter = {
+    text: "#status = :running or attribute_not_exists(#status)",
+    names: { "#status": "status" },
+    values: { ":running": { S: "running" } },
+  };
   for await (const items of everyTask(store, run, { only: ["pk", ...HEAD], filter })) {
     yield items.map((item) => ({ key: { pk: item["pk"]!.S!, sk: item["sk"]!.S! }, attempt: headOf(item).attempt }));
   }
@@ -42,7 +50,11 @@ function count(steps: Map<string, Count>, item: Item): void {
 }
 
 /** A run's tasks in pages, those near together first; the shards are read only where a step says that it has tasks there. */
-async function* everyTask({ table }: DynamoStore, run: RunKey, what: { only: readonly string[]; filter?: Expression }): AsyncGenerator<Item[]> {
+async function* everyTask(
+  { table }: DynamoStore,
+  run: RunKey,
+  what: { only: readonly string[]; filter?: Expression },
+): AsyncGenerator<Item[]> {
   let hasFar = false;
   for await (const items of pages(table.query({ ...what, pk: nearPartition(run) }))) {
     const tasks = items.filter((item) => partsOf(item["sk"]!.S!)[1] !== FAR);
@@ -50,7 +62,9 @@ async function* everyTask({ table }: DynamoStore, run: RunKey, what: { only: rea
     yield tasks;
   }
   if (!hasFar) return;
-  const shards = Array.from({ length: SHARDS }, (_, shard) => pages(table.query({ ...what, pk: farPartition(run, shard) })));
+  const shards = Array.from({ length: SHARDS }, (_, shard) =>
+    pages(table.query({ ...what, pk: farPartition(run, shard) })),
+  );
   // Side by side: each round takes a page of every shard that has one left.
   let open = shards;
   while (open.length > 0) {

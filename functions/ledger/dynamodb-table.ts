@@ -57,7 +57,7 @@ export interface Range {
 }
 
 /** What became of a conditional write; where the condition did not hold, the item that stood in its way. */
-export type Written = { readonly isWritten: true; readonly item?: Item | undefined } | { readonly isWritten: false; readonly existing: Item | undefined };
+export type Written = { readonly isWritten: true } | { readonly isWritten: false; readonly existing: Item | undefined };
 
 /** One DynamoDB table. Every read is strongly consistent. Throws MillraceError `account.*` where the account is at fault. */
 export interface Table {
@@ -68,8 +68,9 @@ export interface Table {
   /** One page; `next` reads the one after it. */
   query(range: Range): Promise<QueryPage>;
   put(item: Item, condition?: Expression): Promise<Written>;
-  /** Answers the item as it is afterwards. */
   update(key: Key, update: Expression, condition?: string): Promise<Written>;
+  /** Adds one to a number, which begins with 0, and answers what it is then. */
+  increment(key: Key, attribute: string): Promise<number>;
   /** All or nothing; of the first condition that did not hold the item is told. */
   writeTogether(writes: readonly TransactWriteItem[]): Promise<Written>;
   close(): void;
@@ -94,18 +95,23 @@ export function openTable(name: string, config: DynamoDBClientConfig): Table {
     }
   }
 
-  async function write(call: () => Promise<Item | undefined>): Promise<Written> {
+  async function write(call: () => Promise<unknown>): Promise<Written> {
     try {
-      return { isWritten: true, item: await send(call) };
+      await send(call);
+      return { isWritten: true };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return { isWritten: false, existing: error.Item };
-      const failed = error instanceof TransactionCanceledException ? error.CancellationReasons?.find(({ Code }) => Code === "ConditionalCheckFailed") : undefined;
+      const failed =
+        error instanceof TransactionCanceledException
+          ? error.CancellationReasons?.find(({ Code }) => Code === "ConditionalCheckFailed")
+          : undefined;
       if (failed) return { isWritten: false, existing: failed.Item };
       throw told(error);
     }
   }
 
-  async function read<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+  /** A call with no condition. */
+  async function plainly<Answer>(call: () => Promise<Answer>): Promise<Answer> {
     try {
       return await send(call);
     } catch (error) {
@@ -116,7 +122,11 @@ export function openTable(name: string, config: DynamoDBClientConfig): Table {
   const told = (error: unknown) => accountError(error, `the table ${name}`);
 
   async function query(range: Range, start?: Item): Promise<QueryPage> {
-    const { Items = [], LastEvaluatedKey } = await read(() => client.send(new QueryCommand({ TableName: name, ConsistentRead: true, ExclusiveStartKey: start, ...queryInput(range) })));
+    const { Items = [], LastEvaluatedKey } = await plainly(() =>
+      client.send(
+        new QueryCommand({ TableName: name, ConsistentRead: true, ExclusiveStartKey: start, ...queryInput(range) }),
+      ),
+    );
     return { items: Items, ...(LastEvaluatedKey && { next: () => query(range, LastEvaluatedKey) }) };
   }
 
@@ -125,7 +135,9 @@ export function openTable(name: string, config: DynamoDBClientConfig): Table {
     const found: Item[] = [];
     let open: Record<string, AttributeValue>[] = keys.map(keyItem);
     for (let attempt = 1; open.length > 0; attempt++) {
-      const { Responses, UnprocessedKeys } = await read(() => client.send(new BatchGetItemCommand({ RequestItems: { [name]: { Keys: open, ConsistentRead: true } } })));
+      const { Responses, UnprocessedKeys } = await plainly(() =>
+        client.send(new BatchGetItemCommand({ RequestItems: { [name]: { Keys: open, ConsistentRead: true } } })),
+      );
       found.push(...(Responses?.[name] ?? []));
       open = UnprocessedKeys?.[name]?.Keys ?? [];
       if (open.length > 0) await pause(attempt);
@@ -136,42 +148,51 @@ export function openTable(name: string, config: DynamoDBClientConfig): Table {
   return {
     name,
     async get(key) {
-      const { Item } = await read(() => client.send(new GetItemCommand({ TableName: name, Key: keyItem(key), ConsistentRead: true })));
+      const { Item } = await plainly(() =>
+        client.send(new GetItemCommand({ TableName: name, Key: keyItem(key), ConsistentRead: true })),
+      );
       return Item;
     },
     async getAll(keys) {
       const nameOf = ({ pk, sk }: Key) => JSON.stringify([pk, sk]);
       const distinct = [...new Map(keys.map((key) => [nameOf(key), key])).values()];
-      const pages = Array.from({ length: Math.ceil(distinct.length / BATCH) }, (_, page) => distinct.slice(page * BATCH, (page + 1) * BATCH));
+      const pages = Array.from({ length: Math.ceil(distinct.length / BATCH) }, (_, page) =>
+        distinct.slice(page * BATCH, (page + 1) * BATCH),
+      );
       const items = (await inParallel(pages, getSome)).flat();
       const byName = new Map(items.map((item) => [nameOf({ pk: item["pk"]!.S!, sk: item["sk"]!.S! }), item]));
       return keys.map((key) => byName.get(nameOf(key)));
     },
     query: (range) => query(range),
     put: (item, condition) =>
-      write(async () => {
-        await client.send(new PutItemCommand({ TableName: name, Item: item, ...conditionInput(condition) }));
-        return item;
-      }),
+      write(() => client.send(new PutItemCommand({ TableName: name, Item: item, ...conditionInput(condition) }))),
     update: (key, update, condition) =>
-      write(async () => {
-        const input = {
-          TableName: name,
-          Key: keyItem(key),
-          UpdateExpression: update.text,
-          ConditionExpression: condition,
-          ExpressionAttributeNames: update.names,
-          ExpressionAttributeValues: update.values,
-          ReturnValues: "ALL_NEW",
-          ...(condition && { ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const }),
-        } as const;
-        return (await client.send(new UpdateItemCommand(input))).Attributes;
-      }),
-    writeTogether: (writes) =>
-      write(async () => {
-        await client.send(new TransactWriteItemsCommand({ TransactItems: [...writes] }));
-        return undefined;
-      }),
+      write(() =>
+        client.send(
+          new UpdateItemCommand({
+            TableName: name,
+            Key: keyItem(key),
+            UpdateExpression: update.text,
+            ConditionExpression: condition,
+            ExpressionAttributeNames: update.names,
+            ExpressionAttributeValues: update.values,
+            ...(condition && { ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const }),
+          }),
+        ),
+      ),
+    async increment(key, attribute) {
+      const input = {
+        TableName: name,
+        Key: keyItem(key),
+        UpdateExpression: "add #attribute :one",
+        ExpressionAttributeNames: { "#attribute": attribute },
+        ExpressionAttributeValues: { ":one": { N: "1" } },
+        ReturnValues: "UPDATED_NEW",
+      } as const;
+      const { Attributes } = await plainly(() => client.send(new UpdateItemCommand(input)));
+      return Number(Attributes?.[attribute]?.N);
+    },
+    writeTogether: (writes) => write(() => client.send(new TransactWriteItemsCommand({ TransactItems: [...writes] }))),
     close: () => client.destroy(),
   };
 }
@@ -211,7 +232,14 @@ function conditionInput(condition: Expression | undefined) {
 }
 
 function queryInput({ pk, from, to, isReverse = false, limit, filter, only }: Range) {
-  const ends = from !== undefined && to !== undefined ? " and sk between :from and :to" : from !== undefined ? " and sk >= :from" : to !== undefined ? " and sk <= :to" : "";
+  const ends =
+    from !== undefined && to !== undefined
+      ? " and sk between :from and :to"
+      : from !== undefined
+        ? " and sk >= :from"
+        : to !== undefined
+          ? " and sk <= :to"
+          : "";
   const projected = only?.map((attribute) => [`#only_${attribute}`, attribute] as const);
   const names = { ...filter?.names, ...(projected && Object.fromEntries(projected)) };
   return {
@@ -239,7 +267,13 @@ function isConflict(error: unknown): boolean {
   return CONFLICTS.has((error as Error).name);
 }
 
-const CONFLICTS = new Set(["TransactionConflict", "TransactionConflictException", "TransactionInProgressException", "ThrottlingError", "ProvisionedThroughputExceeded"]);
+const CONFLICTS = new Set([
+  "TransactionConflict",
+  "TransactionConflictException",
+  "TransactionInProgressException",
+  "ThrottlingError",
+  "ProvisionedThroughputExceeded",
+]);
 
 /** Full jitter, as for everything that many may meet in at once. */
 function pause(attempt: number): Promise<void> {

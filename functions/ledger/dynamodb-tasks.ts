@@ -6,7 +6,11 @@ import type { Item, QueryPage, Range, Table } from "./dynamodb-table.ts";
 import { keysBelow } from "./index-order.ts";
 import type { Attempt, Page, RunKey, TaskKey } from "./ledger.ts";
 
-export async function readTasks(store: DynamoStore, run: RunKey, tasks: readonly TaskKey[]): Promise<(Attempt | undefined)[]> {
+export async function readTasks(
+  store: DynamoStore,
+  run: RunKey,
+  tasks: readonly TaskKey[],
+): Promise<(Attempt | undefined)[]> {
   const items = await store.table.getAll(tasks.map((task) => taskKey(run, task)));
   return Promise.all(items.map((item) => item && attemptOf(store, item)));
 }
@@ -27,15 +31,27 @@ export async function listTasks(
   return { items: page, cursor: cursorAt([partsOf(items[size - 1]!["sk"]!.S!)[1]]) };
 }
 
-export async function lastTask(store: DynamoStore, run: RunKey, step: string, under: string): Promise<Attempt | undefined> {
-  const finished = { text: "#status = :succeeded or caught = :true", names: { "#status": "status" }, values: { ":succeeded": { S: "succeeded" }, ":true": { BOOL: true } } };
+export async function lastTask(
+  store: DynamoStore,
+  run: RunKey,
+  step: string,
+  under: string,
+): Promise<Attempt | undefined> {
+  const finished = {
+    text: "#status = :succeeded or caught = :true",
+    names: { "#status": "status" },
+    values: { ":succeeded": { S: "succeeded" }, ":true": { BOOL: true } },
+  };
   const range = { ...taskRange(step, under), isReverse: true, filter: finished };
   const [item] = await inOrder(store.table, await partitions(store, run, step, range), 1);
   return item && attemptOf(store, item);
 }
 
 export async function listAttempts(store: DynamoStore, run: RunKey, task: TaskKey): Promise<Attempt[]> {
-  const [newest, past] = await Promise.all([store.table.get(taskKey(run, task)), everyItem(store.table, pastAttempts(run, task))]);
+  const [newest, past] = await Promise.all([
+    store.table.get(taskKey(run, task)),
+    everyItem(store.table, pastAttempts(run, task)),
+  ]);
   return Promise.all([...past, ...(newest ? [newest] : [])].map((item) => attemptOf(store, item)));
 }
 

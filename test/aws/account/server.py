@@ -27,6 +27,8 @@ def bind(port: int) -> BaseWSGIServer:
 class Gate:
     def __init__(self, app):
         self.app = app
+        # moto looks for the service of each request anew; of this one there are many.
+        self.dynamodb = create_backend_app("dynamodb")
 
     def __call__(self, environ, start):
         headers = _headers(environ)
@@ -49,7 +51,7 @@ class Gate:
 
         if service == "dynamodb":
             with _dynamodb:
-                body = list(self.app(environ, begin))
+                body = list(self.dynamodb(environ, begin))
         else:
             body = list(self.app(environ, begin))
         if fault:
