@@ -21,14 +21,22 @@ interface Stage {
 }
 
 const graph = ["sdk/graph/", "sdk/errors.ts", "sdk/units.ts"];
+/** What a state machine and the tasks that it starts say to each other. */
+const contract = ["contract", "control-item", "asked-next"].map((name) => `statemachines/${name}.ts`);
 const callers = ["sdk/", "statemachines/", "functions/", "runtime/", "emulator/"];
 const stages: readonly Stage[] = [
   ...graph.map((of) => ({ of, may: graph })),
   { of: "sdk/", may: [] },
   ...["sdk/run.ts", "sdk/testing.ts", "sdk/results.ts"].map((of) => ({ of, may: callers })),
+  // The client of the HTTP API hands over code packages, which it makes as a run does.
+  { of: "sdk/client/", may: callers },
   { of: "statemachines/", may: graph, mayName: ["functions/"] },
-  { of: "functions/", may: [...graph, "statemachines/control-item.ts", "statemachines/contract.ts"] },
-  { of: "runtime/", may: ["sdk/", "functions/", "package.json"] },
+  { of: "functions/", may: [...graph, ...contract] },
+  // Deploying a flow compiles it.
+  { of: "functions/flows/", may: [...graph, "functions/", "statemachines/"] },
+  // What a Lambda function is, put together.
+  { of: "functions/handlers/", may: [...graph, "functions/", "statemachines/", "runtime/"] },
+  { of: "runtime/", may: ["sdk/", "functions/", ...contract, "package.json"] },
   { of: "emulator/", may: callers },
   { of: "cli/", may: callers },
   { of: "examples/", may: ["node_modules/vega-datasets/"] },
