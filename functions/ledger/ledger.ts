@@ -50,7 +50,10 @@ export interface Ledger {
    */
   listTasks(run: RunKey, step: string, query?: { under?: string; limit?: number; cursor?: string }): Promise<Page<Attempt>>;
 
-  /** The task with the greatest index below `under` that has finished (succeeded, or failed and caught). One read. */
+  /**
+   * The task with the greatest index below `under` that has finished (succeeded, or failed and caught); every index is
+   * below "". One read.
+   */
   lastTask(run: RunKey, step: string, under: string): Promise<Attempt | undefined>;
 
   /** Every attempt of one task, oldest first. */
