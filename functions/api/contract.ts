@@ -24,6 +24,7 @@ export const ROUTES = {
   storeCode: "POST /code-packages",
   registerFlow: "PUT /flows/{flow}",
   readFlow: "GET /flows/{flow}",
+  /** Query: user; another person's production token goes into TASK_TOKEN_HEADER, since URLs are logged. Answers 204. */
   removeFlow: "DELETE /flows/{flow}",
   listFlows: "GET /flows",
   createRun: "POST /flows/{flow}/runs",
@@ -102,8 +103,8 @@ export interface FlowDescription {
 export interface RegisterFlowResponse extends FlowDescription {
   /** Whether this is the first deployment since the flow was not there. */
   readonly created: boolean;
-  /** What another person must have to deploy this flow; told to those who deployed it. */
-  readonly token: string;
+  /** What another person must have to deploy this flow. Told once, when it is made: only its digest is kept. */
+  readonly token?: string;
 }
 
 /** Newest run of each flow that has one. Query: namespace, limit, cursor. */

@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { flow } from "../../sdk/index.ts";
+import type { AnyFlow } from "../../sdk/flow/language.ts";
+import { offlineResources } from "../../statemachines/resources.ts";
+import { openMemoryBlobs } from "../blobs/memory.ts";
+import { openMemoryRegistry } from "../flows/memory-registry.ts";
+import { openSqliteLedger } from "../ledger/sqlite.ts";
+import type { Run } from "../ledger/ledger.ts";
+import { createApp } from "./app.ts";
+import type { RegisterFlowResponse, StartedTask } from "./contract.ts";
+import { graphCache } from "./graph-cache.ts";
+import { errorOf } from "./problem.ts";
+
+/** A service whose ledger and blobs are real ones in memory; what AWS would be asked to do is noted. */
+export async function openService() {
+  const blobs = openMemoryBlobs();
+  const ledger = await openSqliteLedger(":memory:");
+  const asked: string[] = [];
+  const note = (what: string) => async () => void asked.push(what);
+  const registry = openMemoryRegistry();
+  const machines = {
+    put: async (name: string, _: unknown, version: number) => {
+      asked.push(`machine ${name} ${version}`);
+      return { arn: `arn:aws:states:us-east-1:1:stateMachine:millrace-${name}` };
+    },
+    remove: async (arn: string) => note(`remove ${arn.split(":").at(-1)}`)(),
+    start: async (_: string, name: string, input: object) => note(`start ${name} ${JSON.stringify(input)}`)(),
+    stop: async (_: string, name: string) => note(`stop ${name}`)(),
+  };
+  const schedules = {
+    put: async (name: string, expression: string) => note(`schedule ${name} ${expression}`)(),
+    remove: async (name: string) => note(`unschedule ${name}`)(),
+  };
+  const jobs = {
+    put: async (name: string, step: string) => {
+      asked.push(`job ${name} ${step}`);
+      return `arn:job-${step}`;
+    },
+    remove: async (name: string) => note(`no jobs ${name}`)(),
+  };
+  const signer = {
+    signRead: async (hash: string) => `https://blobs/${hash}?read`,
+    signWrite: async ({ hash, size }: { hash: string; size: number }) => ({
+      url: `https://blobs/${hash}?write=${size}`,
+      headers: {},
+    }),
+  };
+  const clock = { now: 1_000 };
+  const now = () => clock.now;
+  const common = { blobs, ledger, registry, machines, signer, now, lineageOf: graphCache(blobs) };
+  const app = createApp({
+    flows: { ...common, schedules, jobs, resources: offlineResources, storeRanges: note("ranges") },
+    runs: common,
+    tasks: { ...common, key: async () => Buffer.from("key") },
+    signing: { ...common, key: async () => Buffer.from("key") },
+    principalOf: (env) => (env as { principal?: string } | undefined)?.principal,
+    onFailure: (error) => {
+      throw error;
+    },
+  });
+  const code = Buffer.from("the code");
+  const codePackage = createHash("sha256").update(code).digest("hex");
+  await blobs.write(codePackage, [code]);
+
+  async function call<T = Record<string, never>>(
+    route: string,
+    body?: unknown,
+    { token, principal }: { token?: string; principal?: string } = {},
+  ): Promise<T> {
+    const [method = "", path = ""] = route.split(" ");
+    const response = await app.request(
+      path,
+      {
+        method,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(token !== undefined && { headers: { "millrace-token": token } }),
+      },
+      { principal },
+    );
+    const answer = response.status === 204 ? {} : ((await response.json()) as unknown);
+    if (!response.ok) throw errorOf(response.status, answer);
+    return answer as T;
+  }
+  const deploy = (f: AnyFlow, rest: object = {}, as: { principal?: string } = {}) =>
+    call<RegisterFlowResponse>(
+      `PUT /flows/${f.graph.name}`,
+      { graph: f.graph, codePackage, user: "ann", tags: [], ...rest },
+      as,
+    );
+  const trigger = (name: string, parameters: object = {}, rest: object = {}) =>
+    call<Run>(`POST /flows/${name}/runs`, { engine: "service", parameters, tags: [], user: "ann", ...rest });
+  const start = (run: number, step: string, index = "0", by = "job#1") =>
+    call<StartedTask>(`POST /runs/Stats/${run}/tasks/start`, { step, index, by });
+  return { app, asked, blobs, ledger, clock, codePackage, common, call, deploy, trigger, start };
+}
+
+export const noBlobs = {
+  read: (): never => {
+    throw new Error("nothing is read");
+  },
+  write: (): never => {
+    throw new Error("nothing is written");
+  },
+};
+
+export const stats = flow("Stats", { params: { top: z.number().int().default(5), since: z.coerce.date().optional() } })
+  .step("start", () => ({ genres: ["drama", "comedy"] }))
+  .foreach("genres", { as: "genre" }, (each) => each.step("compute", { compute: "batch" }, ({ genre }) => ({ genre })))
+  .join("merge", () => ({ done: true }));

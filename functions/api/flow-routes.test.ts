@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { flow } from "../../sdk/index.ts";
+import { openService, stats } from "./fixtures.ts";
+
+const daily = flow("Daily", { schedule: "rate(1 day)" }).step("only", () => ({}));
+
+describe("deploying", () => {
+  test("a flow's first deployment makes its namespace, its token and its machine", async () => {
+    const { deploy, asked } = await openService();
+    const made = await deploy(stats);
+    expect(made).toMatchObject({ flow: "Stats", version: 1, created: true, token: expect.stringMatching(/^mt_/) });
+    expect(made.namespace).toMatch(/^production:Stats-0-[a-z]{4}$/);
+    expect(asked).toContain("machine Stats 1");
+  });
+
+  test("the same person deploys it again as the next version, and hears no token a second time", async () => {
+    const { deploy } = await openService();
+    const first = await deploy(stats);
+    const second = await deploy(stats);
+    expect(second).toMatchObject({ version: 2, created: false, namespace: first.namespace });
+    expect(second.token).toBeUndefined();
+  });
+
+  test("another person deploys it only with the production token", async () => {
+    const { deploy } = await openService();
+    const { token } = await deploy(stats);
+    await expect(deploy(stats, { user: "bob" })).rejects.toMatchObject({ code: "flow.owned" });
+    await expect(deploy(stats, { user: "bob", token: "mt_guess" })).rejects.toMatchObject({ code: "flow.owned" });
+    expect(await deploy(stats, { user: "bob", token })).toMatchObject({ version: 2 });
+  });
+
+  test("nobody passes for the one who deployed it by giving his name", async () => {
+    const { deploy } = await openService();
+    await deploy(stats, {}, { principal: "arn:aws:iam::1:user/ann" });
+    await expect(deploy(stats, {}, { principal: "arn:aws:iam::1:user/bob" })).rejects.toMatchObject({
+      code: "flow.owned",
+    });
+  });
+
+  test("a flow whose graph is none, or whose code is not stored, is refused before anything is made", async () => {
+    const { deploy, call, asked, codePackage } = await openService();
+    const broken = { graph: { ...stats.graph, body: [] }, codePackage, user: "ann", tags: [] };
+    await expect(call("PUT /flows/Stats", broken)).rejects.toMatchObject({
+      code: "graph.invalid",
+      message: "the flow has no step",
+    });
+    await expect(call("PUT /flows/Stats", { ...broken, graph: { name: "Stats" } })).rejects.toMatchObject({
+      code: "graph.invalid",
+    });
+    await expect(deploy(stats, { codePackage: "0".repeat(64) })).rejects.toMatchObject({ code: "code.missing" });
+    expect(asked).toEqual([]);
+  });
+
+  test("a schedule comes with the flow, and goes with it", async () => {
+    const { deploy, call, asked, trigger } = await openService();
+    expect(await deploy(daily)).toMatchObject({ schedule: "rate(1 day)" });
+    expect(asked).toContain("schedule Daily rate(1 day)");
+    await call("DELETE /flows/Daily?user=ann");
+    expect(asked).toContain("unschedule Daily");
+    await expect(trigger("Daily")).rejects.toMatchObject({ code: "flow.notDeployed" });
+    expect((await deploy(daily)).namespace).toMatch(/^production:Daily-1-/);
+  });
+
+  test("a deployment that fails half-way does not keep the next from trying", async () => {
+    const { deploy, common } = await openService();
+    const { put } = common.machines;
+    common.machines.put = async () => {
+      throw new Error("out of order");
+    };
+    await expect(deploy(stats)).rejects.toThrow();
+    common.machines.put = put;
+    expect(await deploy(stats)).toMatchObject({ created: true });
+  });
+});

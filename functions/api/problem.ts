@@ -1,0 +1,91 @@
+import { MillraceError, type Where } from "../../sdk/errors.ts";
+
+/** An error on the wire: problem details (RFC 9457) with a MillraceError's code, place and mend. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly where?: Where;
+  readonly mend?: string;
+}
+
+export const PROBLEM_TYPE = "application/problem+json";
+
+/** Of what is no MillraceError nothing is told: it is a bug, and its message may hold anything. */
+export function problemOf(error: unknown): Problem {
+  if (!(error instanceof MillraceError)) {
+    return {
+      type: "about:blank",
+      title: "Internal error",
+      status: 500,
+      detail: "The service failed; its log says how.",
+      code: "service.failed",
+    };
+  }
+  const { code, message, where, mend } = error;
+  const status = statusOf(code);
+  return {
+    type: "about:blank",
+    title: TITLES[status] ?? "Bad request",
+    status,
+    detail: message,
+    code,
+    ...(Object.keys(where).length > 0 && { where }),
+    ...(mend !== undefined && { mend }),
+  };
+}
+
+/** The error that a problem tells of; also of an answer that is no problem, such as a gateway's own. */
+export function errorOf(status: number, body: unknown): MillraceError {
+  const { code, detail, where, mend } = (typeof body === "object" && body !== null ? body : {}) as Partial<Problem>;
+  if (typeof code === "string" && typeof detail === "string") {
+    return new MillraceError(code, detail, { ...(where && { where }), mend });
+  }
+  const { message, Message } = (body ?? {}) as { message?: unknown; Message?: unknown };
+  const said = [message, Message].find((one) => typeof one === "string");
+  const text = `The service answered ${status}${said === undefined ? "" : `: ${said as string}`}`;
+  if (status === 403) {
+    return new MillraceError("account.denied", text, {
+      mend: "Sign in to the account, and ask for the right to call its API.",
+    });
+  }
+  if (status === 429 || status >= 500) return new MillraceError("account.busy", text, { mend: "Try again later." });
+  return new MillraceError("service.refused", text);
+}
+
+function statusOf(code: string): number {
+  const exact = STATUSES[code];
+  if (exact !== undefined) return exact;
+  return code.startsWith("account.") ? 502 : code.startsWith("artifact.") || code.startsWith("blob.") ? 422 : 400;
+}
+
+const STATUSES: Readonly<Record<string, number>> = {
+  "request.denied": 403,
+  "request.tooLarge": 413,
+  "flow.owned": 403,
+  "token.invalid": 403,
+  "grant.invalid": 403,
+  "route.unknown": 404,
+  "flow.notDeployed": 404,
+  "run.unknown": 404,
+  "step.unknown": 404,
+  "task.unknown": 404,
+  "attempt.refused": 409,
+  "run.over": 409,
+  "run.notHere": 409,
+  "run.starting": 409,
+  "flow.deploying": 409,
+  "account.busy": 503,
+};
+
+const TITLES: Readonly<Record<number, string>> = {
+  403: "Forbidden",
+  404: "Not found",
+  409: "Conflict",
+  413: "Too large",
+  422: "Not acceptable as it is",
+  502: "The account is at fault",
+  503: "Busy",
+};

@@ -1,0 +1,45 @@
+import { MillraceError, type Where } from "../../sdk/errors.ts";
+import type { Manifest } from "../artifacts/manifest.ts";
+import type { BlobStore } from "../blobs/blobs.ts";
+import type { BlobSize, SignResponse } from "./contract.ts";
+import type { Signer } from "./signer.ts";
+
+/** The blobs that manifests refer to, each once, in their order. */
+export function hashesOf(...manifests: readonly Manifest[]): string[] {
+  const hashes = new Set<string>();
+  for (const manifest of manifests) for (const ref of Object.values(manifest)) if ("blob" in ref) hashes.add(ref.blob);
+  return [...hashes];
+}
+
+/** Throws MillraceError `artifact.notStored` where one of them is not there: an upload that never came to its end. */
+export async function allStored(blobs: Pick<BlobStore, "has">, hashes: readonly string[], where: Where): Promise<void> {
+  const stored = await someAtOnce(hashes, (hash) => blobs.has(hash));
+  const missing = hashes.find((_, i) => !stored[i]);
+  if (missing !== undefined)
+    throw new MillraceError("artifact.notStored", `The blob ${missing} was named but never stored`, { where });
+}
+
+/** URLs for blobs; none to write what is stored already. */
+export async function signAll(
+  { blobs, signer }: { readonly blobs: Pick<BlobStore, "has">; readonly signer: Signer },
+  reads: readonly string[],
+  writes: readonly BlobSize[],
+): Promise<SignResponse> {
+  const readable = await someAtOnce(reads, async (hash) => [hash, await signer.signRead(hash)] as const);
+  const writable = await someAtOnce(writes, async (blob) =>
+    (await blobs.has(blob.hash)) ? undefined : ([blob.hash, await signer.signWrite(blob)] as const),
+  );
+  return {
+    reads: Object.fromEntries(readable),
+    writes: Object.fromEntries(writable.filter((one) => one !== undefined)),
+  };
+}
+
+const AT_ONCE = 32;
+
+async function someAtOnce<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
+  const answers: Out[] = [];
+  for (let at = 0; at < items.length; at += AT_ONCE)
+    answers.push(...(await Promise.all(items.slice(at, at + AT_ONCE).map(work))));
+  return answers;
+}

@@ -1,0 +1,231 @@
+import { MillraceError } from "../../sdk/errors.ts";
+import type { Lineage } from "../../sdk/graph/lineage.ts";
+import type { Manifest } from "../artifacts/manifest.ts";
+import type { BlobStore } from "../blobs/blobs.ts";
+import type { Attempt, AttemptKey, Ledger, RunKey } from "../ledger/ledger.ts";
+import { branchEnds, foreachEnds, stepInputs, widthOf, type RunScope } from "../tasks/inputs.ts";
+import type {
+  BranchesPage,
+  FinishTaskRequest,
+  FinishTaskResponse,
+  HeartbeatResponse,
+  Readable,
+  ReadBranchesResponse,
+  SignForTaskRequest,
+  SignResponse,
+  StartedTask,
+  StartTaskRequest,
+  StartTaskResponse,
+} from "./contract.ts";
+import { checkControls } from "./expected-controls.ts";
+import { readRun } from "../runs/read.ts";
+import { allStored, hashesOf, signAll } from "./references.ts";
+import type { Signer } from "./signer.ts";
+import { digestOf, isGrant, makeGrant, makeToken, readToken, TOKEN_MILLISECONDS } from "./task-token.ts";
+
+/** What the calls of a task's own process are answered from. */
+export interface TaskCalls {
+  readonly ledger: Ledger;
+  readonly blobs: Pick<BlobStore, "has">;
+  readonly signer: Signer;
+  readonly lineageOf: (graph: string) => Promise<Lineage>;
+  /** Of the tokens. */
+  readonly key: () => Promise<Uint8Array>;
+  readonly now: () => number;
+}
+
+/** Manifests of one answer; they have a bound of their own beside it. */
+const BRANCHES = 200;
+const BRANCHES_BYTES = 2 * 1024 * 1024;
+/** URLs that come with the start: each is some 1.5 KB long, so the rest are asked for when they are wanted. */
+const URLS = 32;
+
+/** Begins an attempt. Throws MillraceError `run.unknown`, `run.over`, `step.unknown`, `task.unknown`. */
+export async function startTask(calls: TaskCalls, run: RunKey, request: StartTaskRequest): Promise<StartTaskResponse> {
+  const { ledger, signer } = calls;
+  const { step, index, by } = request;
+  const found = await readRun(ledger, run);
+  if (found.status !== "running") throw new MillraceError("run.over", `the run has ${found.status}`);
+  const lineage = await calls.lineageOf(found.graph);
+  const place = lineage.steps.get(step);
+  if (!place) throw new MillraceError("step.unknown", "there is no such step", { where: { flow: run.flow, step } });
+  if (index.split(".").length !== Math.max(1, place.depth) || (place.depth === 0 && index !== "0"))
+    throw new MillraceError("task.unknown", `${index} is no index of a task of it`, {
+      where: { flow: run.flow, step },
+    });
+
+  const [answer] = await ledger.startAttempts(run, [{ step, index, by, at: calls.now() }]);
+  if (answer!.state === "done") return { state: "done" };
+  const { attempt } = answer as { attempt: number };
+  const scope: RunScope = { ledger, key: run, lineage, parameters: found.parameters };
+  const [inputs] = await stepInputs(scope, step, [index]);
+  const { base, items } = inputs!;
+  const branches = place.joins && (await firstBranches(scope, step, index));
+
+  const key = await calls.key();
+  const mine = { ...run, step, index, attempt };
+  const token = makeToken(key, {
+    ...mine,
+    graph: found.graph,
+    base: digestOf(base),
+    expiresAt: calls.now() + TOKEN_MILLISECONDS,
+  });
+  const own = hashesOf(base, items, found.parameters);
+  const reads: Readable[] = hashesOf(base, items, found.parameters, ...(branches?.manifests ?? [])).map((hash) => ({
+    hash,
+    grant: makeGrant(key, mine, hash),
+  }));
+  const urls = await Promise.all(own.slice(0, URLS).map((hash) => signer.signRead(hash)));
+  const isGiven = found.owner === undefined && Object.keys(lineage.graph.parameters).length > 0;
+  return {
+    state: "started",
+    attempt,
+    token,
+    tags: found.tags,
+    code: { hash: found.codePackage, url: await signer.signRead(found.codePackage) },
+    parameters: found.parameters,
+    ...(isGiven && { settleParameters: isParameters(base, found.parameters) ? "base" : "context" }),
+    base,
+    items,
+    ...(branches && { branches }),
+    reads: reads.map((one, i) => (urls[i] === undefined ? one : { ...one, url: urls[i] })),
+  };
+}
+
+/** What a task begins with is what the run began with: the very object, where no task came before. */
+function isParameters(base: Manifest, parameters: Manifest): boolean {
+  return base === parameters || digestOf(base) === digestOf(parameters);
+}
+
+async function firstBranches(
+  scope: RunScope,
+  join: string,
+  index: string,
+): Promise<NonNullable<StartedTask["branches"]>> {
+  if (scope.lineage.steps.get(join)!.joins!.type === "branch") {
+    const ends = await branchEnds(scope, join, index);
+    return { type: "branch", names: ends.map(({ name }) => name), manifests: ends.map(({ manifest }) => manifest) };
+  }
+  return branchesFrom(scope, join, index, 0);
+}
+
+/** At least one branch where there is one, and no more than a page's bytes. */
+async function branchesFrom(scope: RunScope, join: string, index: string, from: number): Promise<BranchesPage> {
+  const width = await widthOf(scope, join, index);
+  const found = await foreachEnds(scope, join, index, from, Math.max(from, Math.min(width, from + BRANCHES)));
+  const manifests: Manifest[] = [];
+  let bytes = 0;
+  for (const manifest of found) {
+    bytes += JSON.stringify(manifest).length;
+    if (bytes > BRANCHES_BYTES && manifests.length > 0) break;
+    manifests.push(manifest);
+  }
+  return { type: "foreach", width, from, manifests };
+}
+
+/** The branches of a foreach from `from` on. */
+export async function readBranches(
+  calls: TaskCalls,
+  run: RunKey,
+  token: string | undefined,
+  from: number,
+): Promise<ReadBranchesResponse> {
+  const key = await calls.key();
+  const mine = readToken(key, token, run, calls.now());
+  const lineage = await calls.lineageOf(mine.graph);
+  if (lineage.steps.get(mine.step)!.joins?.type !== "foreach")
+    throw new MillraceError("task.unknown", "it joins no foreach", { where: { flow: run.flow, step: mine.step } });
+  const { parameters } = await readRun(calls.ledger, run);
+  const scope: RunScope = { ledger: calls.ledger, key: run, lineage, parameters };
+  const page = await branchesFrom(scope, mine.step, mine.index, from);
+  return {
+    ...page,
+    reads: hashesOf(...page.manifests).map((hash) => ({ hash, grant: makeGrant(key, mine, hash) })),
+  };
+}
+
+/** URLs for what the attempt was granted, and for what it is about to leave. Throws MillraceError `grant.invalid`. */
+export async function signForTask(
+  calls: Pick<TaskCalls, "blobs" | "signer" | "key" | "now">,
+  run: RunKey,
+  token: string | undefined,
+  { reads, writes }: SignForTaskRequest,
+): Promise<SignResponse> {
+  const key = await calls.key();
+  const mine = readToken(key, token, run, calls.now());
+  for (const { hash, grant } of reads)
+    if (!isGrant(key, mine, hash, grant))
+      throw new MillraceError("grant.invalid", `The attempt may not read the blob ${hash}`);
+  return signAll(
+    calls,
+    reads.map(({ hash }) => hash),
+    writes,
+  );
+}
+
+export async function heartbeatTask(
+  calls: TaskCalls,
+  run: RunKey,
+  token: string | undefined,
+): Promise<HeartbeatResponse> {
+  const mine = readToken(await calls.key(), token, run, calls.now());
+  const [alive] = await calls.ledger.heartbeat(run, [mine], calls.now());
+  return { alive: alive! };
+}
+
+/**
+ * Ends the attempt. Asking again after an answer that was lost is answered the same. Throws MillraceError
+ * `attempt.refused` where it is over already, `artifact.notStored` where a blob that it leaves is not there.
+ */
+export async function finishTask(
+  calls: TaskCalls,
+  run: RunKey,
+  token: string | undefined,
+  request: FinishTaskRequest,
+): Promise<FinishTaskResponse> {
+  const mine = readToken(await calls.key(), token, run, calls.now());
+  const { step, index, attempt } = mine;
+  const lineage = await calls.lineageOf(mine.graph);
+  const end = { step, index, attempt, at: calls.now(), ...leavings(lineage, mine, request) };
+  const pages = (end.controls ?? []).flatMap(({ value }) => (value.type === "foreach" ? value.pages : []));
+  await allStored(calls.blobs, [...new Set([...hashesOf(request.own ?? {}), ...pages])], { flow: run.flow, step });
+  const [answer] = await calls.ledger.finishAttempts(run, [end]);
+  if (answer === "accepted") return { state: "accepted" };
+  const [task] = await calls.ledger.readTasks(run, [mine]);
+  if (task && isSameEnd(task, mine, request.status, end.manifest)) return { state: "accepted" };
+  throw new MillraceError("attempt.refused", `Attempt ${attempt} of ${step}/${index} is over: ${why(task, attempt)}`, {
+    where: { flow: run.flow, step },
+  });
+}
+
+type Leavings = Pick<FinishTaskRequest, "status" | "error" | "log" | "caught" | "controls"> & {
+  readonly manifest?: Manifest;
+};
+
+function leavings(
+  lineage: Lineage,
+  { step, index, base: digest }: AttemptKey & { base: string },
+  { status, base = {}, own, controls = [], caught, error, log }: FinishTaskRequest,
+): Leavings {
+  const told = { status, ...(error && { error }), ...(log && { log }) };
+  const where = { flow: lineage.graph.name, step };
+  if (caught && !(status === "failed" && lineage.steps.get(step)!.node.options.catch === true))
+    throw new MillraceError("task.notCaught", "its failures are not caught", { where });
+  if (status !== "succeeded" && !caught) return told;
+  if (!own) throw new MillraceError("task.noArtifacts", "it says nothing of what it leaves", { where });
+  if (digestOf(base) !== digest)
+    throw new MillraceError("task.otherBase", "it says that it began with what it did not begin with", { where });
+  checkControls(lineage, step, index, controls);
+  return { ...told, ...(caught && { caught }), manifest: { ...base, ...own }, controls };
+}
+
+function isSameEnd(task: Attempt, { attempt }: AttemptKey, status: string, manifest: Manifest | undefined): boolean {
+  if (task.attempt !== attempt || task.status !== status) return false;
+  if (!manifest || !task.manifest) return !manifest && !task.manifest;
+  return digestOf(task.manifest) === digestOf(manifest);
+}
+
+function why(task: Attempt | undefined, attempt: number): string {
+  if (!task) return "nobody knows it";
+  return task.attempt > attempt ? `attempt ${task.attempt} took its place` : `it ended as ${task.status} before`;
+}

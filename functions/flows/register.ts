@@ -1,0 +1,195 @@
+import { MillraceError } from "../../sdk/errors.ts";
+import type { Graph } from "../../sdk/graph/graph.ts";
+import { mistakesError } from "../../sdk/graph/mistake.ts";
+import type { StateMachine } from "../../statemachines/asl.ts";
+import { checkMachine } from "../../statemachines/check.ts";
+import { compile } from "../../statemachines/compile.ts";
+import { stepsOf } from "../../statemachines/enter.ts";
+import type { MachineResources } from "../../statemachines/resources.ts";
+import type { FlowDescription, RegisterFlowRequest, RegisterFlowResponse } from "../api/contract.ts";
+import type { BlobStore } from "../blobs/blobs.ts";
+import { hashOf } from "../blobs/hash.ts";
+import { checkForeignGraph } from "./check-graph.ts";
+import { defineJobs, type JobDefinitions } from "./jobs.ts";
+import type { Machines } from "./machines.ts";
+import { checkOwner, digestOfToken, productionNamespace, productionToken } from "./production.ts";
+import type { FlowRecord, FlowRegistry, Owner } from "./registry.ts";
+import type { Schedules } from "./schedules.ts";
+
+/** What deploying a flow needs of the account. */
+export interface Deployment {
+  readonly registry: FlowRegistry;
+  readonly blobs: Pick<BlobStore, "read" | "write" | "has">;
+  readonly machines: Machines;
+  readonly schedules: Schedules;
+  readonly jobs: JobDefinitions;
+  /** Sees to it that distributed Maps find what they count their children by. */
+  readonly storeRanges: () => Promise<void>;
+  /** What the machines call, but for the jobs that are the flow's own. */
+  readonly resources: MachineResources;
+  readonly now: () => number;
+}
+
+/** A deployment that has said nothing for so long is over: the function that carried it out may run no longer. */
+const DEPLOYING_MILLISECONDS = 5 * 60_000;
+
+/**
+ * Deploys a flow as a new version: checks and compiles its graph, makes its state machine or a new version of it, and its
+ * schedule. Runs that are under way go on with the machine and the code that they began with.
+ *
+ * @throws MillraceError `flow.owned`, `flow.deploying`, `graph.invalid`, `code.missing`, `machine.invalid`, and what
+ * AWS refuses of it.
+ */
+export async function registerFlow(
+  deployment: Deployment,
+  flow: string,
+  { graph, codePackage, user, token, tags }: RegisterFlowRequest,
+  principal?: string,
+): Promise<RegisterFlowResponse> {
+  const { registry, blobs, machines, schedules, now } = deployment;
+  const caller: Owner = { user, ...(principal !== undefined && { principal }) };
+  const before = await registry.read(flow);
+  const standing = before?.removed ? undefined : before;
+  if (standing) checkOwner(standing, caller, token);
+  checkForeignGraph(flow, graph);
+  if (!(await blobs.has(codePackage)))
+    throw new MillraceError("code.missing", `the code package ${codePackage} is not stored`, {
+      where: { flow },
+      mend: "Upload it again.",
+    });
+  const machine = await compileFor(deployment, graph);
+  await deployment.storeRanges();
+
+  const made = standing ? undefined : productionToken();
+  const record: FlowRecord = {
+    ...(standing ?? firstOf(flow, caller, made!, before)),
+    version: (before?.version ?? 0) + 1,
+    codePackage,
+    graph: await storeGraph(blobs, graph),
+    tags,
+    deployedAt: now(),
+    schedule: graph.schedule,
+    deployingSince: undefined,
+  };
+  // Says first that it is under way: of two deployments at once, the machine of one and the record of the other must not stay.
+  const begun = await begin(deployment, before, record);
+  const put = async (): Promise<FlowRecord> => {
+    const { arn } = await machines.put(flow, machine, record.version);
+    if (graph.schedule !== undefined) await schedules.put(flow, graph.schedule);
+    else if (standing?.schedule !== undefined) await schedules.remove(flow);
+    return { ...record, stateMachineArn: arn };
+  };
+  const done = await put().catch(async (error: unknown) => {
+    await registry.write({ ...begun, deployingSince: undefined }, begun.revision);
+    throw error;
+  });
+  await write(registry, done, begun.revision);
+  return {
+    ...describeFlow(done, graph),
+    created: standing === undefined,
+    ...(made !== undefined && { token: made }),
+  };
+}
+
+function firstOf(flow: string, owner: Owner, token: string, removed: FlowRecord | undefined) {
+  const generation = removed ? removed.generation + 1 : 0;
+  return {
+    flow,
+    owner,
+    generation,
+    revision: 0,
+    namespace: productionNamespace(flow, generation),
+    tokenDigest: digestOfToken(token),
+    stateMachineArn: "",
+  };
+}
+
+/** Keeps what stands until the new version does, so that runs may be started meanwhile. */
+async function begin(
+  { registry, now }: Deployment,
+  before: FlowRecord | undefined,
+  next: FlowRecord,
+): Promise<FlowRecord> {
+  const since = before?.deployingSince;
+  if (since !== undefined && since > now() - DEPLOYING_MILLISECONDS) throw deploying(next.flow);
+  const standing = before ?? { ...next, version: 0, removed: true as const };
+  await write(registry, { ...standing, deployingSince: now() }, before?.revision ?? 0);
+  return { ...standing, revision: (before?.revision ?? 0) + 1 };
+}
+
+async function write(registry: FlowRegistry, record: FlowRecord, revision: number): Promise<void> {
+  if (!(await registry.write(record, revision))) throw deploying(record.flow);
+}
+
+function deploying(flow: string): MillraceError {
+  return new MillraceError("flow.deploying", "somebody else is deploying it at this moment", {
+    where: { flow },
+    mend: "Try again in a few minutes.",
+  });
+}
+
+async function compileFor({ jobs, resources }: Deployment, graph: Graph): Promise<StateMachine> {
+  const noGpu = stepsOf(graph.body).find(({ options }) => options.gpu !== undefined);
+  if (noGpu && resources.queues.gpu === undefined)
+    throw new MillraceError("step.noGpuQueue", "it asks for a GPU, and the deployment has no queue for those", {
+      where: { flow: graph.name, step: noGpu.name },
+      mend: "Deploy Millrace with gpu switched on, or take the GPU from the step's options.",
+    });
+  // Checked before anything is registered for it: what is refused leaves nothing behind.
+  const mistakes = checkMachine(graph, compile(graph, resources));
+  if (mistakes.length > 0)
+    throw mistakesError(
+      "machine.invalid",
+      mistakes.map(({ code, message, where, mend = "" }) => ({ code, message, where, mend })),
+    );
+  const steps = { ...resources.jobDefinition.steps, ...(await defineJobs(jobs, graph)) };
+  return compile(graph, { ...resources, jobDefinition: { ...resources.jobDefinition, steps } });
+}
+
+async function storeGraph(blobs: Deployment["blobs"], graph: Graph): Promise<string> {
+  const bytes = [Buffer.from(JSON.stringify(graph))];
+  const hash = hashOf(bytes);
+  await blobs.write(hash, bytes);
+  return hash;
+}
+
+/** Takes a flow's machine and schedule away; its runs stay readable. Throws MillraceError `flow.notDeployed`, `flow.owned`. */
+export async function removeFlow(
+  { registry, machines, schedules, jobs }: Deployment,
+  flow: string,
+  { user, token }: { readonly user: string; readonly token?: string | undefined },
+  principal?: string,
+): Promise<void> {
+  const record = await deployedFlow(registry, flow);
+  checkOwner(record, { user, ...(principal !== undefined && { principal }) }, token);
+  if (record.schedule !== undefined) await schedules.remove(flow);
+  await machines.remove(record.stateMachineArn);
+  await jobs.remove(flow);
+  await write(registry, { ...record, removed: true }, record.revision);
+}
+
+/** Throws MillraceError `flow.notDeployed`. */
+export async function deployedFlow(registry: FlowRegistry, flow: string): Promise<FlowRecord> {
+  const record = await registry.read(flow);
+  if (record && !record.removed) return record;
+  throw new MillraceError("flow.notDeployed", "it is not deployed", {
+    where: { flow },
+    mend: "Deploy it with: millrace deploy FILE",
+  });
+}
+
+export function describeFlow(record: FlowRecord, { parameters }: Pick<Graph, "parameters">): FlowDescription {
+  const { flow, version, namespace, stateMachineArn, codePackage, owner, tags, schedule, deployedAt } = record;
+  return {
+    flow,
+    version,
+    namespace,
+    stateMachineArn,
+    codePackage,
+    user: owner.user,
+    tags,
+    ...(schedule !== undefined && { schedule }),
+    deployedAt,
+    parameters,
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * Which flows are deployed, and what was started by name. Implemented on DynamoDB and in memory; registryConformance in
+ * conformance.ts says what both must do.
+ */
+export interface FlowRegistry {
+  /** Also a flow that was removed: its past is needed for its next deployment. */
+  read(flow: string): Promise<FlowRecord | undefined>;
+
+  /** Writes a record in the place of that with the revision (0: there is none); false where another came before. */
+  write(record: FlowRecord, revision: number): Promise<boolean>;
+
+  /**
+   * Takes a name for a run to be: `taken` once for each name, again where whoever took it before let `before` pass without
+   * saying which run it became.
+   */
+  claim(claim: Claim, before: number): Promise<Claimed>;
+
+  /** Says which run a name became. */
+  settle(flow: string, name: string, run: number): Promise<void>;
+}
+
+export interface FlowRecord {
+  readonly flow: string;
+  /** One more with every write. */
+  readonly revision: number;
+  readonly version: number;
+  /** How often the flow was deployed anew: the N of its namespace. */
+  readonly generation: number;
+  readonly namespace: string;
+  /** The SHA-256 of the production token. */
+  readonly tokenDigest: string;
+  readonly owner: Owner;
+  readonly stateMachineArn: string;
+  readonly codePackage: string;
+  /** The blob that holds the graph as JSON. */
+  readonly graph: string;
+  readonly tags: readonly string[];
+  readonly schedule?: string | undefined;
+  readonly deployedAt: number;
+  /** A deployment that is under way since then. */
+  readonly deployingSince?: number | undefined;
+  readonly removed?: true;
+}
+
+/** Who deployed a flow first. */
+export interface Owner {
+  readonly user: string;
+  /** Whose signature it was, where that is known. */
+  readonly principal?: string;
+}
+
+export interface Claim {
+  readonly flow: string;
+  readonly name: string;
+  readonly at: number;
+}
+
+/** `pending`: somebody else is about to. */
+export type Claimed =
+  | { readonly state: "taken" }
+  | { readonly state: "pending" }
+  | { readonly state: "settled"; readonly run: number };

@@ -1,0 +1,27 @@
+import { openS3Key } from "../api/s3-key.ts";
+import { openS3Signer } from "../api/s3-signer.ts";
+import { graphCache } from "../api/graph-cache.ts";
+import { openS3Blobs } from "../blobs/s3.ts";
+import { openDynamoLedger } from "../ledger/dynamodb.ts";
+import { setting } from "./setting.ts";
+
+/** The ports that most functions share, opened once for each execution environment. */
+export function openAccount() {
+  const bucket = setting("MILLRACE_BUCKET");
+  const blobs = openS3Blobs({ bucket });
+  return {
+    blobs,
+    ledger: openDynamoLedger({ table: setting("MILLRACE_TABLE"), blobs }),
+    lineageOf: graphCache(blobs),
+    now: Date.now,
+  };
+}
+
+/** What makes URLs and tokens. */
+export function openSigning() {
+  const bucket = setting("MILLRACE_BUCKET");
+  return {
+    signer: openS3Signer({ bucket, keyOf: (hash) => `blobs/${hash}` }),
+    key: openS3Key({ bucket, at: "keys/task-tokens" }),
+  };
+}

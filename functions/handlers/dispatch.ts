@@ -1,0 +1,18 @@
+import { executionEnded, type ExecutionEnded } from "../runs/end.ts";
+import type { ScheduledStart } from "../flows/schedules.ts";
+import { startScheduled } from "../runs/scheduled.ts";
+import { openRuns } from "./machines.ts";
+
+const runs = openRuns();
+
+/** What EventBridge tells of an execution. */
+interface StatusChange {
+  readonly "detail-type": "Step Functions Execution Status Change";
+  readonly detail: ExecutionEnded;
+}
+
+/** What reaches the deployment by itself: ends of executions, and the clock. What throws comes again, then is a dead letter. */
+export async function handler(event: StatusChange | ScheduledStart): Promise<void> {
+  if ("schedule" in event) await startScheduled(runs, event);
+  else await executionEnded(runs, event.detail);
+}

@@ -1,0 +1,23 @@
+import { openDynamoRegistry } from "../flows/dynamodb-registry.ts";
+import { openStepFunctions } from "../flows/step-functions-machines.ts";
+import { openAccount } from "./account.ts";
+import { setting } from "./setting.ts";
+
+/** The flows' machines, and where it is kept which there are. */
+export function openMachines() {
+  const logGroupArn = process.env["MILLRACE_MACHINE_LOGS"];
+  return {
+    registry: openDynamoRegistry(setting("MILLRACE_TABLE")),
+    machines: openStepFunctions({
+      prefix: setting("MILLRACE_PREFIX"),
+      arnPrefix: setting("MILLRACE_STATES_ARN"),
+      roleArn: setting("MILLRACE_MACHINE_ROLE"),
+      ...(logGroupArn && { logGroupArn }),
+    }),
+  };
+}
+
+/** What starting and ending runs takes. */
+export function openRuns() {
+  return { ...openAccount(), ...openMachines() };
+}

@@ -1,0 +1,41 @@
+import type { MachineResources } from "../../statemachines/resources.ts";
+import { openBatchJobs } from "../flows/batch-jobs.ts";
+import { openSchedules } from "../flows/eventbridge-schedules.ts";
+import { openS3Ranges } from "../flows/s3-ranges.ts";
+import { openAccount, openSigning } from "./account.ts";
+import { setting } from "./setting.ts";
+import { handleHttp } from "./http.ts";
+import { openMachines } from "./machines.ts";
+
+const { blobs, lineageOf, now } = openAccount();
+const spot = process.env["MILLRACE_QUEUE_SPOT"];
+const gpu = process.env["MILLRACE_QUEUE_GPU"];
+
+const resources: MachineResources = {
+  queues: { onDemand: setting("MILLRACE_QUEUE_ON_DEMAND"), ...(spot && { spot }), ...(gpu && { gpu }) },
+  jobDefinition: { default: setting("MILLRACE_JOB_DEFINITION") },
+  runner: { default: setting("MILLRACE_RUNNER") },
+  bookkeeping: setting("MILLRACE_BOOKKEEPING"),
+  table: setting("MILLRACE_TABLE"),
+  bucket: setting("MILLRACE_BUCKET"),
+};
+
+/** Code packages, and flows as they are deployed. */
+export const handler = handleHttp({
+  flows: {
+    blobs,
+    lineageOf,
+    now,
+    resources,
+    signer: openSigning().signer,
+    ...openMachines(),
+    schedules: openSchedules({
+      group: setting("MILLRACE_SCHEDULE_GROUP"),
+      targetArn: setting("MILLRACE_DISPATCH"),
+      roleArn: setting("MILLRACE_SCHEDULE_ROLE"),
+      deadLetterArn: setting("MILLRACE_DEAD_LETTERS"),
+    }),
+    jobs: openBatchJobs({ base: setting("MILLRACE_JOB_DEFINITION"), prefix: setting("MILLRACE_PREFIX") }),
+    storeRanges: openS3Ranges(setting("MILLRACE_BUCKET")),
+  },
+});

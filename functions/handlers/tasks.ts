@@ -1,0 +1,13 @@
+import type { BookkeepingRequest } from "../../statemachines/contract.ts";
+import { keepBooks } from "../api/bookkeeping-call.ts";
+import { openAccount, openSigning } from "./account.ts";
+import { handleHttp } from "./http.ts";
+
+const tasks = { ...openAccount(), ...openSigning() };
+const http = handleHttp({ tasks });
+
+/** What tasks' processes say through the HTTP API, and what the flows' state machines ask directly. */
+export async function handler(event: BookkeepingRequest | Parameters<typeof http>[0], context?: unknown) {
+  if ("action" in event) return keepBooks(tasks, event);
+  return http(event, context as Parameters<typeof http>[1]);
+}

@@ -1,0 +1,126 @@
+import { MillraceError } from "../../sdk/errors.ts";
+import { parseRunName } from "../../statemachines/contract.ts";
+import type { FinishRunRequest } from "../api/contract.ts";
+import type { Machines } from "../flows/machines.ts";
+import type { FlowRegistry } from "../flows/registry.ts";
+import type { Ledger, Run, RunKey, TaskError } from "../ledger/ledger.ts";
+import { readRun } from "./read.ts";
+import { executionName } from "./trigger.ts";
+
+/** What ending runs needs of the account. */
+export interface Ending {
+  readonly ledger: Ledger;
+  readonly registry: FlowRegistry;
+  readonly machines: Pick<Machines, "stop">;
+  readonly now: () => number;
+}
+
+/** Stops a run that Step Functions carries out. Throws MillraceError `run.unknown`, `run.notHere`. */
+export async function stopRun(ending: Ending, key: RunKey): Promise<{ stopped: boolean }> {
+  const run = await readRun(ending.ledger, key);
+  if (run.status !== "running") return { stopped: false };
+  if (run.owner)
+    throw new MillraceError("run.notHere", `run ${key.run} is carried out by a program on ${run.owner.host}`, {
+      where: { flow: key.flow },
+      mend: `Stop it there: process ${run.owner.pid}.`,
+    });
+  // Also where the flow was removed meanwhile: its executions go on.
+  const record = await ending.registry.read(key.flow);
+  if (record) await ending.machines.stop(record.stateMachineArn, executionName(key), "the run was stopped");
+  return { stopped: await settle(ending, run, "stopped", { name: "Stopped", message: "the run was stopped" }) };
+}
+
+/** Ends a run whose engine is the caller's own. Throws MillraceError `run.notHere` for one that is not. */
+export async function finishOwnRun(ending: Ending, key: RunKey, { status, error }: FinishRunRequest): Promise<Run> {
+  const run = await readRun(ending.ledger, key);
+  if (!run.owner)
+    throw new MillraceError("run.notHere", `run ${key.run} is carried out by Step Functions`, {
+      where: { flow: key.flow },
+    });
+  await settle(ending, run, status, error);
+  return readRun(ending.ledger, key);
+}
+
+/** What EventBridge tells of an execution that has ended. Source: Step Functions developer guide, "EventBridge events". */
+export interface ExecutionEnded {
+  readonly name: string;
+  readonly status: "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+  /** JSON; absent where it is too long. */
+  readonly input?: string | null;
+  readonly error?: string | null;
+  readonly cause?: string | null;
+}
+
+/**
+ * Ends the run whose execution has ended. Executions that are no run's own (a distributed Map's children) are passed over.
+ * May be told any number of times.
+ */
+export async function executionEnded(ending: Ending, execution: ExecutionEnded): Promise<void> {
+  const key = runOf(execution);
+  const run = key && (await ending.ledger.readRun(key));
+  if (!run || run.owner || run.status !== "running") return;
+  const { status } = execution;
+  if (status === "SUCCEEDED") await settle(ending, run, "succeeded");
+  else if (status === "ABORTED")
+    await settle(ending, run, "stopped", { name: "Stopped", message: "the run was stopped" });
+  else await settle(ending, run, "failed", await whyFailed(ending.ledger, run, execution));
+}
+
+function runOf({ name, input }: ExecutionEnded): RunKey | undefined {
+  const told = input ? (JSON.parse(input) as { run?: unknown }).run : undefined;
+  if (typeof told === "string") {
+    const key = parseRunName(told);
+    return executionName(key) === name ? key : undefined;
+  }
+  const [, flow, run] = /^(.+)-(\d+)$/.exec(name) ?? [];
+  return flow === undefined ? undefined : { flow, run: Number(run) };
+}
+
+/** Tasks of one step that are looked at for what failed. */
+const LOOKED_AT = 200;
+
+/** What a task said of itself is worth more than what Batch or Step Functions say of it. */
+async function whyFailed(ledger: Ledger, run: Run, { status, error, cause }: ExecutionEnded): Promise<TaskError> {
+  for (const { step } of (await ledger.listSteps(run)).filter(({ failed }) => failed > 0)) {
+    const { items } = await ledger.listTasks(run, step, { limit: LOOKED_AT });
+    const failed = items.find((task) => task.status === "failed" && !task.caught);
+    if (failed?.error) return { ...failed.error, message: `${step}/${failed.index}: ${failed.error.message}` };
+  }
+  if (status === "TIMED_OUT") return { name: "Timeout", message: "the execution took too long" };
+  return { name: error ?? "Failed", message: reasonOf(cause ?? "") };
+}
+
+/** A Batch job's failure is told as the whole description of the job, as JSON. */
+function reasonOf(cause: string): string {
+  try {
+    const { JobName, StatusReason, Container } = JSON.parse(cause) as {
+      JobName?: string;
+      StatusReason?: string;
+      Container?: { Reason?: string; ExitCode?: number };
+    };
+    const why = [StatusReason, Container?.Reason].filter(Boolean).join("; ");
+    if (why) return `job ${JobName}: ${why}`;
+  } catch {
+    // It is a text, then.
+  }
+  return cause.slice(0, 4000) || "the state machine failed";
+}
+
+/** Whether it was still running. What still seems to run of it ends with it: a container that died without a word. */
+async function settle(
+  { ledger, now }: Ending,
+  key: RunKey,
+  status: "succeeded" | "failed" | "stopped",
+  error?: TaskError,
+): Promise<boolean> {
+  const at = now();
+  if (status !== "succeeded") {
+    const why =
+      status === "stopped"
+        ? { name: "Stopped", message: "the run was stopped" }
+        : { name: "Lost", message: "the run ended, and the task had not reported" };
+    await ledger.endRunningAttempts(key, { status, at, error: why });
+  }
+  const changed = await ledger.updateRun(key, { status, finishedAt: at, ...(error && { error }) }, "running");
+  return changed !== undefined;
+}

@@ -1,0 +1,9 @@
+import type { ScheduledStart } from "../flows/schedules.ts";
+import type { Run } from "../ledger/ledger.ts";
+import { triggerRun, type Starting } from "./trigger.ts";
+
+/** Starts the run that a schedule's time calls for: one for each time, however often it is told. */
+export function startScheduled(starting: Starting, { schedule: { flow, time } }: ScheduledStart): Promise<Run> {
+  const name = `schedule-${time.replaceAll(/[^A-Za-z0-9]/g, "-")}`.slice(0, 80);
+  return triggerRun(starting, flow, { engine: "service", parameters: {}, tags: [], user: "schedule", name });
+}

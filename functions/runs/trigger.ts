@@ -1,0 +1,118 @@
+import { MillraceError } from "../../sdk/errors.ts";
+import type { Lineage } from "../../sdk/graph/lineage.ts";
+import { machineInput } from "../../statemachines/contract.ts";
+import type { OwnRun, TriggerRun } from "../api/contract.ts";
+import { checkControls } from "../api/expected-controls.ts";
+import { allStored, hashesOf } from "../api/references.ts";
+import type { BlobStore } from "../blobs/blobs.ts";
+import { checkForeignGraph } from "../flows/check-graph.ts";
+import type { Machines } from "../flows/machines.ts";
+import { deployedFlow } from "../flows/register.ts";
+import type { FlowRecord, FlowRegistry } from "../flows/registry.ts";
+import type { Ledger, Run } from "../ledger/ledger.ts";
+import { lineageOf } from "../../sdk/graph/lineage.ts";
+import { controlsAfter, packArtifacts } from "../tasks/outcome.ts";
+import { createRun } from "./create.ts";
+import { checkGiven } from "./given.ts";
+import { readRun } from "./read.ts";
+
+/** What starting runs needs of the account. */
+export interface Starting {
+  readonly ledger: Ledger;
+  readonly blobs: BlobStore;
+  readonly registry: FlowRegistry;
+  readonly machines: Machines;
+  readonly lineageOf: (graph: string) => Promise<Lineage>;
+  readonly now: () => number;
+}
+
+/** A start by name that has said nothing for so long never came to its end. */
+const CLAIM_MILLISECONDS = 60_000;
+
+/** The name of a run's execution, by which it is stopped and its end is known. */
+export function executionName({ flow, run }: { readonly flow: string; readonly run: number }): string {
+  return `${flow}-${run}`;
+}
+
+/**
+ * Creates a run of a deployed flow and starts its execution; with a name, once for that name however often it is asked.
+ *
+ * @throws MillraceError `flow.notDeployed`, `parameter.invalid`, `run.starting`.
+ */
+export async function triggerRun(starting: Starting, flow: string, request: TriggerRun): Promise<Run> {
+  const { registry, ledger, machines, now } = starting;
+  const record = await deployedFlow(registry, flow);
+  const { name } = request;
+  if (name !== undefined) {
+    const claimed = await registry.claim({ flow, name, at: now() }, now() - CLAIM_MILLISECONDS);
+    if (claimed.state === "pending")
+      throw new MillraceError("run.starting", `a run by the name ${name} is being started`, {
+        where: { flow },
+        mend: "Ask again in a minute.",
+      });
+    if (claimed.state === "settled") {
+      const run = await readRun(ledger, { flow, run: claimed.run });
+      // Whoever made it may have died before it was started.
+      if (run.status === "running") await machines.start(record.stateMachineArn, executionName(run), machineInput(run));
+      return run;
+    }
+  }
+  const run = await create(starting, record, request);
+  if (name !== undefined) await registry.settle(flow, name, run.run);
+  try {
+    await machines.start(record.stateMachineArn, executionName(run), machineInput(run));
+  } catch (error) {
+    const message = error instanceof MillraceError ? error.message : "Step Functions did not start it";
+    await ledger.updateRun(
+      run,
+      { status: "failed", finishedAt: now(), error: { name: "NotStarted", message } },
+      "running",
+    );
+    throw error;
+  }
+  return run;
+}
+
+async function create(starting: Starting, record: FlowRecord, { parameters, tags, user }: TriggerRun): Promise<Run> {
+  const { ledger, blobs, now } = starting;
+  const lineage = await starting.lineageOf(record.graph);
+  const values = checkGiven(lineage.graph, parameters);
+  const stored: Promise<void>[] = [];
+  const memory = {
+    read: (): never => {
+      throw new Error("a run begins with values, not with blobs");
+    },
+    write: (hash: string, bytes: readonly Uint8Array[]) => void stored.push(blobs.write(hash, bytes)),
+  };
+  const manifest = packArtifacts(values, memory);
+  const controls = controlsAfter(lineage, undefined, [], { manifest, values }, memory);
+  await Promise.all(stored);
+  const request = {
+    graph: lineage.graph,
+    codePackage: record.codePackage,
+    parameters: manifest,
+    controls,
+    namespace: record.namespace,
+    user,
+    tags: [...new Set([...record.tags, ...tags])],
+  };
+  return createRun(ledger, blobs, request, now());
+}
+
+/** Records a run that another engine carries out. Throws MillraceError `graph.invalid`, `code.missing`, `control.unexpected`. */
+export async function recordRun(starting: Starting, flow: string, request: OwnRun): Promise<Run> {
+  const { ledger, blobs, now } = starting;
+  const { graph, codePackage, parameters, controls, tags, user, owner } = request;
+  checkForeignGraph(flow, graph);
+  checkControls(lineageOf(graph), undefined, "0", controls);
+  if (!(await blobs.has(codePackage)))
+    throw new MillraceError("code.missing", `the code package ${codePackage} is not stored`, { where: { flow } });
+  const pages = controls.flatMap(({ value }) => (value.type === "foreach" ? value.pages : []));
+  await allStored(blobs, [...hashesOf(parameters), ...pages], { flow });
+  return createRun(
+    ledger,
+    blobs,
+    { graph, codePackage, parameters, controls, tags, user, owner, namespace: `user:${user}` },
+    now(),
+  );
+}
