@@ -23,7 +23,11 @@ export interface Ledger {
   listRuns(query: RunQuery): Promise<Page<Run>>;
 
   /** Every flow that has a run, with its newest; by name. */
-  listFlows(query: { namespace?: string; limit?: number; cursor?: string }): Promise<Page<{ flow: string; newest: Run }>>;
+  listFlows(query: {
+    namespace?: string;
+    limit?: number;
+    cursor?: string;
+  }): Promise<Page<{ flow: string; newest: Run }>>;
 
   /**
    * Begins an attempt of each task. A task's attempts count from 1; an older attempt that is still running becomes
@@ -48,7 +52,11 @@ export interface Ledger {
    * A page of one step's tasks in the order of their indices, each as its newest attempt; with `under`, only those
    * whose index is below it ("3" has "3.0" and "3.1.7" below it; not "3" itself, not "30").
    */
-  listTasks(run: RunKey, step: string, query?: { under?: string; limit?: number; cursor?: string }): Promise<Page<Attempt>>;
+  listTasks(
+    run: RunKey,
+    step: string,
+    query?: { under?: string; limit?: number; cursor?: string },
+  ): Promise<Page<Attempt>>;
 
   /**
    * The task with the greatest index below `under` that has finished (succeeded, or failed and caught); every index is
@@ -219,4 +227,8 @@ export interface Control extends ControlKey {
 export type ControlValue =
   | { readonly type: "foreach"; readonly width: number; readonly pages: readonly string[]; readonly pageSize: number }
   | { readonly type: "switch"; readonly case: string }
-  | { readonly type: "loop"; readonly again: boolean; /** It ends only because it may go no more rounds. */ readonly bound?: true };
+  | {
+      readonly type: "loop";
+      readonly again: boolean;
+      /** It ends only because it may go no more rounds. */ readonly bound?: true;
+    };

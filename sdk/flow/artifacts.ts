@@ -21,16 +21,10 @@ type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
 /** `A` overwritten by `B`. Where nothing changes its type the intersection is enough, and much the cheaper. */
 export type Merge<A, B> =
-  Same<Pick<A, keyof A & keyof B>, Pick<B, keyof A & keyof B>> extends true
-    ? A & B
-    : Omit<A, keyof B> & B;
+  Same<Pick<A, keyof A & keyof B>, Pick<B, keyof A & keyof B>> extends true ? A & B : Omit<A, keyof B> & B;
 
 type EveryKey<U> = U extends unknown ? keyof U : never;
-type ValueAt<U, K extends PropertyKey> = U extends unknown
-  ? K extends keyof U
-    ? U[K]
-    : never
-  : never;
+type ValueAt<U, K extends PropertyKey> = U extends unknown ? (K extends keyof U ? U[K] : never) : never;
 
 /** One object for a union of them: a key that some of them lack is optional. */
 type Joined<U> = [EveryKey<U>] extends [keyof U]
@@ -48,10 +42,7 @@ type Caught<A, G> = { [K in keyof G & keyof A]: A[K] | G[K] } & {
 };
 
 /** `A` after a step that gave `G`; `C` is its option `catch`. */
-export type After<A, G, C extends boolean = false> = Merge<
-  A,
-  [C] extends [false] ? G : Caught<A, G>
->;
+export type After<A, G, C extends boolean = false> = Merge<A, [C] extends [false] ? G : Caught<A, G>>;
 
 /** What is left of a union of artifacts whichever member it was: the shared names. */
 export type Shared<U> = Pick<U, keyof U>;
@@ -78,8 +69,6 @@ export type Enumerables<A> = {
 /** The cases of a value: its own texts, or `true` and `false`. */
 export type CaseOf<V> = V extends boolean ? `${V}` : V & string;
 
-export type UnionToIntersection<U> = (U extends unknown ? (x: U) => void : never) extends (
-  x: infer I,
-) => void
+export type UnionToIntersection<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void
   ? I
   : never;

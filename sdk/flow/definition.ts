@@ -31,9 +31,7 @@ interface Defined {
 
 /** Tells whether a value, such as a module's export, is a flow; a split without its join and a body's part are none. */
 export function isFlow(value: unknown): value is AnyFlow {
-  return (
-    typeof value === "object" && value !== null && typeof Reflect.get(value, DEFINE) === "function"
-  );
+  return typeof value === "object" && value !== null && typeof Reflect.get(value, DEFINE) === "function";
 }
 
 /** What the engine needs of a flow. Throws a TypeError for anything else: ask `isFlow` first of what a user gave. */

@@ -1,11 +1,4 @@
-import type {
-  ForeachNode,
-  Graph,
-  GraphNode,
-  LoopNode,
-  StepNode,
-  StepOptions,
-} from "../graph/graph.ts";
+import type { ForeachNode, Graph, GraphNode, LoopNode, StepNode, StepOptions } from "../graph/graph.ts";
 import type { CallSite } from "./source.ts";
 
 /** A handler as the engine calls it: `(artifacts, context)`, or a join's `(branches, artifacts, context)`. */

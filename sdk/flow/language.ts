@@ -22,9 +22,7 @@ export type ParameterSchemas = Readonly<Record<string, StandardSchemaV1>>;
 
 /** What the parameters are once validated: the artifacts that a run begins with. */
 export type ParameterValues<P> = {
-  -readonly [K in keyof P]: P[K] extends StandardSchemaV1
-    ? StandardSchemaV1.InferOutput<P[K]>
-    : never;
+  -readonly [K in keyof P]: P[K] extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<P[K]> : never;
 };
 
 export interface FlowOptions<P extends ParameterSchemas> {
@@ -66,9 +64,7 @@ type Condition<A, B, K extends string> = unknown extends B
       : `artifact "${K}" is not a boolean`
     : `the loop's body leaves no artifact "${K}"`;
 /** Artifacts that a second round would see with a type other than the first. */
-type Changed<A, B> = { [K in keyof A & keyof B]: B[K] extends A[K] ? never : K }[keyof A &
-  keyof B] &
-  string;
+type Changed<A, B> = { [K in keyof A & keyof B]: B[K] extends A[K] ? never : K }[keyof A & keyof B] & string;
 
 declare const types: unique symbol;
 
@@ -104,11 +100,7 @@ export interface Flow<A = None, S = None, P extends ParameterSchemas = None> {
   /** Runs every branch, side by side; `.join` brings them together. */
   branch<const M extends Bodies<A, S, P>>(
     branches: M,
-  ): Declared<
-    M,
-    S,
-    Split<A, { readonly [K in keyof M]: FinalOf<ReturnType<M[K]>> }, StepsIn<M, S>, P>
-  >;
+  ): Declared<M, S, Split<A, { readonly [K in keyof M]: FinalOf<ReturnType<M[K]>> }, StepsIn<M, S>, P>>;
 
   /**
    * Runs the one case that a string or boolean artifact names; the cases of a boolean are `true` and `false`. Every
@@ -174,16 +166,10 @@ type Twice<M, S> = {
 }[keyof M];
 /** Steps that a body adds, if they are known by name before the flow is built. */
 type Own<B, S> =
-  StepRecord<ReturnsOf<B>> extends infer R
-    ? string extends keyof R
-      ? never
-      : Exclude<keyof R, keyof S>
-    : never;
+  StepRecord<ReturnsOf<B>> extends infer R ? (string extends keyof R ? never : Exclude<keyof R, keyof S>) : never;
 
 /** `Next`, unless bodies that stand side by side declare a step twice. */
-type Declared<M, S, Next> = [Twice<M, S>] extends [never]
-  ? Next
-  : DeclaredTwice<Twice<M, S> & string>;
+type Declared<M, S, Next> = [Twice<M, S>] extends [never] ? Next : DeclaredTwice<Twice<M, S> & string>;
 
 /** What a branch or a switch is whose bodies share a step's name: nothing that can go on. */
 interface DeclaredTwice<N extends string> {
@@ -191,20 +177,14 @@ interface DeclaredTwice<N extends string> {
 }
 
 /** The names of all steps of a flow. */
-export type StepsOf<F extends AnyFlow> =
-  F extends Flow<any, infer S, any> ? keyof S & string : never;
+export type StepsOf<F extends AnyFlow> = F extends Flow<any, infer S, any> ? keyof S & string : never;
 
 /** The artifacts after a step of a flow; without a step, those at its end. */
 export type ArtifactsOf<F extends AnyFlow, N extends StepsOf<F> = never> =
-  F extends Flow<infer A, infer S, any>
-    ? [N] extends [never]
-      ? Simplify<A>
-      : Simplify<S[N & keyof S]>
-    : never;
+  F extends Flow<infer A, infer S, any> ? ([N] extends [never] ? Simplify<A> : Simplify<S[N & keyof S]>) : never;
 
 /** What a caller may give a flow: its parameters before validation, those with a default optional. */
-export type ParametersOf<F extends AnyFlow> =
-  F extends Flow<any, any, infer P> ? ParameterInput<P> : never;
+export type ParametersOf<F extends AnyFlow> = F extends Flow<any, any, infer P> ? ParameterInput<P> : never;
 
 type ParameterInput<P> = Simplify<
   { -readonly [K in keyof P as undefined extends InputOf<P[K]> ? never : K]: InputOf<P[K]> } & {
