@@ -104,7 +104,72 @@ that shows as its size is {"$type": "large", "size": bytes}.`,
       done(await (await import("./dump.ts")).dump(pathspec, names, options)),
     );
 
+  addAccountCommands(program, done);
   return program;
+}
+
+/** What concerns the account whose profile is in use. */
+function addAccountCommands(program: Command, done: (exitCode: number) => void): void {
+  program
+    .command("deploy")
+    .description("deploy a flow to the account in use, as a new version")
+    .argument("<file>", "the flow's file; FILE#name picks a named export")
+    .option("--authorize <token>", "the production token, where another person deployed the flow")
+    .option("--tag <tag>", "tag every run of it; may be repeated", collect)
+    .option("--json", "print what was deployed as a JSON object")
+    .action(async (file: string, options: DeployFlags) =>
+      done(await (await import("./deploy.ts")).deploy(file, options)),
+    );
+
+  program
+    .command("undeploy")
+    .description("remove a flow from the account in use; its runs stay")
+    .argument("<flow>", "the flow's name")
+    .option("--authorize <token>", "the production token, where another person deployed the flow")
+    .action(async (flow: string, options: AuthorizeFlag) =>
+      done(await (await import("./undeploy.ts")).undeploy(flow, options)),
+    );
+
+  program
+    .command("trigger")
+    .description("start a run of a deployed flow")
+    .argument("<flow>", "the flow's name")
+    .usage("FLOW [--PARAMETER value…] [options]")
+    .option("--wait", "wait for the run's end")
+    .option("--tag <tag>", "tag the run; may be repeated", collect)
+    .option("--json", "print the run as a JSON object")
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async (flow: string, options: TriggerFlags, command: Command) =>
+      done(await (await import("./trigger.ts")).trigger(flow, command.args.slice(1), options, flagsOf(command))),
+    );
+
+  program
+    .command("stop")
+    .description("stop a run in the account in use")
+    .argument("<run>", "Flow/run")
+    .action(async (run: string) => done(await (await import("./stop.ts")).stop(run)));
+
+  const configure = program
+    .command("configure")
+    .description("say where runs are kept: on this machine or in an account");
+  configure
+    .command("aws")
+    .description("use an account that millrace was deployed to")
+    .requiredOption("--stack <name>", "the CloudFormation stack, such as millrace-dev")
+    .option("--region <region>", "the stack's region (default: AWS_REGION, or your AWS profile's)")
+    .option("--name <name>", "what to call the profile (default: the stack's name)")
+    .action(async (options: ConfigureAwsFlags) => done(await (await import("./configure.ts")).configureAws(options)));
+  configure
+    .command("show")
+    .description("tell the profile in use, and which others there are")
+    .option("--json", "print them as a JSON object")
+    .action(async (options: JsonFlag) => done(await (await import("./configure.ts")).configureShow(options)));
+  configure
+    .command("use")
+    .description("use another profile")
+    .argument("<profile>", "its name; local is this machine")
+    .action(async (name: string) => done(await (await import("./configure.ts")).configureUse(name)));
 }
 
 export interface JsonFlag {
@@ -131,6 +196,25 @@ export interface RunsFlags extends JsonFlag {
 
 export interface LogsFlags extends JsonFlag {
   readonly attempt?: number;
+}
+
+export interface AuthorizeFlag {
+  readonly authorize?: string;
+}
+
+export interface DeployFlags extends JsonFlag, AuthorizeFlag {
+  readonly tag?: readonly string[];
+}
+
+export interface TriggerFlags extends JsonFlag {
+  readonly wait?: true;
+  readonly tag?: readonly string[];
+}
+
+export interface ConfigureAwsFlags {
+  readonly stack: string;
+  readonly region?: string;
+  readonly name?: string;
 }
 
 function flagsOf(command: Command): string[] {

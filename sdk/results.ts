@@ -30,7 +30,7 @@ type Ended = Pick<FlowResult<AnyFlow>, "flow" | "run" | "status" | "error">;
 
 /** Reads what every task of a run left: the manifests now, a page at a time, the values when they are touched. */
 export async function readTasks<F extends AnyFlow>(
-  ledger: Ledger,
+  ledger: Pick<Ledger, "listTasks">,
   read: ReadBlob,
   ended: Ended,
   graph: Graph,

@@ -1,0 +1,43 @@
+import { createClient } from "../sdk/client/client.ts";
+import { accountProfile } from "../sdk/client/profiles.ts";
+import { deployFlow, type Deployment } from "../sdk/client/register.ts";
+import { flagOf } from "../sdk/graph/flags.ts";
+import { formatBytes } from "./output/words.ts";
+import type { DeployFlags } from "./program.ts";
+
+/** Makes a flow the newest version of itself in the account, and says what it is called there and what starts it. */
+export async function deploy(target: string, { authorize, tag, json }: DeployFlags): Promise<number> {
+  const client = createClient(accountProfile());
+  const deployment = await deployFlow(client, target, { token: authorize, tags: tag });
+  process.stdout.write(json ? `${JSON.stringify(deployment)}\n` : `${describe(deployment, target)}\n`);
+  return 0;
+}
+
+function describe(deployment: Deployment, target: string): string {
+  const { flow, version, namespace, token, uploaded } = deployment;
+  const code = uploaded === undefined ? "it was stored already" : `${formatBytes(uploaded)} stored`;
+  return [
+    `${flow} is deployed to AWS Step Functions: version ${version}.`,
+    `Its code package is ${deployment.codePackage.slice(0, 12)} (${code}).`,
+    "",
+    "The namespace of its runs is",
+    `    ${namespace}`,
+    "",
+    ...(token === undefined
+      ? []
+      : [
+          "A production token was made. It is told this once: keep it. With it another person deploys this flow:",
+          `    millrace deploy ${target} --authorize ${token}`,
+          "",
+        ]),
+    ...triggers(deployment),
+  ].join("\n");
+}
+
+function triggers({ flow, schedule, parameters }: Deployment): string[] {
+  const required = Object.entries(parameters).filter(([, parameter]) => parameter.required);
+  const flags = required.map(([name]) => ` --${flagOf(name)} …`).join("");
+  const byHand = `    millrace trigger ${flow}${flags}`;
+  if (schedule === undefined) return ["Nothing triggers it by itself. Start it with", byHand];
+  return ["What triggers it:", `    the schedule ${schedule}`, "Start it besides with", byHand];
+}

@@ -1,0 +1,17 @@
+import { createClient } from "../sdk/client/client.ts";
+import { accountProfile } from "../sdk/client/profiles.ts";
+import { MillraceError } from "../sdk/errors.ts";
+import { parsePathspec } from "./pathspec.ts";
+
+/** Stops a run in the account: its execution and the jobs that it waits for. */
+export async function stop(text: string): Promise<number> {
+  const { flow, run, step } = parsePathspec(text);
+  if (run === undefined || step !== undefined) {
+    throw new MillraceError("pathspec.invalid", `"${text}" names no run`, {
+      mend: `Write Flow/run, such as ${flow}/${run ?? 42}.`,
+    });
+  }
+  const isStopped = await createClient(accountProfile()).stopRun({ flow, run });
+  process.stdout.write(isStopped ? `${flow}/${run} is told to stop.\n` : `${flow}/${run} had ended before.\n`);
+  return 0;
+}

@@ -1,0 +1,68 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Run, RunKey } from "../functions/ledger/ledger.ts";
+import { createClient, type Client } from "../sdk/client/client.ts";
+import { accountProfile } from "../sdk/client/profiles.ts";
+import { runEnd, triggerFlow } from "../sdk/client/trigger.ts";
+import type { GraphParameter } from "../sdk/graph/graph.ts";
+import { coerceText } from "../sdk/parameters.ts";
+import { formatSeconds, formatTaskError } from "./output/words.ts";
+import { readParameters } from "./parameters.ts";
+import type { TriggerFlags } from "./program.ts";
+
+/**
+ * Starts a run of a deployed flow; with `--wait` answers 0, or 1 where it did not succeed.
+ * @param rest what the command line has beside the flow and the flags: the flow's parameters.
+ */
+export async function trigger(
+  flow: string,
+  rest: readonly string[],
+  { wait, tag, json }: TriggerFlags,
+  knownFlags: readonly string[],
+): Promise<number> {
+  const client = createClient(accountProfile());
+  const { parameters: declared } = await client.readFlow(flow);
+  const parameters = await readValues(rest, declared, knownFlags);
+  const run = await triggerFlow(client, flow, { parameters, tags: tag });
+  if (!wait) {
+    process.stdout.write(json ? `${JSON.stringify(run)}\n` : `${flow}/${run.run} has been started.\n`);
+    return 0;
+  }
+  if (!json) process.stdout.write(`Workflow starting (run-id ${run.run}):\n`);
+  const ended = await runEnd(client, run);
+  if (json) process.stdout.write(`${JSON.stringify({ ...run, status: ended.status, error: ended.error })}\n`);
+  else await tellEnd(client, run, ended);
+  return ended.status === "succeeded" ? 0 : 1;
+}
+
+async function readValues(
+  rest: readonly string[],
+  declared: Readonly<Record<string, GraphParameter>>,
+  knownFlags: readonly string[],
+): Promise<Record<string, unknown>> {
+  const texts = readParameters(rest, declared, knownFlags);
+  const values: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(texts))
+    values[name] = await coerceText(anything, declared[name]?.schema, text);
+  return values;
+}
+
+/** Whether a value will do, the account says: here it is only read as what its schema makes likeliest. */
+const anything: StandardSchemaV1 = {
+  "~standard": { version: 1, vendor: "millrace", validate: (value) => ({ value }) },
+};
+
+async function tellEnd(client: Client, run: RunKey, { status, error, createdAt, finishedAt }: Run): Promise<void> {
+  const steps = await client.runs.listSteps(run);
+  const ran = steps.map(({ step, succeeded, failed }) => {
+    const parts = [succeeded !== 1 && `${succeeded} succeeded`, failed > 0 && `${failed} failed`].filter(Boolean);
+    return parts.length > 0 ? `${step} (${parts.join(", ")})` : step;
+  });
+  const took = formatSeconds(((finishedAt ?? Date.now()) - createdAt) / 1000);
+  const lines = [
+    `${run.flow}/${run.run} ${status} after ${took}.`,
+    `  Ran:     ${ran.join(", ") || "nothing"}`,
+    ...(error ? [`  Failed:  ${formatTaskError(error)}`, `  Logs:    millrace logs ${run.flow}/${run.run}`] : []),
+    `  Made:    millrace dump ${run.flow}/${run.run}`,
+  ];
+  process.stdout.write(`${lines.join("\n")}\n${status === "succeeded" ? "Done!" : "Workflow failed."}\n`);
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from "node:crypto";
+import {
+  ROUTES,
+  TASK_TOKEN_HEADER,
+  type FlowDescription,
+  type RegisterFlowRequest,
+  type RegisterFlowResponse,
+  type RunSummary,
+  type SignResponse,
+  type StopRunResponse,
+  type StoreCodeResponse,
+  type TriggerRun,
+} from "../../functions/api/contract.ts";
+import { checkRead } from "../../functions/blobs/check.ts";
+import type { Attempt, Ledger, Page, Run, RunKey, StepCount } from "../../functions/ledger/ledger.ts";
+import type { CodeArchive } from "../../runtime/code-archive.ts";
+import { fetchSync } from "../../runtime/fetch-sync.ts";
+import { uploadAll } from "../../runtime/task-blobs.ts";
+import { MillraceError } from "../errors.ts";
+import { Api } from "./api.ts";
+import { personalCredentials } from "./aws-credentials.ts";
+import type { AccountProfile } from "./profiles.ts";
+
+/** What reads runs: a ledger of this machine, or an account's by its API. */
+export type RunReader = Pick<
+  Ledger,
+  "readRun" | "listRuns" | "listFlows" | "listSteps" | "listTasks" | "readTasks" | "listAttempts"
+>;
+
+/** An account's flows, runs and artifacts. */
+export interface Client {
+  /** Stores a code package; answers false where it was there already. */
+  storeCode(archive: CodeArchive): Promise<boolean>;
+  registerFlow(request: RegisterFlowRequest): Promise<RegisterFlowResponse>;
+  readFlow(flow: string): Promise<FlowDescription>;
+  /** The token where another person deployed it. */
+  removeFlow(flow: string, who: { readonly user: string; readonly token?: string | undefined }): Promise<void>;
+  /** Starts a deployed flow; asked again for whatever reason, it starts once. */
+  triggerRun(flow: string, request: Omit<TriggerRun, "engine">): Promise<RunSummary>;
+  /** False where it had ended already. */
+  stopRun(run: RunKey): Promise<boolean>;
+  readonly runs: RunReader;
+  /** A blob's bytes, without giving up the thread. */
+  readBlob(hash: string): Uint8Array;
+  /** Must be called once before `readBlob`. */
+  prepare(): Promise<void>;
+}
+
+/** Opens an account by its profile; nothing is asked before it is asked something. */
+export function createClient(profile: Pick<AccountProfile, "api" | "region">): Client {
+  const api = new Api(profile, personalCredentials);
+  return {
+    async storeCode({ hash, bytes }) {
+      const body = { hash, size: bytes.length };
+      const { upload } = await api.call<StoreCodeResponse>(ROUTES.storeCode, { body });
+      if (upload) await uploadAll([{ upload, bytes: [bytes] }]);
+      return upload !== undefined;
+    },
+    registerFlow: (body) => api.call(ROUTES.registerFlow, { path: { flow: body.graph.name }, body }),
+    readFlow: (flow) => api.call(ROUTES.readFlow, { path: { flow } }),
+    async removeFlow(flow, { user, token }) {
+      const headers: Record<string, string> = token === undefined ? {} : { [TASK_TOKEN_HEADER]: token };
+      await api.call(ROUTES.removeFlow, { path: { flow }, query: { user }, headers });
+    },
+    triggerRun: (flow, request) =>
+      api.call(ROUTES.createRun, { path: { flow }, body: { name: randomUUID(), ...request, engine: "service" } }),
+    async stopRun({ flow, run }) {
+      return (await api.call<StopRunResponse>(ROUTES.stopRun, { path: { flow, run }, body: {} })).stopped;
+    },
+    runs: runReader(api),
+    readBlob: (hash) => readBlob(api, hash),
+    prepare: () => api.prepare(),
+  };
+}
+
+function runReader(api: Api): RunReader {
+  const listAttempts = async ({ flow, run }: RunKey, { step, index }: { step: string; index: string }) =>
+    (await unlessUnknown(api.call<Page<Attempt>>(ROUTES.listAttempts, { path: { flow, run, step, index } })))?.items ??
+    [];
+  return {
+    readRun: ({ flow, run }) => unlessUnknown(api.call<Run>(ROUTES.readRun, { path: { flow, run } })),
+    async listRuns({ flow, ...query }) {
+      // Across flows there are only the newest of each.
+      if (flow !== undefined) return api.call<Page<Run>>(ROUTES.listRuns, { path: { flow }, query });
+      const { namespace, limit, cursor, tag, status } = query;
+      if (tag !== undefined || status !== undefined) {
+        throw new MillraceError("runs.needFlow", "in an account runs are looked for by tag or status within one flow", {
+          mend: "Name the flow: millrace runs FLOW --tag …",
+        });
+      }
+      const page = await api.call<Page<{ newest: Run }>>(ROUTES.listFlows, { query: { namespace, limit, cursor } });
+      return { ...page, items: page.items.map(({ newest }) => newest) };
+    },
+    listFlows: (query) => api.call(ROUTES.listFlows, { query }),
+    async listSteps({ flow, run }) {
+      return (await api.call<Page<StepCount>>(ROUTES.listSteps, { path: { flow, run } })).items;
+    },
+    listTasks: ({ flow, run }, step, query = {}) => api.call(ROUTES.listTasks, { path: { flow, run, step }, query }),
+    readTasks: (run, tasks) => Promise.all(tasks.map(async (task) => (await listAttempts(run, task)).at(-1))),
+    listAttempts,
+  };
+}
+
+const UNKNOWN = new Set(["run.unknown", "flow.unknown", "flow.notDeployed", "task.unknown", "step.unknown"]);
+
+async function unlessUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof MillraceError && UNKNOWN.has(error.code)) return undefined;
+    throw error;
+  }
+}
+
+function readBlob(api: Api, hash: string): Uint8Array {
+  const body = { reads: [hash], writes: [] };
+  const [signed] = fetchSync([api.signed(ROUTES.sign, { body })]);
+  const text = Buffer.from(signed!.body).toString("utf8");
+  const url = signed!.status === 200 ? (JSON.parse(text) as SignResponse).reads[hash] : undefined;
+  if (url === undefined)
+    throw new MillraceError(
+      "blob.unreadable",
+      `the account gives no way to the blob ${hash} (status ${signed!.status})`,
+    );
+  const [response] = fetchSync([{ url }]);
+  if (response!.status !== 200)
+    throw new MillraceError("blob.missing", `the blob ${hash} could not be read: status ${response!.status}`);
+  checkRead(hash, response!.body);
+  return response!.body;
+}
