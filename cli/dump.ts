@@ -19,14 +19,13 @@ type Shown = { readonly value: unknown } | { readonly size: number };
 /** Prints the artifacts of the tasks that a pathspec names; with names, those alone. */
 export function dump(text: string, names: readonly string[], { json }: JsonFlag): Promise<number> {
   const pathspec = parsePathspec(text);
-  return reading(async ({ ledger, blobs }, out) => {
-    const read: ReadBlob = (hash) => blobs.readSync(hash);
-    const run = await findRun(ledger, pathspec);
+  return reading(async ({ runs, readBlob }, out) => {
+    const run = await findRun(runs, pathspec);
     const seen = new Set<string>();
-    for await (const task of tasksOf(ledger, run, pathspec)) {
+    for await (const task of tasksOf(runs, run, pathspec)) {
       for (const name of Object.keys(task.manifest ?? {})) seen.add(name);
       const artifacts = pick(task.manifest ?? {}, names).map(
-        ([name, ref]) => [name, show(ref, names.length > 0, read)] as const,
+        ([name, ref]) => [name, show(ref, names.length > 0, readBlob)] as const,
       );
       const place = pathspecOf(run, task);
       out.write(

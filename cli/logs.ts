@@ -1,30 +1,30 @@
 import { StringDecoder } from "node:string_decoder";
-import type { Attempt, Ledger, Run } from "../functions/ledger/ledger.ts";
-import type { Store } from "../emulator/home.ts";
+import type { Attempt, Run } from "../functions/ledger/ledger.ts";
 import { MillraceError } from "../sdk/errors.ts";
 import { findRun, parsePathspec, pathspecOf, tasksOf } from "./pathspec.ts";
 import type { LogsFlags } from "./program.ts";
-import { reading } from "./reading.ts";
+import { reading, type Readings, type RunReader } from "./reading.ts";
 import { formatTaskError } from "./output/words.ts";
 
 /** Prints what tasks printed: one task's bytes as they were, of several each line with its task before it. */
 export function logs(text: string, { attempt, json }: LogsFlags): Promise<number> {
   const pathspec = parsePathspec(text);
-  return reading(async (store, out) => {
-    const run = await findRun(store.ledger, pathspec);
-    for await (const newest of tasksOf(store.ledger, run, pathspec)) {
+  return reading(async (readings, out) => {
+    const run = await findRun(readings.runs, pathspec);
+    for await (const newest of tasksOf(readings.runs, run, pathspec)) {
       const one =
         attempt === undefined || attempt === newest.attempt
           ? newest
-          : await readAttempt(store.ledger, run, newest, attempt, pathspec.index !== undefined);
+          : await readAttempt(readings.runs, run, newest, attempt, pathspec.index !== undefined);
       if (!one || !out.isRead) continue;
       const place = pathspecOf(run, one);
       if (json)
-        for await (const line of linesOf(store, one))
+        for await (const line of linesOf(readings, run, one))
           out.write(`${JSON.stringify({ pathspec: place, attempt: one.attempt, text: line })}\n`);
       else if (pathspec.index === undefined)
-        for await (const line of linesOf(store, one)) out.write(`[${run.run}/${one.step}/${one.index}] ${line}\n`);
-      else await copyLog(store, one);
+        for await (const line of linesOf(readings, run, one))
+          out.write(`[${run.run}/${one.step}/${one.index}] ${line}\n`);
+      else await copyLog(readings, run, one);
       await out.flush();
       if (one.error && !json) process.stderr.write(`${place} failed: ${formatTaskError(one.error)}\n`);
     }
@@ -32,13 +32,13 @@ export function logs(text: string, { attempt, json }: LogsFlags): Promise<number
 }
 
 async function readAttempt(
-  ledger: Ledger,
+  runs: RunReader,
   run: Run,
   task: Attempt,
   attempt: number,
   isNamed: boolean,
 ): Promise<Attempt | undefined> {
-  const attempts = await ledger.listAttempts(run, task);
+  const attempts = await runs.listAttempts(run, task);
   const found = attempts.find((one) => one.attempt === attempt);
   if (found || !isNamed) return found;
   throw new MillraceError("attempt.unknown", `${pathspecOf(run, task)} has no attempt ${attempt}`, {
@@ -46,11 +46,10 @@ async function readAttempt(
   });
 }
 
-async function* linesOf(store: Store, { log }: Attempt): AsyncGenerator<string> {
-  if (!log) return;
+async function* linesOf(readings: Readings, run: Run, attempt: Attempt): AsyncGenerator<string> {
   const decoder = new StringDecoder("utf8");
   let rest = "";
-  for await (const bytes of store.readLog(log)) {
+  for await (const bytes of readings.readLog(run, attempt)) {
     const lines = (rest + decoder.write(bytes)).split("\n");
     rest = lines.pop()!;
     for (const line of lines) yield line.endsWith("\r") ? line.slice(0, -1) : line;
@@ -60,9 +59,8 @@ async function* linesOf(store: Store, { log }: Attempt): AsyncGenerator<string> 
 }
 
 /** Byte for byte, no more of it in memory than stdout takes at a time. */
-async function copyLog(store: Store, { log }: Attempt): Promise<void> {
-  if (!log) return;
-  for await (const bytes of store.readLog(log)) {
+async function copyLog(readings: Readings, run: Run, attempt: Attempt): Promise<void> {
+  for await (const bytes of readings.readLog(run, attempt)) {
     if (process.stdout.destroyed) return;
     if (!process.stdout.write(bytes))
       await new Promise<void>((resolve) => process.stdout.once("drain", resolve).once("close", resolve));

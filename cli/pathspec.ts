@@ -1,7 +1,7 @@
-import { settleAbandoned } from "../emulator/settle-abandoned.ts";
-import type { Attempt, Ledger, Run } from "../functions/ledger/ledger.ts";
+import type { Attempt, Run } from "../functions/ledger/ledger.ts";
 import { didYouMean } from "../runtime/did-you-mean.ts";
 import { MillraceError } from "../sdk/errors.ts";
+import type { RunReader } from "./reading.ts";
 
 /** Names a flow, one of its runs, a step of it or one task: `Stats`, `Stats/42`, `Stats/42/compute`, `Stats/42/compute/3.1`. */
 export interface Pathspec {
@@ -34,20 +34,20 @@ export function parsePathspec(text: string): Pathspec {
 }
 
 /** The run that a pathspec names, its flow's newest where it names none. Throws MillraceError `run.unknown` and `flow.unknown`. */
-export async function findRun(ledger: Ledger, { flow, run }: Pathspec): Promise<Run> {
+export async function findRun(runs: RunReader, { flow, run }: Pathspec): Promise<Run> {
   const found =
-    run === undefined ? (await ledger.listRuns({ flow, limit: 1 })).items[0] : await ledger.readRun({ flow, run });
-  if (found) return settleAbandoned(ledger, found);
-  const newest = run === undefined ? undefined : (await ledger.listRuns({ flow, limit: 1 })).items[0];
-  if (!newest) throw await unknownFlow(ledger, flow);
+    run === undefined ? (await runs.listRuns({ flow, limit: 1 })).items[0] : await runs.readRun({ flow, run });
+  if (found) return found;
+  const newest = run === undefined ? undefined : (await runs.listRuns({ flow, limit: 1 })).items[0];
+  if (!newest) throw await unknownFlow(runs, flow);
   throw new MillraceError("run.unknown", `there is no run ${run}`, {
     where: { flow },
     mend: newest.run === 1 ? "It has run once: that is run 1." : `Its runs are 1 to ${newest.run}.`,
   });
 }
 
-export async function unknownFlow(ledger: Ledger, flow: string): Promise<MillraceError> {
-  const names = (await ledger.listFlows({ limit: 1000 })).items.map((item) => item.flow);
+export async function unknownFlow(runs: RunReader, flow: string): Promise<MillraceError> {
+  const names = (await runs.listFlows({ limit: 1000 })).items.map((item) => item.flow);
   const list = names.length > 10 ? `${names.slice(0, 10).join(", ")} and ${names.length - 10} more` : names.join(", ");
   return new MillraceError("flow.unknown", `no flow named "${flow}" has run here`, {
     mend: didYouMean(flow, names) ?? (names.length > 0 ? `There is ${list}.` : "No flow has run here yet."),
@@ -58,8 +58,8 @@ export async function unknownFlow(ledger: Ledger, flow: string): Promise<Millrac
  * The tasks that a pathspec names in a run: steps in the order they first started, tasks by index, each as its newest
  * attempt. Throws MillraceError `step.unknown` and `task.unknown`.
  */
-export async function* tasksOf(ledger: Ledger, run: Run, { step, index }: Pathspec): AsyncGenerator<Attempt> {
-  const steps = (await ledger.listSteps(run)).map((count) => count.step);
+export async function* tasksOf(runs: RunReader, run: Run, { step, index }: Pathspec): AsyncGenerator<Attempt> {
+  const steps = (await runs.listSteps(run)).map((count) => count.step);
   if (step !== undefined && !steps.includes(step)) {
     const list = steps.length > 0 ? `Its steps that did are ${steps.join(", ")}.` : "None of its steps did.";
     throw new MillraceError("step.unknown", `no step "${step}" ran in run ${run.run}`, {
@@ -68,15 +68,15 @@ export async function* tasksOf(ledger: Ledger, run: Run, { step, index }: Pathsp
     });
   }
   if (step !== undefined && index !== undefined) {
-    const [task] = await ledger.readTasks(run, [{ step, index }]);
-    if (!task) throw await unknownTask(ledger, run, step, index);
+    const [task] = await runs.readTasks(run, [{ step, index }]);
+    if (!task) throw await unknownTask(runs, run, step, index);
     yield task;
     return;
   }
   for (const name of step === undefined ? steps : [step]) {
     let cursor: string | undefined;
     do {
-      const page = await ledger.listTasks(run, name, {
+      const page = await runs.listTasks(run, name, {
         limit: 1000,
         ...(cursor !== undefined && { cursor }),
       });
@@ -86,8 +86,8 @@ export async function* tasksOf(ledger: Ledger, run: Run, { step, index }: Pathsp
   }
 }
 
-async function unknownTask(ledger: Ledger, run: Run, step: string, index: string): Promise<MillraceError> {
-  const { items, cursor } = await ledger.listTasks(run, step, { limit: 5 });
+async function unknownTask(runs: RunReader, run: Run, step: string, index: string): Promise<MillraceError> {
+  const { items, cursor } = await runs.listTasks(run, step, { limit: 5 });
   const list = items.map((task) => task.index).join(", ");
   return new MillraceError("task.unknown", `run ${run.run} has no task ${index} of it`, {
     where: { flow: run.flow, step },

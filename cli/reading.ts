@@ -1,16 +1,71 @@
 import { findHome } from "../emulator/find-home.ts";
-import { openStore, type Store } from "../emulator/home.ts";
+import { openStore } from "../emulator/home.ts";
+import { settleAbandoned } from "../emulator/settle-abandoned.ts";
+import type { ReadBlob } from "../functions/artifacts/pack.ts";
+import type { Attempt, Ledger, Run } from "../functions/ledger/ledger.ts";
+import type { RunReader } from "../sdk/client/client.ts";
+import { activeProfile } from "../sdk/client/profiles.ts";
 import { openSink, type Sink } from "./output/sink.ts";
 
-/** What a command that reads the store needs: the one that is here, and stdout, both closed when it is done. */
-export async function reading(work: (store: Store, out: Sink) => Promise<void>): Promise<number> {
-  const store = openStore(findHome(), { readonly: true });
+export type { RunReader } from "../sdk/client/client.ts";
+
+/** What can be read of runs, whether they are kept here or in an account. */
+export interface Readings {
+  readonly runs: RunReader;
+  readonly readBlob: ReadBlob;
+  /** What the attempt printed, in pieces. Throws MillraceError `log.missing`. */
+  readLog(run: Run, attempt: Attempt): AsyncIterable<Uint8Array>;
+}
+
+/** What a command that reads needs: the store here or the account in use, and stdout, both closed when it is done. */
+export async function reading(work: (readings: Readings, out: Sink) => Promise<void>): Promise<number> {
+  const profile = activeProfile();
+  const readings =
+    profile.type === "local" ? readStore() : await (await import("../sdk/client/readings.ts")).readAccount(profile);
   const out = openSink(process.stdout);
   try {
-    await work(store, out);
+    await work(readings, out);
   } finally {
     await out.flush();
-    await store.close();
+    await readings.close?.();
   }
   return 0;
+}
+
+function readStore(): Readings & { close?(): Promise<void> } {
+  const store = openStore(findHome(), { readonly: true });
+  return {
+    runs: settlingReader(store.ledger),
+    readBlob: (hash) => store.blobs.readSync(hash),
+    async *readLog(_, { log }) {
+      if (log) yield* store.readLog(log);
+    },
+    close: () => store.close(),
+  };
+}
+
+/** Shows no run as running whose program is gone. */
+function settlingReader(ledger: Ledger): RunReader {
+  const settle = (run: Run) => settleAbandoned(ledger, run);
+  return {
+    listSteps: (run) => ledger.listSteps(run),
+    listTasks: (run, step, query) => ledger.listTasks(run, step, query),
+    listAttempts: (run, task) => ledger.listAttempts(run, task),
+    readTasks: (run, tasks) => ledger.readTasks(run, tasks),
+    async readRun(key) {
+      const run = await ledger.readRun(key);
+      return run && settle(run);
+    },
+    async listRuns(query) {
+      const { items, ...page } = await ledger.listRuns(query);
+      const settled = await Promise.all(items.map(settle));
+      // A run that turns out to be abandoned no longer matches a filter on the status that it had.
+      return { ...page, items: settled.filter(({ status }) => query.status === undefined || status === query.status) };
+    },
+    async listFlows(query) {
+      const { items, ...page } = await ledger.listFlows(query);
+      const settled = items.map(async ({ flow, newest }) => ({ flow, newest: await settle(newest) }));
+      return { ...page, items: await Promise.all(settled) };
+    },
+  };
 }
