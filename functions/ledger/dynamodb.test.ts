@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient, GetItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { isSkipped, startAccount } from "../../test/aws/account.ts";
 import { clientOf } from "../../test/aws/stack.ts";
@@ -92,25 +92,6 @@ describe.skipIf(isSkipped(account))("the DynamoDB ledger", () => {
       for (let at = 0; at < 5; at += 1) await created(ledger, { flow, tags: [tag] });
       expect(await requestsOf(() => ledger.listRuns({ flow, limit: 3 }))).toEqual({ Query: 1 });
       expect(await requestsOf(() => ledger.listRuns({ tag, limit: 3 }))).toEqual({ Query: 1, BatchGetItem: 1 });
-    });
-
-    test("a wide step's tasks are spread over partitions, few of them in each", async () => {
-      const run = await created(ledger);
-      const nested = Array.from({ length: 1000 }, (_, at) => start({ index: `${Math.floor(at / 25)}.${at % 25}` }));
-      await ledger.startAttempts(run, nested);
-      const { Items = [] } = await table.send(
-        new ScanCommand({
-          TableName: "ledger",
-          FilterExpression: "begins_with(pk, :run) and #status = :running",
-          ExpressionAttributeNames: { "#status": "status" },
-          ExpressionAttributeValues: { ":run": { S: `${run.flow}/1#tasks` }, ":running": { S: "running" } },
-        }),
-      );
-      const sizes = new Map<string, number>();
-      for (const { pk } of Items) sizes.set(pk!.S!, (sizes.get(pk!.S!) ?? 0) + 1);
-      expect(Items).toHaveLength(1000);
-      expect(sizes.size).toBe(17);
-      expect(Math.max(...sizes.values())).toBeLessThanOrEqual(256);
     });
 
     test("the state machine's getItem finds a control value", async () => {

@@ -61,7 +61,7 @@ class Attempt:
         except OSError as error:
             return Outcome(127, "Task failed to start", f"CannotStartContainerError: {error}", False)
         if self.was_stopped:
-            children.send(self.process, signal.SIGTERM)
+            self.process.terminate()
         timers = []
         if timeout_seconds:
             timers.append(threading.Timer(timeout_seconds, self.stop, (TIMED_OUT,)))
@@ -97,7 +97,8 @@ class Attempt:
             self.reason = self.reason or reason
             if self.process is None:
                 return
-            children.send(self.process, signal.SIGTERM)
+            # A container's first process is told, and no other.
+            self.process.terminate()
         timer = threading.Timer(grace_seconds, children.send, (self.process, signal.SIGKILL))
         timer.daemon = True
         timer.start()
