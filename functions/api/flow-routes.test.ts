@@ -67,7 +67,7 @@ describe("deploying", () => {
     common.machines.put = async () => {
       throw new Error("out of order");
     };
-    await expect(deploy(stats)).rejects.toThrow();
+    await expect(deploy(stats)).rejects.toThrow("out of order");
     common.machines.put = put;
     expect(await deploy(stats)).toMatchObject({ created: true });
   });

@@ -21,22 +21,13 @@ export interface StepFunctionsOptions {
   readonly arnPrefix: string;
   /** The role that the machines have. */
   readonly roleArn: string;
-  /** Of the log group that executions write what fails to. */
-  readonly logGroupArn?: string;
   readonly client?: SFNClientConfig;
 }
 
 /** Throws MillraceError `account.*`, and `machine.refused` for a definition that Step Functions does not take. */
 export function openStepFunctions(options: StepFunctionsOptions): Machines {
-  const { prefix, arnPrefix, roleArn, logGroupArn } = options;
+  const { prefix, arnPrefix, roleArn } = options;
   const client = new SFNClient({ maxAttempts: 8, ...options.client });
-  const logging = logGroupArn && {
-    loggingConfiguration: {
-      level: "ERROR" as const,
-      includeExecutionData: false,
-      destinations: [{ cloudWatchLogsLogGroup: { logGroupArn } }],
-    },
-  };
 
   async function told<T>(flow: string, work: () => Promise<T>): Promise<T> {
     try {
@@ -69,7 +60,6 @@ export function openStepFunctions(options: StepFunctionsOptions): Machines {
           roleArn,
           publish: true,
           versionDescription: `version ${version} of flow ${flow}`,
-          ...logging,
         };
         try {
           await client.send(new UpdateStateMachineCommand({ stateMachineArn: arn, ...machine }));

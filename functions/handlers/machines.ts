@@ -5,14 +5,12 @@ import { setting } from "./setting.ts";
 
 /** The flows' machines, and where it is kept which there are. */
 export function openMachines() {
-  const logGroupArn = process.env["MILLRACE_MACHINE_LOGS"];
   return {
     registry: openDynamoRegistry(setting("MILLRACE_TABLE")),
     machines: openStepFunctions({
       prefix: setting("MILLRACE_PREFIX"),
       arnPrefix: setting("MILLRACE_STATES_ARN"),
       roleArn: setting("MILLRACE_MACHINE_ROLE"),
-      ...(logGroupArn && { logGroupArn }),
     }),
   };
 }
