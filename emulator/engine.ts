@@ -1,8 +1,6 @@
-import { createRun } from "../functions/runs/create.ts";
+import { createRun, type RunRequest } from "../functions/runs/create.ts";
 import type { LocalBlobStore } from "../functions/blobs/blobs.ts";
-import type { Control, Ledger, Owner, Run, TaskError } from "../functions/ledger/ledger.ts";
-import type { Manifest } from "../functions/artifacts/manifest.ts";
-import type { Graph } from "../sdk/graph/graph.ts";
+import type { Ledger, Run, TaskError } from "../functions/ledger/ledger.ts";
 import { lineageOf } from "../sdk/graph/lineage.ts";
 import { compile } from "../statemachines/compile.ts";
 import { machineInput } from "../statemachines/contract.ts";
@@ -16,16 +14,8 @@ import { Scheduler } from "./scheduler.ts";
 const HEARTBEAT_MILLISECONDS = 5_000;
 
 /** A run to be made and carried through on this machine. */
-export interface LocalRun {
-  readonly graph: Graph;
+export interface LocalRun extends RunRequest {
   readonly exportName: string;
-  readonly codePackage: string;
-  readonly parameters: Manifest;
-  readonly controls: readonly Control[];
-  readonly namespace: string;
-  readonly user: string;
-  readonly tags: readonly string[];
-  readonly owner?: Owner;
   readonly ledger: Ledger;
   readonly blobs: LocalBlobStore;
   readonly maxWorkers: number;

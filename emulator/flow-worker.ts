@@ -113,6 +113,6 @@ export class ProcessWorker implements FlowWorker {
 }
 
 /** `with exit code 3`, `by SIGSEGV`. */
-export function describeEnding({ code, signal }: Ending): string {
+function describeEnding({ code, signal }: Ending): string {
   return signal ? `by ${signal}` : `with exit code ${code}`;
 }

@@ -9,10 +9,6 @@ import type { RunEvent } from "./events.ts";
 import { FlowCode, parseTarget, type Target } from "./flow-code.ts";
 
 export interface RunOptions {
-  /** Parameters as values. */
-  readonly parameters?: Readonly<Record<string, unknown>>;
-  /** Parameters as text from a command line, read with the graph in hand; what the flow's validators accept is made of it. */
-  readonly text?: (graph: Graph) => Readonly<Record<string, string | string[] | true>>;
   readonly tags?: readonly string[];
   /** How many tasks run at the same time at most; as many as there are processors unless told. */
   readonly maxWorkers?: number;
@@ -20,20 +16,28 @@ export interface RunOptions {
   readonly isolate?: boolean;
   /** The folder of the store; `.millrace` beside the flow, or MILLRACE_HOME, unless told. */
   readonly home?: string;
+  /** Told of everything that happens, in order. */
   readonly onEvent?: (event: RunEvent) => void;
+  /** Stops the run: its tasks are told, and it ends as stopped. */
   readonly signal?: AbortSignal;
+}
+
+/** A run's parameters: as values, or as a command line's text, which is read with the graph in hand. */
+export interface Given {
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly text?: (graph: Graph) => Readonly<Record<string, string | string[] | true>>;
 }
 
 /**
  * Runs a flow of a file (`FILE` or `FILE#name`) on this machine, and answers how it ended. Throws MillraceError for
  * whatever keeps a run from beginning: the file, the flow, its parameters, the store.
  */
-export function runFlow(target: string | Target, options: RunOptions = {}): Promise<RunResult> {
+export function runFlow(target: string | Target, options: RunOptions & Given = {}): Promise<RunResult> {
   return carryThrough(target, options, async (result) => result);
 }
 
 /** The same, and answers what every task left as well. */
-export function runAndRead(target: string | Target, options: RunOptions = {}): Promise<FlowResult<AnyFlow>> {
+export function runAndRead(target: string | Target, options: RunOptions & Given = {}): Promise<FlowResult<AnyFlow>> {
   return carryThrough(target, options, (result, { ledger, blobs }, graph) =>
     readTasks(ledger, blobs.readSync, result, graph),
   );
@@ -41,7 +45,7 @@ export function runAndRead(target: string | Target, options: RunOptions = {}): P
 
 async function carryThrough<T>(
   target: string | Target,
-  options: RunOptions,
+  options: RunOptions & Given,
   read: (result: RunResult, store: Store, graph: Graph) => Promise<T>,
 ): Promise<T> {
   const code = await FlowCode.open(typeof target === "string" ? parseTarget(target) : target, options);

@@ -62,7 +62,7 @@ function authorSource(frames: readonly string[]): string | undefined {
 }
 
 /** The path:line:column of one frame of a stack. */
-export function framePlace(frame: string): string | undefined {
+function framePlace(frame: string): string | undefined {
   const place = /\(?((?:file:\/\/)?[^()\s][^()]*:\d+:\d+)\)?$/.exec(
     frame.replace(/^\s+at (?:async )?/, "").trim(),
   )?.[1];

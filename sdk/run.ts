@@ -1,25 +1,12 @@
 import { resolve } from "node:path";
-import type { RunEvent } from "../emulator/events.ts";
+import type { RunOptions } from "../emulator/run.ts";
 import { MillraceError } from "./errors.ts";
 import { definitionOf } from "./flow/definition.ts";
 import type { AnyFlow, ParametersOf } from "./flow/language.ts";
 import type { FlowResult } from "./results.ts";
 
 export type { RunEvent } from "../emulator/events.ts";
-
-export interface RunOptions {
-  readonly tags?: readonly string[];
-  /** How many tasks run at the same time at most; as many as there are processors unless told. */
-  readonly maxWorkers?: number;
-  /** Every task gets a process of its own. */
-  readonly isolate?: boolean;
-  /** The folder of the store; `.millrace` beside the flow, or MILLRACE_HOME, unless told. */
-  readonly home?: string;
-  /** Told of everything that happens, in order. */
-  readonly onEvent?: (event: RunEvent) => void;
-  /** Stops the run: its tasks are told, and it ends as stopped. */
-  readonly signal?: AbortSignal;
-}
+export type { RunOptions } from "../emulator/run.ts";
 
 /**
  * Runs a flow on this machine, as the command `millrace run` does: in worker processes, with the same ledger and

@@ -168,7 +168,7 @@ describe("what a step prints", () => {
     const bytes: Buffer[] = [];
     child.stdout!.on("data", (chunk: Buffer) => bytes.push(chunk));
     await child.finished;
-    expect([...Buffer.concat(bytes)]).toEqual([0, 255, 128, 10, 27, 200]);
+    expect(Array.from(Buffer.concat(bytes))).toEqual([0, 255, 128, 10, 27, 200]);
   });
 
   test("a program that the step starts prints into the step's log as well", async () => {

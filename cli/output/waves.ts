@@ -17,7 +17,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Counts = Mutable<Wave> & { isWave: boolean; isToldOf: boolean; readonly splitAt: Set<string> };
 
 /** A foreach that is wider than this is told of as a whole. */
-export const WIDE = 20;
+const WIDE = 20;
 
 /**
  * Sorts a run's tasks into those that a person reads one by one and waves. Events tell nothing of the graph, so a wide

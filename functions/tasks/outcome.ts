@@ -12,12 +12,6 @@ export interface Blobs {
   write(hash: string, bytes: readonly Uint8Array[]): void;
 }
 
-/** What a task (or the run's creation) leaves behind for those that come after. */
-export interface Outcome {
-  readonly manifest: Manifest;
-  readonly controls: readonly Control[];
-}
-
 /** Packs values as artifacts; each one's error names the artifact and the path inside it. */
 export function packArtifacts(values: Readonly<Record<string, unknown>>, blobs: Blobs): Manifest {
   const manifest: Record<string, ValueRef> = {};
