@@ -1,4 +1,3 @@
-import { constants, gunzipSync, gzipSync } from "node:zlib";
 import { MillraceError } from "../../sdk/errors.ts";
 import { hashOf } from "../blobs/hash.ts";
 import { joinSmall, sizeOf, type Segments } from "./segments.ts";
@@ -9,7 +8,8 @@ export interface Sealed {
   readonly bytes: Uint8Array[];
 }
 
-const FAST = { level: constants.Z_BEST_SPEED };
+/** Z_BEST_SPEED. */
+const FAST = { level: 1 };
 /** Up to this size compression is simply tried; beyond it a sample decides. */
 const TRIED_BYTES = 1024 * 1024;
 const SAMPLE_BYTES = 64 * 1024;
@@ -24,7 +24,7 @@ export function seal(segments: Uint8Array[]): Sealed {
 export function unseal(bytes: Uint8Array): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    return gunzipSync(bytes, { chunkSize: chunkSize(bytes.length) });
+    return zlib().gunzipSync(bytes, { chunkSize: chunkSize(bytes.length) });
   } catch (error) {
     throw new MillraceError("artifact.damaged", "The stored value is damaged: it cannot be decompressed", {
       mend: "Run the step that made it again.",
@@ -37,7 +37,7 @@ function compress(segments: Uint8Array[]): Uint8Array[] {
   const size = sizeOf(segments);
   if (size > TRIED_BYTES && !isWorthwhile(segments, size)) return segments;
   // Each batch is a gzip member of its own; members one after the other are one stream (RFC 1952, section 2.2).
-  const compressed = joinSmall(segments, TRIED_BYTES).map((batch) => gzipSync(batch, FAST));
+  const compressed = joinSmall(segments, TRIED_BYTES).map((batch) => zlib().gzipSync(batch, FAST));
   return sizeOf(compressed) < size * 0.9 ? compressed : segments;
 }
 
@@ -50,10 +50,15 @@ function isWorthwhile(segments: Segments, size: number): boolean {
     const from = Math.floor(Math.max(0, part.length - SAMPLE_BYTES) * place);
     return part.subarray(from, from + SAMPLE_BYTES);
   });
-  return gzipSync(Buffer.concat(samples), FAST).length < sizeOf(samples) / 2;
+  return zlib().gzipSync(Buffer.concat(samples), FAST).length < sizeOf(samples) / 2;
 }
 
 /** Decompression works in steps of this many bytes: few for what is large, no more than is needed for what is small. */
 function chunkSize(compressed: number): number {
   return Math.min(Math.max(compressed * 4, 16 * 1024), 16 * 1024 * 1024);
+}
+
+/** Loaded when it is first wanted: small values are not compressed, and a worker starts sooner without it. */
+function zlib() {
+  return process.getBuiltinModule("node:zlib");
 }
