@@ -47,6 +47,22 @@ export type After<A, G, C extends boolean = false> = Merge<A, [C] extends [false
 /** What is left of a union of artifacts whichever member it was: the shared names. */
 export type Shared<U> = Pick<U, keyof U>;
 
+/**
+ * `A` after the cases of a switch, all of which leave `B`. Written so that a flow of many switches stays cheap: what no
+ * case changes keeps its very type, and nothing refers to the history of a type by an alias, of which the compiler would
+ * follow every path.
+ */
+export type AfterCases<A, B> =
+  false extends Unchanged<A, B>
+    ? Flat<{ [K in keyof A]: K extends keyof B ? B[K] : A[K] } & Fresh<A, B>>
+    : A & Fresh<A, B>;
+type Unchanged<A, B> = { [K in keyof A & keyof B]: Same<A[K], B[K]> }[keyof A & keyof B];
+type Fresh<A, B> = B extends infer X ? { [K in keyof X as K extends keyof A ? never : K]: X[K] } : never;
+type Flat<T> = T extends infer X ? { [K in keyof X]: X[K] } : never;
+
+/** `A` after the rounds of a loop, whose body leaves `B`: `B` itself, unless the body was written for fewer artifacts. */
+export type AfterRounds<A, B> = [keyof A] extends [keyof B] ? B : Merge<A, B>;
+
 /** Names of the artifacts that a foreach can go over. */
 export type Iterables<A> = {
   [K in keyof A]-?: A[K] extends string ? never : A[K] extends Iterable<unknown> ? K : never;

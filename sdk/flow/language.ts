@@ -2,6 +2,8 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Graph, StepOptions } from "../graph/graph.ts";
 import type {
   After,
+  AfterCases,
+  AfterRounds,
   CaseOf,
   Element,
   Enumerables,
@@ -68,6 +70,11 @@ type Changed<A, B> = { [K in keyof A & keyof B]: B[K] extends A[K] ? never : K }
 
 declare const types: unique symbol;
 
+/** What a body has to return: a flow, of which only the artifacts at its end and the steps matter. */
+interface Built<A, S> {
+  readonly [types]: { readonly artifacts: A; readonly steps: S };
+}
+
 /**
  * A flow: steps in order, each a name and a handler, each seeing the artifacts of those before it. A plain immutable
  * value: every method returns another flow and leaves this one as it was.
@@ -75,7 +82,7 @@ declare const types: unique symbol;
  * `A` is the type of the artifacts at its end, `S` of those after each step, `P` the validators of its parameters.
  */
 export interface Flow<A = None, S = None, P extends ParameterSchemas = None> {
-  readonly [types]?: { readonly artifacts: A; readonly steps: S; readonly parameters: P };
+  readonly [types]: { readonly artifacts: A; readonly steps: S; readonly parameters: P };
   readonly name: string;
   /** The flow as JSON, computed when it is first asked for. */
   readonly graph: Graph;
@@ -94,7 +101,7 @@ export interface Flow<A = None, S = None, P extends ParameterSchemas = None> {
   foreach<K extends Iterables<A>, const As extends string, B, BS>(
     over: K,
     options: ForeachOptions<As>,
-    body: (each: Flow<Simplify<Merge<A, Record<As, Element<A[K]>>>>, S, P>) => Flow<B, BS, any>,
+    body: (each: Flow<Simplify<Merge<A, Record<As, Element<A[K]>>>>, S, P>) => Built<B, BS>,
   ): Split<A, Branches<B>, S & BS, P>;
 
   /** Runs every branch, side by side; `.join` brings them together. */
@@ -113,7 +120,7 @@ export interface Flow<A = None, S = None, P extends ParameterSchemas = None> {
   switch<
     K extends Switchables<A>,
     const M extends { [C in CaseOf<A[K]>]?: Body<A, S, P> },
-    O extends Flow<any, any, any>,
+    O extends Built<unknown, unknown>,
   >(
     on: K,
     cases: M,
@@ -127,8 +134,8 @@ export interface Flow<A = None, S = None, P extends ParameterSchemas = None> {
   /** Runs the body, then again for as long as the boolean artifact `while` is true, `max` rounds at most. */
   loop<K extends string, B, BS>(
     options: { readonly while: Condition<A, B, K>; readonly max: number },
-    body: (round: Flow<A, S, P>) => Flow<B, BS, any>,
-  ): Flow<Merge<A, B>, S & BS, P>;
+    body: (round: Flow<A, S, P>) => Built<B, BS>,
+  ): Flow<AfterRounds<A, B>, S & BS, P>;
 }
 
 /** A foreach or a branch that waits for its join. */
@@ -147,14 +154,14 @@ export interface Split<A, B, S, P extends ParameterSchemas> {
 /** Any flow, whatever its types. */
 export type AnyFlow = Flow<any, any, any>;
 
-type Body<A, S, P extends ParameterSchemas> = (part: Flow<A, S, P>) => AnyFlow;
+type Body<A, S, P extends ParameterSchemas> = (part: Flow<A, S, P>) => Built<unknown, unknown>;
 type Bodies<A, S, P extends ParameterSchemas> = Readonly<Record<string, Body<A, S, P>>>;
 
-type FinalOf<F> = F extends Flow<infer A, any, any> ? A : never;
-type StepRecord<F> = F extends Flow<any, infer S, any> ? S : never;
+type FinalOf<F> = F extends Built<infer A, unknown> ? A : never;
+type StepRecord<F> = F extends Built<unknown, infer S> ? S : never;
 
 /** The artifacts after a switch: those from before it, and what each of its bodies `F` leaves. */
-type Either<A, F> = Simplify<Merge<A, Shared<FinalOf<F>>>>;
+type Either<A, F> = AfterCases<A, Shared<FinalOf<F>>>;
 
 /** The steps of several bodies that stand side by side, and of what was before them. */
 type StepsIn<M, S> = S & UnionToIntersection<StepRecord<ReturnsOf<M[keyof M]>>>;
