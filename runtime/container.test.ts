@@ -25,6 +25,7 @@ import { lineageOf } from "../sdk/graph/lineage.ts";
 import type { Graph } from "../sdk/graph/graph.ts";
 import { BOOTSTRAP_COMMAND } from "./bootstrap.ts";
 import { buildCodeArchive, packArchive, type CodeArchive } from "./code-archive.ts";
+import { runStep } from "./lambda-runner.ts";
 
 const FLOW = `
 import { flow } from "millrace";
@@ -350,6 +351,32 @@ describe("a task in a container", () => {
     Object.assign(calls.signer, { signRead: before });
     expect(code).toBe(65);
     expect(lines.at(-1)).toMatch(/^The code package is damaged/);
+  });
+});
+
+describe("a step in the runner function", () => {
+  const invocation = { awsRequestId: "request-1", logGroupName: "/aws/lambda/runner", logStreamName: "stream" };
+  const invoke = (step: string, attempts: number, id = "request-1") =>
+    runStep(
+      { url, region: "us-east-1" },
+      { run: `${run.flow}/${run.run}`, step, index: "0", attempts },
+      { ...invocation, awsRequestId: id },
+    );
+  beforeAll(() => {
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: "KEY", AWS_SECRET_ACCESS_KEY: "secret" });
+  });
+
+  test("answers what the machine asks next, and leaves its artifacts", async () => {
+    expect(await invoke("start", 1)).toEqual({ control: { width: 3, items: [0, 1, 2], chunks: [] } });
+    expect(await artifact("start", "0", "word")).toBe("HELLO");
+    expect((await taskOf("start", "0")).log?.stream).toBe("/aws/lambda/runner:stream");
+  });
+
+  test("fails for the machine to try again, and is caught where no attempt is left", async () => {
+    await pretend("join", "0", {});
+    await expect(invoke("fails", 2)).rejects.toMatchObject({ name: "TypeError", message: "no such thing" });
+    expect(await invoke("fails", 2, "request-2")).toEqual({});
+    expect(await taskOf("fails", "0")).toMatchObject({ attempt: 2, status: "failed", caught: true });
   });
 });
 

@@ -28,7 +28,7 @@ export class AttemptRefused extends Error {
 }
 
 /** An answer that means neither success nor that the attempt is over: a bug, or rights that are missing. */
-export class UnexpectedAnswer extends Error {
+class UnexpectedAnswer extends Error {
   override readonly name = "UnexpectedAnswer";
 }
 

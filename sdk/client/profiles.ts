@@ -25,7 +25,7 @@ export interface AccountProfile {
 }
 
 /** The profile that is always there. */
-export const LOCAL: LocalProfile = { name: "local", type: "local" };
+const LOCAL: LocalProfile = { name: "local", type: "local" };
 
 interface Stored {
   /** The name of the profile in use. */
