@@ -11,8 +11,8 @@ export class Hiring {
    * Calls `hire` at once where the tasks that wait would take the workers that there are longer than it costs, and else
    * once no task has ended for a while.
    */
-  consider(expectedMilliseconds: number | undefined, workers: number, hire: () => void): void {
-    const isWorthIt = workers === 0 || (expectedMilliseconds ?? 0) / workers > HIRING_MILLISECONDS;
+  consider(millisecondsToSave: number | undefined, workers: number, hire: () => void): void {
+    const isWorthIt = workers === 0 || (millisecondsToSave ?? 0) / workers > HIRING_MILLISECONDS;
     if (!isWorthIt) {
       this.#patience ??= setTimeout(() => {
         this.#patience = undefined;

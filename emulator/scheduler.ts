@@ -193,7 +193,7 @@ export class Scheduler {
     const wanted = Math.min(this.#options.maxWorkers - this.#crews.size, this.#queue.length - idle);
     if (wanted <= 0) return;
     const { isolate } = this.#options;
-    const expected = isolate ? Infinity : this.#pages.expectedMilliseconds(this.#queue.nextStep!, this.#queue.length);
+    const expected = isolate ? Infinity : this.#pages.millisecondsToSave(this.#queue.nextStep!, this.#queue.length);
     this.#hiring.consider(expected, this.#crews.size, () => {
       const room = this.#options.maxWorkers - this.#crews.size;
       for (let i = 0; i < Math.min(wanted, room); i++) this.#employ(this.#options.hire());

@@ -9,33 +9,37 @@ import { isDone, outcomeOf, readTasks } from "./sqlite-tasks.ts";
 /** Begins the attempts; to be called inside a transaction, as everything here. */
 export function startAttempts(store: SqliteStore, runId: number, starts: readonly AttemptStart[]): AttemptStarted[] {
   const tally: Tally = new Map();
-  const begun = new Map<string, Attempt>();
-  const newest = readTasks(store, runId, starts);
-  const answers = starts.map((start, place): AttemptStarted => {
-    const name = `${start.step}/${start.index}`;
-    const task = begun.get(name) ?? newest[place];
-    if (task !== undefined && isDone(task)) return { state: "done", attempt: task };
-    if (task?.status === "running" && task.by === start.by) return { state: "started", attempt: task.attempt };
-    if (task !== undefined) retire(store, runId, task, start.at);
-    const attempt = (task?.attempt ?? 0) + 1;
-    store.run(
-      `insert or replace into tasks (run_id, step, key, attempt, status, started_by, started_at)
-       values (?, ?, ?, ?, 'running', ?, ?)`,
-      [runId, start.step, indexKey(start.index), attempt, start.by, start.at],
-    );
-    tallyStart(tally, start, task?.status);
-    begun.set(name, {
-      step: start.step,
-      index: start.index,
-      attempt,
-      status: "running",
-      by: start.by,
-      startedAt: start.at,
-    });
-    return { state: "started", attempt };
+  const answers = starts.map((start): AttemptStarted => {
+    if (insert(store, runId, start, 1, "insert or ignore")) {
+      tallyStart(tally, start, undefined);
+      return { state: "started", attempt: 1 };
+    }
+    const task = readTasks(store, runId, [start])[0]!;
+    if (isDone(task)) return { state: "done", attempt: task };
+    if (task.status === "running" && task.by === start.by) return { state: "started", attempt: task.attempt };
+    retire(store, runId, task, start.at);
+    insert(store, runId, start, task.attempt + 1, "insert or replace");
+    tallyStart(tally, start, task.status);
+    return { state: "started", attempt: task.attempt + 1 };
   });
   writeTally(store, runId, tally);
   return answers;
+}
+
+/** Most tasks are begun once: that their row can be inserted tells it without a look. */
+function insert(
+  store: SqliteStore,
+  runId: number,
+  { step, index, by, at }: AttemptStart,
+  attempt: number,
+  how: "insert or ignore" | "insert or replace",
+): boolean {
+  const changed = store.run(
+    `${how} into tasks (run_id, step, key, attempt, status, started_by, started_at)
+     values (?, ?, ?, ?, 'running', ?, ?)`,
+    [runId, step, indexKey(index), attempt, by, at],
+  );
+  return changed > 0;
 }
 
 /** Keeps an attempt that another one replaces; one that still runs has failed thereby. */

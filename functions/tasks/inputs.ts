@@ -62,6 +62,34 @@ export async function foreachEnds(
   return manifests;
 }
 
+/** The manifests of all children of the foreach that a join at `index` joins. */
+export async function allForeachEnds(scope: RunScope, join: string, index: string): Promise<Manifest[]> {
+  const { depth, joins } = scope.lineage.steps.get(join)!;
+  const width = await widthOf(scope, join, index);
+  const [only, ...others] = joins?.type === "foreach" ? joins.ends : [];
+  // Where every child ends with the same step, that step's tasks are the ends: they are read as they stand in the ledger.
+  if (only?.step !== undefined && others.length === 0 && !only.last && width > 1) {
+    const manifests = await endsOfStep(scope, only.step, depth === 0 ? "" : index);
+    if (manifests.length === width) return manifests;
+  }
+  return foreachEnds(scope, join, index, 0, width);
+}
+
+/** What every task of a step below an index left, read in pages rather than one by one. */
+async function endsOfStep({ ledger, key }: RunScope, step: string, under: string): Promise<Manifest[]> {
+  const manifests: Manifest[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ledger.listTasks(key, step, { under, limit: 1000, ...(cursor !== undefined && { cursor }) });
+    for (const attempt of page.items) {
+      const manifest = finished(attempt);
+      if (manifest) manifests.push(manifest);
+    }
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return manifests;
+}
+
 /** The manifests of the branches that a join at `index` joins, in the order of the text. */
 export async function branchEnds(
   scope: RunScope,

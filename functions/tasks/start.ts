@@ -1,5 +1,5 @@
 import type { Manifest } from "../artifacts/manifest.ts";
-import { branchEnds, foreachEnds, stepInputs, widthOf, type RunScope, type TaskInputs } from "./inputs.ts";
+import { allForeachEnds, branchEnds, stepInputs, type RunScope, type TaskInputs } from "./inputs.ts";
 
 export interface TaskStart {
   readonly index: string;
@@ -60,7 +60,7 @@ export async function startTasks(
 
 async function branchInputs(scope: RunScope, join: string, index: string): Promise<BranchInputs> {
   if (scope.lineage.steps.get(join)!.joins!.type === "foreach") {
-    return { type: "foreach", manifests: await foreachEnds(scope, join, index, 0, await widthOf(scope, join, index)) };
+    return { type: "foreach", manifests: await allForeachEnds(scope, join, index) };
   }
   const ends = await branchEnds(scope, join, index);
   return { type: "branch", names: ends.map(({ name }) => name), manifests: ends.map(({ manifest }) => manifest) };
