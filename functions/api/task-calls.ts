@@ -3,9 +3,8 @@ import type { Lineage } from "../../sdk/graph/lineage.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import type { BlobStore } from "../blobs/blobs.ts";
 import type { Attempt, AttemptKey, Ledger, RunKey } from "../ledger/ledger.ts";
-import { branchEnds, foreachEnds, stepInputs, widthOf, type RunScope } from "../tasks/inputs.ts";
+import { branchEnds, stepInputs, type RunScope } from "../tasks/inputs.ts";
 import type {
-  BranchesPage,
   FinishTaskRequest,
   FinishTaskResponse,
   HeartbeatResponse,
@@ -17,6 +16,7 @@ import type {
   StartTaskRequest,
   StartTaskResponse,
 } from "./contract.ts";
+import { branchesFrom } from "./branch-pages.ts";
 import { checkControls } from "./expected-controls.ts";
 import { readRun } from "../runs/read.ts";
 import { allStored, hashesOf, signAll } from "./references.ts";
@@ -34,9 +34,6 @@ export interface TaskCalls {
   readonly now: () => number;
 }
 
-/** Manifests of one answer; they have a bound of their own beside it. */
-const BRANCHES = 200;
-const BRANCHES_BYTES = 2 * 1024 * 1024;
 /** URLs that come with the start: each is some 1.5 KB long, so the rest are asked for when they are wanted. */
 const URLS = 32;
 
@@ -107,20 +104,6 @@ async function firstBranches(
     return { type: "branch", names: ends.map(({ name }) => name), manifests: ends.map(({ manifest }) => manifest) };
   }
   return branchesFrom(scope, join, index, 0);
-}
-
-/** At least one branch where there is one, and no more than a page's bytes. */
-async function branchesFrom(scope: RunScope, join: string, index: string, from: number): Promise<BranchesPage> {
-  const width = await widthOf(scope, join, index);
-  const found = await foreachEnds(scope, join, index, from, Math.max(from, Math.min(width, from + BRANCHES)));
-  const manifests: Manifest[] = [];
-  let bytes = 0;
-  for (const manifest of found) {
-    bytes += JSON.stringify(manifest).length;
-    if (bytes > BRANCHES_BYTES && manifests.length > 0) break;
-    manifests.push(manifest);
-  }
-  return { type: "foreach", width, from, manifests };
 }
 
 /** The branches of a foreach from `from` on. */

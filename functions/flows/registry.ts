@@ -1,7 +1,4 @@
-/**
- * Which flows are deployed, and what was started by name. Implemented on DynamoDB and in memory; registryConformance in
- * conformance.ts says what both must do.
- */
+/** Which flows are deployed, and what was started by name. Implemented on DynamoDB and in memory. */
 export interface FlowRegistry {
   /** Also a flow that was removed: its past is needed for its next deployment. */
   read(flow: string): Promise<FlowRecord | undefined>;

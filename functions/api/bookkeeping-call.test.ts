@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { flow } from "../../sdk/index.ts";
+import { packPages } from "../artifacts/pack.ts";
+import { packArtifacts } from "../tasks/outcome.ts";
+import { keepBooks } from "./bookkeeping-call.ts";
+import { noBlobs, openService } from "./fixtures.ts";
+
+const sorted = flow("Stats")
+  .step("start", () => ({ kinds: ["a", "b"] as ("a" | "b")[] }))
+  .foreach("kinds", { as: "kind" }, (each) =>
+    each.switch("kind", {
+      a: (s) => s.step("first", { catch: true }, () => ({})),
+      b: (s) => s.step("second", () => ({})),
+    }),
+  )
+  .join("merge", () => ({}));
+
+async function openRun() {
+  const service = await openService();
+  await service.deploy(sorted);
+  await service.trigger("Stats");
+  const { token, base } = await service.start(1, "start");
+  const { pages, pageSize, width } = packPages(["a", "b"]);
+  for (const { hash, bytes } of pages) await service.blobs.write(hash, bytes);
+  const value = { type: "foreach", width, pageSize, pages: pages.map(({ hash }) => hash) };
+  const own = packArtifacts({ kinds: ["a", "b"] }, noBlobs);
+  const report = { status: "succeeded", base, own, controls: [{ node: "merge", index: "0", value }] };
+  await service.call("POST /runs/Stats/1/tasks/finish", report, { token });
+  return service;
+}
+
+test("a switch that a foreach's body begins with is answered from the child's own item", async () => {
+  const { common } = await openRun();
+  const ask = (index: string) => keepBooks(common, { action: "control", run: "Stats/1", node: "switch.1", index });
+  expect(await ask("0")).toEqual({ case: "a" });
+  expect(await ask("1")).toEqual({ case: "b" });
+});
+
+test("a task that died is recorded as caught, and its failure is what the flow goes on with", async () => {
+  const { common, start, call } = await openRun();
+  await start(1, "first", "0");
+  const error = { name: "States.TaskFailed", message: "Host EC2 terminated" };
+  await keepBooks(common, { action: "recordFailure", run: "Stats/1", step: "first", index: "0", error });
+  const { items } = await call<{ items: object[] }>("GET /flows/Stats/runs/1/steps/first/tasks");
+  expect(items).toMatchObject([{ index: "0", status: "failed", caught: true }]);
+});

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { ROUTES, TASK_ROUTES } from "./contract.ts";
+import { openApi } from "./openapi.ts";
+
+type Operation = {
+  readonly operationId: string;
+  readonly parameters: readonly { readonly name: string; readonly in: string }[];
+  readonly requestBody?: { readonly content: Record<string, { readonly schema: { readonly properties?: object } }> };
+};
+
+test("the OpenAPI document has every route of the contract, with what each is asked", () => {
+  const document = openApi("1.2.3") as { paths: Record<string, Record<string, Operation>> };
+  const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(routes.toSorted()).toEqual([...Object.values(ROUTES), ...Object.values(TASK_ROUTES)].toSorted());
+  const finish = document.paths["/runs/{flow}/{run}/tasks/finish"]!["post"]!;
+  expect(finish.parameters.map(({ name }) => name)).toEqual(["flow", "run", "millrace-token"]);
+  expect(Object.keys(finish.requestBody!.content["application/json"]!.schema.properties!)).toContain("controls");
+  const list = document.paths["/flows/{flow}/runs"]!["get"]!;
+  expect(list.parameters.filter((one) => one.in === "query").map(({ name }) => name)).toContain("status");
+});
+
+test("it is JSON through and through", () => {
+  const document = openApi("1.2.3");
+  expect(JSON.parse(JSON.stringify(document))).toEqual(document);
+});

@@ -1,0 +1,189 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ROUTES, TASK_ROUTES } from "../../functions/api/contract.ts";
+import { sls } from "./deployed.ts";
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties: Record<string, any>;
+  readonly DeletionPolicy?: string;
+  readonly Condition?: string;
+}
+interface Statement {
+  readonly Effect: "Allow" | "Deny";
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: unknown;
+}
+
+/** Why a right ends with a star: `ROLE RESOURCE` → the reason. One that is not here, or is here and not used, fails. */
+const WILDCARDS: Readonly<Record<string, string>> = {
+  "RegisterRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
+  "RegisterRole states:stateMachine:millrace-dev-*": "a machine has its flow's name",
+  "RegisterRole scheduler:schedule/${Schedules}/*": "a schedule has its flow's name",
+  "RegisterRole batch:job-definition/millrace-dev-*": "a step's definition has its flow's name",
+  "RegisterRole *": "batch:DescribeJobDefinitions knows no resources",
+  "RunsRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
+  "RunsRole states:stateMachine:millrace-dev-*": "a machine has its flow's name",
+  "RunsRole states:execution:millrace-dev-*": "an execution has its flow's and its run's name",
+  "DispatchRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
+  "DispatchRole states:stateMachine:millrace-dev-*": "a machine has its flow's name",
+  "TasksRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
+  "SignRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
+  "RunnerRole execute-api:${HttpApi}/*/POST/runs/*/*/tasks/*": "any run's tasks: which attempt, the token says",
+  "JobRole execute-api:${HttpApi}/*/POST/runs/*/*/tasks/*": "any run's tasks: which attempt, the token says",
+  "ExecutionRole *": "ecr:GetAuthorizationToken knows no resources",
+  "ExecutionRole ecr:repository/*": "a step's image may be any of the account's own",
+  "ExecutionRole secretsmanager:secret:millrace/*": "the secrets that steps may refer to",
+  "ExecutionRole ssm:parameter/millrace/*": "the parameters that steps may refer to",
+  "MachineRole *": "batch:DescribeJobs and TerminateJob know no resources",
+  "MachineRole batch:job-definition/millrace-dev:*": "the revisions of the deployment's own definition",
+  "MachineRole batch:job-definition/millrace-dev-*": "a step's definition has its flow's name",
+  "MachineRole states:stateMachine:millrace-dev-*": "a distributed Map runs its own machine",
+  "MachineRole states:execution:millrace-dev-*": "a distributed Map follows its own children",
+};
+
+/** Kinds of resources that have a price while nothing runs. */
+const PRICED =
+  /NatGateway|::EIP|KMS::Key|SecretsManager|ElasticLoadBalancing|RDS|ECS::Service|EC2::Instance$|OpenSearch/;
+
+describe("the compiled template", () => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-package-"));
+  let resources: Readonly<Record<string, Resource>>;
+  const ofType = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type);
+
+  beforeAll(async () => {
+    await sls(["package", "--package", folder]);
+    const text = readFileSync(join(folder, "cloudformation-template-update-stack.json"), "utf8");
+    ({ Resources: resources } = JSON.parse(text) as { Resources: Record<string, Resource> });
+  }, 120_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("gives no right that ends with a star without a reason, and lists no reason that nothing needs", () => {
+    const found = new Set<string>();
+    for (const [role, { Properties }] of ofType("AWS::IAM::Role")) {
+      for (const { PolicyDocument } of (Properties["Policies"] ?? []) as {
+        PolicyDocument: { Statement: Statement[] };
+      }[]) {
+        for (const { Action, Resource } of PolicyDocument.Statement) {
+          for (const action of [Action].flat()) if (action.includes("*")) found.add(`${role} does ${action}`);
+          for (const one of [Resource].flat()) {
+            const name = nameOf(one);
+            if (name.includes("*")) found.add(`${role} ${name}`);
+          }
+        }
+      }
+    }
+    expect([...found].toSorted()).toEqual(Object.keys(WILDCARDS).toSorted());
+  });
+
+  test("gives no role AWS's own policies but the one for Batch", () => {
+    const managed = ofType("AWS::IAM::Role").flatMap(([role, { Properties }]) =>
+      ((Properties["ManagedPolicyArns"] ?? []) as unknown[]).map((arn) => `${role} ${nameOf(arn)}`),
+    );
+    expect(managed).toEqual(["BatchRole arn:${AWS::Partition}:iam::aws:policy/service-role/AWSBatchServiceRole"]);
+  });
+
+  test("gives tasks no right but to call the tasks' routes", () => {
+    for (const role of ["JobRole", "RunnerRole"]) {
+      const statements = resources[role]!.Properties["Policies"][0].PolicyDocument.Statement as Statement[];
+      const actions = statements.flatMap(({ Action }) => Action);
+      expect(new Set(actions.filter((action) => !action.startsWith("logs:")))).toEqual(new Set(["execute-api:Invoke"]));
+    }
+  });
+
+  test("gives each function a role of its own", () => {
+    const roles = ofType("AWS::Lambda::Function").map(([, { Properties }]) => JSON.stringify(Properties["Role"]));
+    expect(new Set(roles).size).toBe(roles.length);
+    expect(roles).toHaveLength(6);
+  });
+
+  test("lets a role be passed only to the service that takes it", () => {
+    const passing = ofType("AWS::IAM::Role")
+      .flatMap(
+        ([, { Properties }]) => (Properties["Policies"] ?? []) as { PolicyDocument: { Statement: Statement[] } }[],
+      )
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+      .filter(({ Action }) => [Action].flat().includes("iam:PassRole"));
+    expect(passing.length).toBeGreaterThan(0);
+    for (const { Condition } of passing) expect(JSON.stringify(Condition)).toContain("iam:PassedToService");
+  });
+
+  test("offers the contract's routes, each for signed requests alone, and no other", () => {
+    const routes = ofType("AWS::ApiGatewayV2::Route").map(
+      ([, { Properties }]) => `${Properties["RouteKey"]} ${Properties["AuthorizationType"]}`,
+    );
+    const contract = [...Object.values(ROUTES), ...Object.values(TASK_ROUTES)].map((route) => `${route} AWS_IAM`);
+    expect(routes.toSorted()).toEqual(contract.toSorted());
+  });
+
+  test("encrypts every bucket, closes it to the public and to plain HTTP, and keeps the one with the artifacts", () => {
+    const policies = ofType("AWS::S3::BucketPolicy").map(([, { Properties }]) => Properties);
+    const guards = ofType("AWS::S3::Bucket").map(([name, { Properties }]) => {
+      const policy = policies.find(({ Bucket }) => (Bucket as { Ref: string }).Ref === name);
+      const denied = (policy?.["PolicyDocument"].Statement as Statement[] | undefined)?.find(
+        ({ Effect, Action }) => Effect === "Deny" && Action === "s3:*",
+      );
+      return {
+        name,
+        encrypted: Properties["BucketEncryption"] !== undefined,
+        closed: Object.values((Properties["PublicAccessBlockConfiguration"] ?? {}) as object).join(),
+        plainHttp: /"aws:SecureTransport":"?false/.test(JSON.stringify(denied?.Condition ?? {})) ? "denied" : "allowed",
+      };
+    });
+    const guarded = { encrypted: true, closed: "true,true,true,true", plainHttp: "denied" };
+    expect(guards).toEqual(["ServerlessDeploymentBucket", "Bucket"].map((name) => ({ name, ...guarded })));
+    expect(resources["Bucket"]!.DeletionPolicy).toBe("Retain");
+  });
+
+  test("keeps the table restorable, and its queue encrypted", () => {
+    const { Properties } = resources["Table"]!;
+    expect(Properties["PointInTimeRecoverySpecification"]).toEqual({ PointInTimeRecoveryEnabled: true });
+    expect(resources["DeadLetters"]!.Properties["SqsManagedSseEnabled"]).toBe(true);
+  });
+
+  test("has nothing that costs money while nothing runs", () => {
+    const priced = Object.entries(resources).filter(([, { Type, Properties, Condition }]) => {
+      if (Type === "AWS::EC2::VPCEndpoint") return Properties["VpcEndpointType"] !== "Gateway";
+      if (Type === "AWS::DynamoDB::Table") return Properties["BillingMode"] !== "PAY_PER_REQUEST";
+      if (Type === "AWS::Batch::ComputeEnvironment") return !Properties["ComputeResources"].Type.startsWith("FARGATE");
+      if (Type === "AWS::CloudWatch::Alarm") return Condition !== "IsAlarmed";
+      return PRICED.test(Type);
+    });
+    expect(priced.map(([name]) => name)).toEqual([]);
+  });
+
+  test("forgets logs after a time", () => {
+    const kept = ofType("AWS::Logs::LogGroup").filter(([, { Properties }]) => !(Properties["RetentionInDays"] > 0));
+    expect(kept.map(([name]) => name)).toEqual([]);
+  });
+
+  test("lets nobody connect to a task", () => {
+    const open = ofType("AWS::EC2::SecurityGroup").filter(([, { Properties }]) => Properties["SecurityGroupIngress"]);
+    expect(open.map(([name]) => name)).toEqual([]);
+  });
+
+  test("starts every container with the bootstrap program, which Batch has room for", () => {
+    const { Command } = resources["TaskDefinition"]!.Properties["ContainerProperties"] as { Command: string[] };
+    expect(Command.slice(0, 2)).toEqual(["node", "-e"]);
+    expect(() => new Function(Command[2]!)).not.toThrow(Error);
+    expect(JSON.stringify(resources["TaskDefinition"]).length).toBeLessThan(24 * 1024);
+  });
+
+  test.each(["register", "runs", "tasks", "sign", "dispatch", "runner"])("%s has under 1 MB", (name) => {
+    expect(statSync(join(folder, `${name}.zip`)).size).toBeLessThan(1_000_000);
+  });
+});
+
+/** A resource as the list above writes it: without the beginning that every ARN has. */
+function nameOf(resource: unknown): string {
+  if (typeof resource === "string") return resource;
+  const { "Fn::Sub": text, Ref, "Fn::GetAtt": attribute } = resource as Record<string, string | string[] | undefined>;
+  if (attribute) return [attribute].flat().join(".");
+  return String(text ?? Ref).replace(
+    /^arn:\$\{AWS::Partition\}:([\w-]+):\$\{AWS::Region\}:\$\{AWS::AccountId\}:/,
+    "$1:",
+  );
+}
