@@ -10,7 +10,7 @@ export type Api = Hono<ApiEnv>;
 export type Request = Context<ApiEnv>;
 
 /** No request is longer: AWS Lambda takes 6 MB of a synchronous invocation. */
-export const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
+const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
 
 /** Puts a handler at one of contract.ts's routes, `METHOD /path/{part}`; what it answers is sent as JSON. */
 export function on(app: Api, route: string, handler: (request: Request) => Promise<unknown>): void {

@@ -24,12 +24,13 @@ import type { Control, TaskError } from "../ledger/ledger.ts";
 const text = (most: number) => z.string().min(1).max(most);
 const count = z.int().min(0);
 
-export const flowName = z.string().regex(/^[A-Za-z0-9_-]{1,60}$/);
+const name = z.string().regex(/^[A-Za-z0-9_-]{1,60}$/);
+export const flowName = name.describe("A flow's name");
 export const runNumber = z
   .string()
   .regex(/^[1-9]\d{0,14}$/)
   .transform(Number);
-export const stepName = flowName;
+export const stepName = name.describe("A step's name");
 export const taskIndex = z
   .string()
   .max(200)

@@ -18,7 +18,7 @@ export interface JobWanted {
 }
 
 /** What a step's job must have of its own; undefined where the deployment's will do. */
-export function jobWanted({ compute, image, env = {}, secrets = {}, gpu }: StepOptions): JobWanted | undefined {
+function jobWanted({ compute, image, env = {}, secrets = {}, gpu }: StepOptions): JobWanted | undefined {
   const isPlain =
     image === undefined && gpu === undefined && ![env, secrets].some((one) => Object.keys(one).length > 0);
   if (compute === "lambda" || isPlain) return undefined;
