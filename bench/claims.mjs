@@ -2,12 +2,11 @@
  * What the README says of speed and memory, each as one measurement. A claim measures itself and answers how it is
  * shown, the number behind it and whether the bound holds; `holds` is undefined where nothing is promised.
  */
-import { execFileSync } from "node:child_process";
 import { randomFillSync } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bareLoop } from "./bare-loop.mjs";
-import { flowFile, folder, linesOf, median, pairs, runFlow, timeMillrace, timeNode } from "./measure.mjs";
+import { flowFile, folder, linesOf, median, nodeOutput, pairs, runFlow, timeMillrace, timeNode } from "./measure.mjs";
 
 const PAIRS = 15;
 const RUNS = 5;
@@ -37,26 +36,19 @@ const rates = new Map();
 async function foreach(width, bound) {
   const name = `foreach ${width}`;
   const target = `${flowFile("foreach.ts")}#wide${width}`;
-  await runFlow(target);
+  await observedRun(name, target);
   const { one, ratio } = await pairs(
     RUNS,
     async () => {
-      const { events, finished } = await observedRun(name, target);
-      readBack(finished, width);
-      return width / splitSeconds(events);
+      const ran = JSON.parse(nodeOutput(join(import.meta.dirname, "split.mjs"), target));
+      readBack(ran, width);
+      return width / ran.seconds;
     },
     () => bareLoop(folder, width),
   );
   rates.set(width, one);
   const measured = `${thousands(one)} a second (${round(ratio)} of a bare fork, encode and insert loop)`;
   return { value: one, measured, ...(bound && { holds: one >= bound }) };
-}
-
-/** From the moment that the list is split to the moment that the last of its tasks has been recorded as ended. */
-function splitSeconds(events) {
-  const split = events.find(({ type }) => type === "split.started");
-  const last = events.findLast(({ type, step }) => type === "task.finished" && step === split.step);
-  return (last.at - split.at) / 1000;
 }
 
 /** Throws unless every task's artifact can be read. */
@@ -86,7 +78,7 @@ async function largeArtifact(bound) {
     () => {
       // Each side begins with a process, memory and a file that nobody has touched.
       rmSync(copy, { force: true });
-      return Number(execFileSync(process.execPath, [join(import.meta.dirname, "copy-and-hash.mjs"), source, copy]));
+      return Number(nodeOutput(join(import.meta.dirname, "copy-and-hash.mjs"), source, copy));
     },
     async () => {
       rmSync(join(folder, "home", "blobs"), { recursive: true, force: true });

@@ -1,5 +1,5 @@
 /** How the benchmarks measure: commands from shell to shell, pairs in the same minutes, and memory from outside. */
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +22,11 @@ export function timeNode(...args) {
   const milliseconds = performance.now() - began;
   if (status !== 0) throw new Error(`node ${args.join(" ")} ended with ${status}: ${stderr}`);
   return milliseconds;
+}
+
+/** What `node …args` prints. */
+export function nodeOutput(...args) {
+  return execFileSync(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] }).toString();
 }
 
 /** Milliseconds that a command of millrace takes. */
