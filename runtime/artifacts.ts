@@ -16,7 +16,9 @@ export function openArtifacts(read: ReadBlob, ...manifests: readonly Manifest[])
         enumerable: true,
         configurable: true,
         get: () => settle(opened, name, unpackValue(manifest[name]!, read)),
-        set: (value: unknown) => void settle(opened, name, value),
+        set(value: unknown) {
+          settle(opened, name, value);
+        },
       });
     }
   }

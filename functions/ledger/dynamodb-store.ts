@@ -15,7 +15,7 @@ export interface DynamoStore {
 }
 
 /** A longer text goes into a blob and leaves its hash: an item holds 400 KB, a page of a query 1 MB. */
-export const TEXT_BYTES = 100 * 1024;
+const TEXT_BYTES = 100 * 1024;
 
 export async function writeText({ blobs }: DynamoStore, text: string): Promise<AttributeValue> {
   if (text.length <= TEXT_BYTES / 3 || Buffer.byteLength(text) <= TEXT_BYTES) return { S: text };

@@ -44,7 +44,7 @@ export async function controlInputs(scope: RunScope, node: string, index: string
 }
 
 /** The manifests of the foreach children `from` to `to` (not included) that a join at `index` joins. */
-export async function foreachEnds(
+async function foreachEnds(
   scope: RunScope,
   join: string,
   index: string,
@@ -112,7 +112,7 @@ export function whole({ base, items }: TaskInputs): Manifest {
 }
 
 /** The width of the foreach that `join` joins. */
-export async function widthOf(scope: RunScope, join: string, index: string): Promise<number> {
+async function widthOf(scope: RunScope, join: string, index: string): Promise<number> {
   const [control] = await scope.ledger.readControls(scope.key, [{ node: join, index }]);
   if (control?.type !== "foreach")
     throw new Error(`${scope.key.flow}/${scope.key.run}: nobody wrote the width of ${join}/${index}`);
