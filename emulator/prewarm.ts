@@ -2,7 +2,14 @@ import { existsSync, statSync } from "node:fs";
 import { findHome } from "./find-home.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
-let warm: { home: string; worker: WorkerProcess } | undefined;
+interface Warm {
+  home: string;
+  worker: WorkerProcess;
+}
+
+const warmKey: unique symbol = Symbol.for("millrace.warmWorker") as never;
+/** Held by the process and not by this module, of which the program's start and the rest of it each have a copy. */
+const held = globalThis as { [warmKey]?: Warm | undefined };
 
 /**
  * Starts a worker process at once, while the program is still reading what to do: Node takes longer to start than a flow
@@ -19,10 +26,8 @@ export function prewarm(args: readonly string[]): void {
     const home = findHome(file);
     const worker = new WorkerProcess(home);
     worker.unref();
-    warm = { home, worker };
-    process.once("exit", () => {
-      if (warm) warm.worker.kill();
-    });
+    held[warmKey] = { home, worker };
+    process.once("exit", () => held[warmKey]?.worker.kill());
   } catch {
     // Whatever is wrong is said where the run begins.
   }
@@ -30,9 +35,10 @@ export function prewarm(args: readonly string[]): void {
 
 /** The worker that was started ahead for this home, if there is one; the caller owns it now. */
 export function takeWarmWorker(home: string): WorkerProcess | undefined {
+  const warm = held[warmKey];
   if (warm?.home !== home || warm.worker.ended) return undefined;
   const { worker } = warm;
-  warm = undefined;
+  held[warmKey] = undefined;
   worker.ref();
   return worker;
 }

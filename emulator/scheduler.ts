@@ -125,7 +125,11 @@ export class Scheduler {
 
   close(): void {
     this.#hiring.taskEnded();
-    for (const crew of this.#crews) this.#dismiss(crew);
+    for (const crew of this.#crews) {
+      const wasBusy = isBusy(crew);
+      this.#dismiss(crew);
+      if (wasBusy) crew.worker.kill();
+    }
   }
 
   // ---- workers
@@ -268,6 +272,7 @@ export class Scheduler {
       // Its handler may be running still: the process is not given another task.
       this.#giveBack(crew.tasks.splice(0));
       this.#dismiss(crew);
+      if (unsettled) crew.worker.kill();
     }
     const [next] = crew.tasks;
     this.#ended.push({ crew, task, outcome, seconds, ...(log.to > log.from && { log }), ...(next && { next }) });

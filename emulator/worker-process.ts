@@ -25,6 +25,7 @@ export class WorkerProcess {
   #log: number;
   #logFile: string;
   #ended = false;
+  #isDisposed = false;
 
   constructor(home: string) {
     const month = new Date().toISOString().slice(0, 7);
@@ -62,10 +63,10 @@ export class WorkerProcess {
     this.#child.kill("SIGKILL");
   }
 
-  /** Lets the process end once it has nothing left to do. */
+  /** Lets go of it: with nobody to talk to it ends by itself, unless a task holds it. */
   close(): void {
     if (this.#child.connected) this.#child.disconnect();
-    this.kill();
+    this.dispose();
   }
 
   /** Lets the program that started it end while it is still there. */
@@ -97,8 +98,10 @@ export class WorkerProcess {
     return bytes.subarray(0, at);
   }
 
-  /** Gives the log file back; one that stayed empty is removed. Call it once the process has ended. */
+  /** Gives the log file back; one that stayed empty is removed. */
   dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     const empty = this.logSize === 0;
     closeSync(this.#log);
     if (empty) unlinkSync(this.#logFile);
@@ -111,7 +114,7 @@ export class WorkerProcess {
 
 /** The worker's program stands beside the module that starts it, whether as a chunk of dist/ or at its root. */
 function workerModule(): string {
-  const candidates = ["./worker.js", "../worker.js", "../dist/worker.js"].map((path) =>
+  const candidates = ["./worker.cjs", "../worker.cjs", "../dist/worker.cjs"].map((path) =>
     fileURLToPath(new URL(path, import.meta.url)),
   );
   const found = candidates.find((path) => existsSync(path));
