@@ -64,7 +64,10 @@ export function attemptEnd({ task, outcome, log }: TaskEnd): AttemptEnd {
     at: Date.now(),
     status: outcome.status,
     ...("error" in outcome && { error: outcome.error }),
-    ...("own" in outcome && { manifest: { ...started.inputs.base, ...outcome.own }, controls: outcome.controls }),
+    ...("own" in outcome && {
+      manifest: { ...started.inputs.base, ...started.inputs.items, ...outcome.own },
+      controls: outcome.controls,
+    }),
     ...("caught" in outcome && outcome.caught && { caught: true }),
     ...(log && { log }),
   };

@@ -34,7 +34,7 @@ export class InProcessWorker implements FlowWorker {
         const outcome = await this.#current.outcome;
         this.#current = undefined;
         const seconds = (performance.now() - started) / 1000;
-        this.onTask({ type: "finished", outcome, seconds, log: { stream: "", from: 0, to: 0 } });
+        this.onTask({ type: "finished", outcome, seconds });
       }
     });
   }

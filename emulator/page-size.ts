@@ -1,6 +1,6 @@
 /** How long the tasks of one page should take together: short enough that no worker waits long while another has a queue. */
 const PAGE_MILLISECONDS = 12;
-const LARGEST_PAGE = 256;
+export const LARGEST_PAGE = 256;
 /** What the engine itself does for a task, going by its ledger's writes. */
 const ENGINE_MILLISECONDS = 0.1;
 /** The first tasks of a run take longer than those that follow, as their code is compiled while it runs. */

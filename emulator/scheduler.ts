@@ -6,7 +6,7 @@ import { attemptEnd, triesOf, workPage, type AssignedTask, type TaskEnd } from "
 import { Hiring } from "./hiring.ts";
 import { JobQueue, type Job, type Try } from "./job-queue.ts";
 import { OpenJobs, type JobResult } from "./open-jobs.ts";
-import { PageSizes } from "./page-size.ts";
+import { LARGEST_PAGE, PageSizes } from "./page-size.ts";
 import { retryDelaySeconds } from "./retry-delay.ts";
 import { TaskClock } from "./task-clock.ts";
 import { TaskLog } from "./task-log.ts";
@@ -29,7 +29,7 @@ export interface SchedulerOptions {
 }
 
 /** How long the end of a task may wait to be written, while its worker has more to do. */
-const FLUSH_MILLISECONDS = 4;
+const FLUSH_MILLISECONDS = 10;
 
 /** A worker and the tasks it has been given, in order; the first of `tasks` is the one that runs. */
 interface Crew {
@@ -206,9 +206,9 @@ export class Scheduler {
 
   /** Whether the worker should have its next tasks before it has asked for them. */
   #isRunningOut({ loaded, isAwaiting, tasks }: Crew): boolean {
+    if (!loaded || isAwaiting || tasks.length * 2 > LARGEST_PAGE) return false;
     const step = this.#queue.nextStep;
-    if (!loaded || isAwaiting || step === undefined || this.#options.isolate || !this.#pages.areShort(step))
-      return false;
+    if (step === undefined || this.#options.isolate || !this.#pages.areShort(step)) return false;
     return tasks.length * 2 <= this.#pages.of(step, this.#queue.length, this.#crews.size);
   }
 
@@ -260,7 +260,7 @@ export class Scheduler {
       crew.tasks = crew.tasks.filter((task) => !isReturned(task));
       return this.#pump();
     }
-    crew.log?.takeUpTo(message.log.to);
+    if (message.log) crew.log?.takeUpTo(message.log.to);
     const task = crew.tasks.shift();
     if (!task) return;
     const { step } = task.attempt.job;
@@ -275,7 +275,7 @@ export class Scheduler {
       if (unsettled) crew.worker.kill();
     }
     const [next] = crew.tasks;
-    this.#ended.push({ crew, task, outcome, seconds, ...(log.to > log.from && { log }), ...(next && { next }) });
+    this.#ended.push({ crew, task, outcome, seconds, ...(log && { log }), ...(next && { next }) });
     if (next) this.#watch(crew, next);
     else crew.clock.clear();
     // While the worker has more to do the ends of its tasks can wait a little for each other.

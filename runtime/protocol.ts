@@ -33,8 +33,8 @@ export type FromWorker =
   | { readonly type: "loaded"; readonly flows: readonly FlowDescription[] }
   | { readonly type: "refused"; readonly error: PlainMistake | TaskError }
   | { readonly type: "parameters"; readonly manifest: Manifest; readonly controls: readonly Control[] }
-  /** The task that it was at has ended. */
-  | { readonly type: "finished"; readonly outcome: TaskOutcome; readonly seconds: number; readonly log: LogRange }
+  /** The task that it was at has ended; `log` is what it printed, if anything. */
+  | { readonly type: "finished"; readonly outcome: TaskOutcome; readonly seconds: number; readonly log?: LogRange }
   /** The tasks from one number to another, that one not among them, were not begun: another worker may have them. */
   | { readonly type: "returned"; readonly from: number; readonly to: number };
 

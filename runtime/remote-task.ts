@@ -69,7 +69,7 @@ export function runRemoteTask(definition: Definition, remote: RemoteTask, client
     if (isStopped) running.stop();
     const outcome = await running.outcome;
     if (!("own" in outcome)) return outcome;
-    const own = { ...settled.own, ...outcome.own };
+    const own = { ...settled.own, ...started.items, ...outcome.own };
     await blobs.upload(new Set([...blobsOf(own), ...pagesOf(outcome.controls)]));
     return report(outcome, started.base, own);
   };

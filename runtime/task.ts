@@ -35,7 +35,7 @@ export interface TaskOfPage {
   readonly branches?: BranchInputs;
 }
 
-/** What became of an attempt. `own` are the artifacts that come on top of what the task began with. */
+/** What became of an attempt. `own` are the artifacts that come on top of those it began with, its items included. */
 export type TaskOutcome =
   | { readonly status: "succeeded"; readonly own: Manifest; readonly controls: readonly Control[] }
   | { readonly status: "failed" | "stopped"; readonly error: TaskError; readonly caught?: undefined }
@@ -159,14 +159,14 @@ function leave(
 }
 
 function settle(definition: Definition, task: Task, values: Record<string, unknown>, blobs: Blobs) {
-  const own = { ...task.items, ...packArtifacts(values, blobs) };
+  const own = packArtifacts(values, blobs);
   const lineage = lineageOf(definition.graph);
   const { depth } = stepOf(definition, task.step);
   const controls = controlsAfter(
     lineage,
     task.step,
     parseIndex(task.index, depth),
-    { manifest: { ...task.base, ...own }, values },
+    { manifest: { ...task.base, ...task.items, ...own }, values },
     blobs,
   );
   return { own, controls };

@@ -187,7 +187,8 @@ async function runOne(definition: Definition, task: Task): Promise<void> {
   const range = logRange(taskLogStart);
   taskLogStart = range.to;
   if (milliseconds > LONG_TASK_MILLISECONDS) giveBack();
-  tell({ type: "finished", outcome, seconds: milliseconds / 1000, log: range });
+  const log = range.to > range.from ? { log: range } : undefined;
+  tell({ type: "finished", outcome, seconds: milliseconds / 1000, ...log });
 }
 
 /** Lets another worker have what waits behind a task that takes long. */
