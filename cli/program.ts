@@ -22,7 +22,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
   program
     .command("run")
     .description("run a flow here, on this machine")
-    .argument("<file>", "the flow's file; FILE#name picks a named export")
+    .argument("[file]", "the flow's file; FILE#name picks a named export")
     .usage("FILE[#name] [--PARAMETER value…] [options]")
     .addOption(
       new Option("--max-workers <n>", "tasks that run at the same time (default: one a core)").argParser(wholeNumber),
@@ -35,8 +35,13 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("-h, --help", "list these and the flow's own parameters")
     .allowUnknownOption()
     .allowExcessArguments()
-    .action(async (file: string, options: RunFlags & { help?: true }, command: Command) => {
+    .action(async (file: string | undefined, options: RunFlags & { help?: true }, command: Command) => {
       const { help, ...flags } = options;
+      if (file === undefined) {
+        if (!help) command.error("error: missing required argument 'file'");
+        process.stdout.write(command.helpInformation());
+        return;
+      }
       const { run, runHelp } = await import("./run.ts");
       done(
         help

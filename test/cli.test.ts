@@ -305,16 +305,20 @@ describe("reading runs back", () => {
 });
 
 describe("the command line itself", () => {
-  test.each([[["--help"]], [["help", "run"]], [["run", "--help", "stats.ts"]], [["show", "--help"]], [[]]])(
-    "%j helps",
-    async (args) => {
-      expect(await place.millrace(...args)).toMatchObject({
-        code: 0,
-        stdout: expect.stringContaining("Usage: millrace"),
-        stderr: "",
-      });
-    },
-  );
+  test.each([
+    [["--help"]],
+    [["help", "run"]],
+    [["run", "--help"]],
+    [["run", "--help", "stats.ts"]],
+    [["show", "--help"]],
+    [[]],
+  ])("%j helps", async (args) => {
+    expect(await place.millrace(...args)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("Usage: millrace"),
+      stderr: "",
+    });
+  });
 
   test.each([
     [["rnu", "stats.ts"], /unknown command 'rnu'[^]*Did you mean run\?/],
