@@ -9,6 +9,11 @@ import { isDone, outcomeOf, readTasks } from "./sqlite-tasks.ts";
 /** Begins the attempts; to be called inside a transaction, as everything here. */
 export function startAttempts(store: SqliteStore, runId: number, starts: readonly AttemptStart[]): AttemptStarted[] {
   const tally: Tally = new Map();
+  if (starts.length > 1 && insertNew(store, runId, starts)) {
+    for (const start of starts) tallyStart(tally, start, undefined);
+    writeTally(store, runId, tally);
+    return starts.map(() => ({ state: "started", attempt: 1 }));
+  }
   const answers = starts.map((start): AttemptStarted => {
     if (insert(store, runId, start, 1, "insert or ignore")) {
       tallyStart(tally, start, undefined);
@@ -24,6 +29,25 @@ export function startAttempts(store: SqliteStore, runId: number, starts: readonl
   });
   writeTally(store, runId, tally);
   return answers;
+}
+
+/** Inserts the rows of tasks none of which was ever begun, all in one statement; false, and nothing done, for others. */
+function insertNew(store: SqliteStore, runId: number, starts: readonly AttemptStart[]): boolean {
+  const rows = starts.map(({ step, index, by, at }) => [step, indexKey(index), by, at]);
+  if (new Set(rows.map(([step, key]) => `${step}/${key}`)).size < rows.length) return false;
+  const json = JSON.stringify(rows);
+  const begun = store.get<[number]>(
+    `select 1 from json_each(?2) j cross join tasks t
+     on t.run_id = ?1 and t.step = j.value ->> 0 and t.key = j.value ->> 1 limit 1`,
+    [runId, json],
+  );
+  if (begun) return false;
+  store.run(
+    `insert into tasks (run_id, step, key, attempt, status, started_by, started_at)
+     select ?1, j.value ->> 0, j.value ->> 1, 1, 'running', j.value ->> 2, j.value ->> 3 from json_each(?2) j`,
+    [runId, json],
+  );
+  return true;
 }
 
 /** Most tasks are begun once: that their row can be inserted tells it without a look. */
