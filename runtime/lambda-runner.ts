@@ -16,6 +16,7 @@ import { sendPatiently } from "./patience.ts";
 import { findFlow, runRemoteTask } from "./remote-task.ts";
 import { shortenPaths } from "./shorten-paths.ts";
 import { startTask, TaskClient, type TaskApi } from "./task-client.ts";
+import { applyEnvironment } from "./step-environment.ts";
 
 /** What Lambda says of one invocation. */
 export interface Invocation {
@@ -73,19 +74,6 @@ async function unpack({ hash, url }: StartedTask["code"]): Promise<string> {
   for (const name of [ARCHIVED.flow, ARCHIVED.map]) await writeFile(join(flowModule(making), "..", name), files[name]!);
   await rename(making, root);
   return root;
-}
-
-/** The step's own environment variables are there while it runs; another step may be next in this process. */
-function applyEnvironment({ graph }: Definition, step: string): () => void {
-  const env = lineageOf(graph).steps.get(step)!.node.options.env ?? {};
-  const before = Object.keys(env).map((name) => [name, process.env[name]] as const);
-  Object.assign(process.env, env);
-  return () => {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  };
 }
 
 /** A stream of the function's log group, in milliseconds since the epoch. */

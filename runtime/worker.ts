@@ -16,6 +16,7 @@ import { controlsAfter, packArtifacts, type Blobs } from "../functions/tasks/out
 import type { FromWorker, ToWorker, WorkPage } from "./protocol.ts";
 import { runTask, type RunningTask, type Task } from "./task.ts";
 import { taskError } from "./task-error.ts";
+import { applyEnvironment } from "./step-environment.ts";
 
 const RESULTS = 4;
 /** A page whose task takes longer than this gives the rest of its tasks back. */
@@ -200,20 +201,6 @@ function giveBack(): void {
 
 function logRange(from: number) {
   return { stream: log, from, to: fstatSync(1).size };
-}
-
-/** A step's own environment variables are there while its tasks run. */
-function applyEnvironment({ graph }: Definition, step: string): () => void {
-  const { env } = lineageOf(graph).steps.get(step)!.node.options;
-  if (!env) return () => {};
-  const before = Object.keys(env).map((name) => [name, process.env[name]] as const);
-  Object.assign(process.env, env);
-  return () => {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  };
 }
 
 channel?.ref();
