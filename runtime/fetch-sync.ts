@@ -21,6 +21,7 @@ let thread: ReturnType<typeof startThread> | undefined;
  * started by the first call. Throws what the network throws once patience is at its end.
  */
 export function fetchSync(requests: readonly SyncRequest[]): SyncResponse[] {
+  if (requests.length === 0) return [];
   const { flag, port } = (thread ??= startThread());
   const before = Atomics.load(flag, 0);
   port.postMessage(requests);

@@ -117,7 +117,8 @@ function stepOf(definition: Definition, step: string) {
   return place;
 }
 
-function call(definition: Definition, task: Task, signal: () => AbortSignal, { read }: Blobs): unknown {
+function call(definition: Definition, task: Task, signal: () => AbortSignal, blobs: Blobs): unknown {
+  const { read } = blobs;
   const handler = definition.handlers.get(task.step)!;
   const artifacts = openArtifacts(read, task.base, task.items);
   const { depth } = stepOf(definition, task.step);
@@ -139,7 +140,7 @@ function call(definition: Definition, task: Task, signal: () => AbortSignal, { r
   };
   const { branches } = task;
   if (!branches) return handler(artifacts, context);
-  if (branches.type === "foreach") return handler(new ForeachBranches(branches.manifests, read), artifacts, context);
+  if (branches.type === "foreach") return handler(new ForeachBranches(branches.manifests, blobs), artifacts, context);
   const named = Object.fromEntries(
     branches.names.map((name, i) => [name, openArtifacts(read, branches.manifests[i]!)]),
   );

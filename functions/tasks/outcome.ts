@@ -10,6 +10,8 @@ import type { Control } from "../ledger/ledger.ts";
 export interface Blobs {
   read(hash: string): Uint8Array;
   write(hash: string, bytes: readonly Uint8Array[]): void;
+  /** Told what is likely to be read next, the first at once: a store that is far away gets them together. */
+  ahead?(refs: readonly ValueRef[]): void;
 }
 
 /** Packs values as artifacts; each one's error names the artifact and the path inside it. */
