@@ -1,8 +1,10 @@
 import type { Graph, Json } from "../../sdk/graph/graph.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
+import type { Failure } from "../tasks/bookkeeping.ts";
 import type {
   Attempt,
   Control,
+  ControlValue,
   LogRange,
   Owner,
   Page,
@@ -34,6 +36,9 @@ export const ROUTES = {
   stopRun: "POST /flows/{flow}/runs/{run}/stop",
   finishRun: "POST /flows/{flow}/runs/{run}/finish",
   heartbeatRun: "POST /flows/{flow}/runs/{run}/heartbeat",
+  defineJobs: "POST /flows/{flow}/jobs",
+  readControl: "GET /flows/{flow}/runs/{run}/controls/{node}/{index}",
+  keepBooks: "POST /flows/{flow}/runs/{run}/bookkeeping",
   listSteps: "GET /flows/{flow}/runs/{run}/steps",
   listTasks: "GET /flows/{flow}/runs/{run}/steps/{step}/tasks",
   listAttempts: "GET /flows/{flow}/runs/{run}/tasks/{step}/{index}/attempts",
@@ -162,6 +167,36 @@ export interface StopRunResponse {
 export interface FinishRunRequest {
   readonly status: "succeeded" | "failed" | "stopped";
   readonly error?: TaskError;
+}
+
+/** What follows is for engines on people's machines too: what an account's own state machines reach without the API. */
+export interface DefineJobsRequest {
+  /** Whose steps that run in the account shall have what they ask of their jobs. */
+  readonly graph: Graph;
+}
+/** What the flow's machine calls, by names and ARNs. */
+export interface DefineJobsResponse {
+  readonly queues: { readonly onDemand: string; readonly spot?: string; readonly gpu?: string };
+  readonly jobDefinition: StepResource;
+  readonly runner: StepResource;
+  readonly bookkeeping: string;
+  readonly table: string;
+  readonly bucket: string;
+}
+/** One for every step, but for those that have their own. */
+interface StepResource {
+  readonly default: string;
+  readonly steps?: Readonly<Record<string, string>>;
+}
+
+/** What a state machine asks of the bookkeeping function; the run is the path's. */
+export type KeepBooksRequest =
+  | { readonly action: "control"; readonly node: string; readonly index: string }
+  | (Failure & { readonly action: "recordFailure" });
+
+/** Of a foreach without the pages of its items, which the machine has no use for. Absent where none was written. */
+export interface ControlResponse {
+  readonly value?: ControlValue;
 }
 
 export interface HeartbeatResponse {

@@ -1,5 +1,7 @@
 import { deployedFlow, describeFlow, registerFlow, removeFlow, type Deployment } from "../flows/register.ts";
-import { ROUTES, TASK_TOKEN_HEADER, type StoreCodeResponse } from "./contract.ts";
+import { checkForeignGraph } from "../flows/check-graph.ts";
+import { resourcesFor } from "../flows/resources-for.ts";
+import { ROUTES, TASK_TOKEN_HEADER, type DefineJobsResponse, type StoreCodeResponse } from "./contract.ts";
 import type { Lineage } from "../../sdk/graph/lineage.ts";
 import { bodyOf, on, partOf, queryOf, type Api } from "./route.ts";
 import * as schemas from "./schemas.ts";
@@ -19,6 +21,12 @@ export function addFlowRoutes(app: Api, parts: FlowParts): void {
   on(app, ROUTES.registerFlow, async (request) => {
     const flow = partOf(request, "flow", schemas.flowName);
     return registerFlow(parts, flow, await bodyOf(request, schemas.registerFlow), request.get("principal"));
+  });
+  on(app, ROUTES.defineJobs, async (request): Promise<DefineJobsResponse> => {
+    const flow = partOf(request, "flow", schemas.flowName);
+    const { graph } = await bodyOf(request, schemas.defineJobs);
+    checkForeignGraph(flow, graph);
+    return resourcesFor(parts, graph);
   });
   on(app, ROUTES.readFlow, async (request) => {
     const record = await deployedFlow(parts.registry, partOf(request, "flow", schemas.flowName));

@@ -22,6 +22,9 @@ const ASKED: Readonly<
   stopRun: ["Stops a run."],
   finishRun: ["Ends a run that the caller carried out.", schemas.finishRun],
   heartbeatRun: ["Says that a run that the caller carries out is alive."],
+  defineJobs: ["Defines the Batch jobs that the steps of a run of one's own need.", schemas.defineJobs],
+  readControl: ["What a split, switch or loop of a run that the caller carries out has to go by."],
+  keepBooks: ["What the state machine of a run that the caller carries out asks.", schemas.keepBooks],
   listSteps: ["A run's steps, with how many tasks stand at each status."],
   listTasks: ["A step's tasks, each as its newest attempt.", undefined, schemas.listTasks],
   listAttempts: ["Every attempt of one task."],
@@ -92,6 +95,7 @@ const PARTS: Readonly<Record<string, z.ZodType>> = {
   run: schemas.runNumber,
   step: schemas.stepName,
   index: schemas.taskIndex,
+  node: schemas.nodeName,
 };
 
 function pathParameters(path: string): Json[] {

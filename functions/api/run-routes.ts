@@ -1,9 +1,12 @@
-import type { Page, Run, RunKey } from "../ledger/ledger.ts";
+import type { ControlValue, Page, Run, RunKey } from "../ledger/ledger.ts";
 import { finishOwnRun, stopRun } from "../runs/end.ts";
+import { readOwnRun } from "../runs/own.ts";
 import { readRun } from "../runs/read.ts";
 import { recordRun, triggerRun, type Starting } from "../runs/trigger.ts";
+import { keepBooksOf } from "./bookkeeping-call.ts";
 import {
   ROUTES,
+  type ControlResponse,
   type HeartbeatResponse,
   type ListAttemptsResponse,
   type ListFlowsResponse,
@@ -32,6 +35,19 @@ export function addRunRoutes(app: Api, parts: Starting): void {
   on(app, ROUTES.heartbeatRun, async (request): Promise<HeartbeatResponse> => {
     const run = await ledger.updateRun(runKey(request), { heartbeatAt: now() }, "running");
     return { alive: run !== undefined };
+  });
+  on(app, ROUTES.readControl, async (request): Promise<ControlResponse> => {
+    const key = runKey(request);
+    await readOwnRun(ledger, key);
+    const node = partOf(request, "node", schemas.nodeName);
+    const index = partOf(request, "index", schemas.taskIndex);
+    const [value] = await ledger.readControls(key, [{ node, index }]);
+    return value ? { value: withoutPages(value) } : {};
+  });
+  on(app, ROUTES.keepBooks, async (request): Promise<ControlResponse> => {
+    const run = await readOwnRun(ledger, runKey(request));
+    const value = await keepBooksOf(parts, run, await bodyOf(request, schemas.keepBooks));
+    return value ? { value: withoutPages(value) } : {};
   });
   on(app, ROUTES.changeRun, async (request): Promise<Run> => {
     const key = runKey(request);
@@ -72,6 +88,11 @@ export function addRunRoutes(app: Api, parts: Starting): void {
       });
     return { items };
   });
+}
+
+/** The pages of a foreach's items are many, and the tasks' alone to read. */
+function withoutPages(value: ControlValue): ControlValue {
+  return value.type === "foreach" ? { ...value, pages: [] } : value;
 }
 
 export function runKey(request: Request): RunKey {

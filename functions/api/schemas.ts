@@ -4,8 +4,10 @@ import type {
   BlobSize,
   ChangeRunRequest,
   CreateRunRequest,
+  DefineJobsRequest,
   FinishRunRequest,
   FinishTaskRequest,
+  KeepBooksRequest,
   ListRunsQuery,
   OwnRun,
   ReadBranchesRequest,
@@ -68,8 +70,12 @@ const taskError: z.ZodType<TaskError> = z.strictObject({
   stack: z.exactOptional(z.string().max(65_536)),
 });
 
+export const nodeName = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{1,80}$/)
+  .describe("A split's join, or a switch's or loop's id");
 const control: z.ZodType<Control> = z.strictObject({
-  node: z.string().regex(/^[A-Za-z0-9_.-]{1,80}$/),
+  node: nodeName,
   index: taskIndex,
   value: z.discriminatedUnion("type", [
     z.strictObject({
@@ -121,6 +127,19 @@ export const createRun: z.ZodType<CreateRunRequest> = z.union([triggerRun, ownRu
 
 export const changeRun: z.ZodType<ChangeRunRequest> = z.strictObject({ tags });
 export const finishRun: z.ZodType<FinishRunRequest> = z.strictObject({ status, error: z.exactOptional(taskError) });
+
+export const defineJobs: z.ZodType<DefineJobsRequest> = z.strictObject({ graph });
+export const keepBooks: z.ZodType<KeepBooksRequest> = z.discriminatedUnion("action", [
+  z.strictObject({ action: z.literal("control"), node: nodeName, index: taskIndex }),
+  z.strictObject({
+    action: z.literal("recordFailure"),
+    step: stepName,
+    index: taskIndex,
+    width: z.exactOptional(z.int().min(1).max(10_000)),
+    offset: z.exactOptional(count),
+    error: z.strictObject({ name: z.string().max(200), message: z.string().max(65_536) }),
+  }),
+]);
 
 const limit = z.exactOptional(z.coerce.number().int().min(1).max(1000));
 const cursor = z.exactOptional(z.string().max(2000));

@@ -1,19 +1,16 @@
 import { MillraceError } from "../../sdk/errors.ts";
 import type { Graph } from "../../sdk/graph/graph.ts";
-import { mistakesError } from "../../sdk/graph/mistake.ts";
-import type { StateMachine } from "../../statemachines/asl.ts";
-import { checkMachine } from "../../statemachines/check.ts";
 import { compile } from "../../statemachines/compile.ts";
-import { stepsOf } from "../../statemachines/enter.ts";
 import type { MachineResources } from "../../statemachines/resources.ts";
 import type { FlowDescription, RegisterFlowRequest, RegisterFlowResponse } from "../api/contract.ts";
 import type { BlobStore } from "../blobs/blobs.ts";
 import { hashOf } from "../blobs/hash.ts";
 import { checkForeignGraph } from "./check-graph.ts";
-import { defineJobs, type JobDefinitions } from "./jobs.ts";
+import type { JobDefinitions } from "./jobs.ts";
 import type { Machines } from "./machines.ts";
 import { checkOwner, digestOfToken, productionNamespace, productionToken } from "./production.ts";
 import type { FlowRecord, FlowRegistry, Owner } from "./registry.ts";
+import { resourcesFor } from "./resources-for.ts";
 import type { Schedules } from "./schedules.ts";
 
 /** What deploying a flow needs of the account. */
@@ -57,7 +54,7 @@ export async function registerFlow(
       where: { flow },
       mend: "Upload it again.",
     });
-  const machine = await compileFor(deployment, graph);
+  const machine = compile(graph, await resourcesFor(deployment, graph));
   await deployment.storeRanges();
 
   const made = standing ? undefined : productionToken();
@@ -126,24 +123,6 @@ function deploying(flow: string): MillraceError {
     where: { flow },
     mend: "Try again in a few minutes.",
   });
-}
-
-async function compileFor({ jobs, resources }: Deployment, graph: Graph): Promise<StateMachine> {
-  const noGpu = stepsOf(graph.body).find(({ options }) => options.gpu !== undefined);
-  if (noGpu && resources.queues.gpu === undefined)
-    throw new MillraceError("step.noGpuQueue", "it asks for a GPU, and the deployment has no queue for those", {
-      where: { flow: graph.name, step: noGpu.name },
-      mend: "Deploy Millrace with gpu switched on, or take the GPU from the step's options.",
-    });
-  // Checked before anything is registered for it: what is refused leaves nothing behind.
-  const mistakes = checkMachine(graph, compile(graph, resources));
-  if (mistakes.length > 0)
-    throw mistakesError(
-      "machine.invalid",
-      mistakes.map(({ code, message, where, mend = "" }) => ({ code, message, where, mend })),
-    );
-  const steps = { ...resources.jobDefinition.steps, ...(await defineJobs(jobs, graph)) };
-  return compile(graph, { ...resources, jobDefinition: { ...resources.jobDefinition, steps } });
 }
 
 async function storeGraph(blobs: Deployment["blobs"], graph: Graph): Promise<string> {

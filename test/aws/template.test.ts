@@ -18,6 +18,10 @@ interface Statement {
   readonly Condition?: unknown;
 }
 
+interface Policy {
+  readonly PolicyDocument: { readonly Statement: readonly Statement[] };
+}
+
 /** Why a right ends with a star: `ROLE RESOURCE` → the reason. One that is not here, or is here and not used, fails. */
 const WILDCARDS: Readonly<Record<string, string>> = {
   "RegisterRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
@@ -43,6 +47,11 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   "MachineRole batch:job-definition/millrace-dev-*": "a step's definition has its flow's name",
   "MachineRole states:stateMachine:millrace-dev-*": "a distributed Map runs its own machine",
   "MachineRole states:execution:millrace-dev-*": "a distributed Map follows its own children",
+  "PeoplePolicy execute-api:${HttpApi}/*": "all of the API: it is what people work with",
+  "PeoplePolicy *": "batch:DescribeJobs knows no resources",
+  "PeoplePolicy batch:job-definition/millrace-dev:*": "the revisions of the deployment's own definition",
+  "PeoplePolicy batch:job-definition/millrace-dev-*": "a step's definition has its flow's name",
+  "PeoplePolicy batch:job/*": "a job's name is its number",
 };
 
 /** Kinds of resources that have a price while nothing runs. */
@@ -63,16 +72,18 @@ describe("the compiled template", () => {
 
   test("gives no right that ends with a star without a reason, and lists no reason that nothing needs", () => {
     const found = new Set<string>();
-    for (const [role, { Properties }] of ofType("AWS::IAM::Role")) {
-      for (const { PolicyDocument } of (Properties["Policies"] ?? []) as {
-        PolicyDocument: { Statement: Statement[] };
-      }[]) {
-        for (const { Action, Resource } of PolicyDocument.Statement) {
-          for (const action of [Action].flat()) if (action.includes("*")) found.add(`${role} does ${action}`);
-          for (const one of [Resource].flat()) {
-            const name = nameOf(one);
-            if (name.includes("*")) found.add(`${role} ${name}`);
-          }
+    const policies = [
+      ...ofType("AWS::IAM::Role").flatMap(([role, { Properties }]) =>
+        ((Properties["Policies"] ?? []) as Policy[]).map((policy) => [role, policy] as const),
+      ),
+      ...ofType("AWS::IAM::ManagedPolicy").map(([name, { Properties }]) => [name, Properties as Policy] as const),
+    ];
+    for (const [role, { PolicyDocument }] of policies) {
+      for (const { Action, Resource } of PolicyDocument.Statement) {
+        for (const action of [Action].flat()) if (action.includes("*")) found.add(`${role} does ${action}`);
+        for (const one of [Resource].flat()) {
+          const name = nameOf(one);
+          if (name.includes("*")) found.add(`${role} ${name}`);
         }
       }
     }

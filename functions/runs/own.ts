@@ -1,0 +1,18 @@
+import { MillraceError } from "../../sdk/errors.ts";
+import type { Ledger, Run, RunKey } from "../ledger/ledger.ts";
+import { readRun } from "./read.ts";
+
+/**
+ * A run that its caller carries out and that goes on. Throws MillraceError `run.notHere` for one that Step Functions
+ * carries out, `run.over` for one that has ended.
+ */
+export async function readOwnRun(ledger: Ledger, key: RunKey): Promise<Run> {
+  const run = await readRun(ledger, key);
+  if (!run.owner)
+    throw new MillraceError("run.notHere", `run ${key.run} is carried out by Step Functions`, {
+      where: { flow: key.flow },
+    });
+  if (run.status !== "running")
+    throw new MillraceError("run.over", `the run has ${run.status}`, { where: { flow: key.flow } });
+  return run;
+}
