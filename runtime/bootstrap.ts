@@ -1,7 +1,7 @@
 import type { StartTaskResponse } from "../functions/api/contract.ts";
 import { ARCHIVED } from "./code-archive-files.ts";
 import type { Booted } from "./container.ts";
-import { EXIT_CODES } from "./exit-codes.ts";
+import { EXIT_CODES } from "../statemachines/exit-codes.ts";
 import { sendPatiently } from "./patience.ts";
 import { signRequest } from "./signature.ts";
 import { readCredentials } from "./task-credentials.ts";

@@ -340,7 +340,7 @@ describe("a task in a container", () => {
 
   test("does not begin in a run that is over", async () => {
     await ledger.updateRun(run, { status: "stopped", finishedAt: 1 });
-    expect((await job("start", "0")).code).toBe(76);
+    expect((await job("start", "0")).code).toBe(86);
   });
 
   test("does not run code that is not what it should be", async () => {

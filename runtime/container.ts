@@ -2,7 +2,7 @@ import { pathToFileURL } from "node:url";
 import type { FinishTaskRequest, StartedTask } from "../functions/api/contract.ts";
 import type { LogRange, RunKey, TaskKey } from "../functions/ledger/ledger.ts";
 import { TASK_ENVIRONMENT } from "../statemachines/contract.ts";
-import { EXIT_CODES } from "./exit-codes.ts";
+import { EXIT_CODES } from "../statemachines/exit-codes.ts";
 import { findFlow, runRemoteTask, type RemoteTask, type RunningRemoteTask } from "./remote-task.ts";
 import { shortenPaths } from "./shorten-paths.ts";
 import { taskError } from "./task-error.ts";

@@ -22,7 +22,9 @@ interface Stage {
 
 const graph = ["sdk/graph/", "sdk/errors.ts", "sdk/units.ts"];
 /** What a state machine and the tasks that it starts say to each other. */
-const contract = ["contract", "control-item", "asked-next"].map((name) => `statemachines/${name}.ts`);
+const contract = ["contract", "control-item", "asked-next", "retries", "exit-codes"].map(
+  (name) => `statemachines/${name}.ts`,
+);
 const callers = ["sdk/", "statemachines/", "functions/", "runtime/", "emulator/"];
 const stages: readonly Stage[] = [
   ...graph.map((of) => ({ of, may: graph })),
@@ -32,6 +34,8 @@ const stages: readonly Stage[] = [
   { of: "sdk/client/", may: callers },
   { of: "statemachines/", may: graph, mayName: ["functions/"] },
   { of: "functions/", may: [...graph, ...contract] },
+  // What a container may have, where one waits for more.
+  { of: "functions/batch/", may: [...graph, "functions/", "statemachines/"] },
   // Deploying a flow compiles it.
   { of: "functions/flows/", may: [...graph, "functions/", "statemachines/"] },
   // What a Lambda function is, put together.
