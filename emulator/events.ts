@@ -4,7 +4,15 @@ import type { Status, TaskError } from "../functions/ledger/ledger.ts";
  * What a run tells while it goes, in order, as plain data: the command line prints it, `--json` prints it as it is, and a
  * program that calls `run` gets it through `onEvent`. Times are milliseconds since the epoch.
  */
-export type RunEvent = RunStarted | TaskStarted | TaskOutput | TaskFinished | SplitStarted | LoopBound | RunFinished;
+export type RunEvent =
+  | RunStarted
+  | TaskStarted
+  | TaskOutput
+  | TaskFinished
+  | JobStatus
+  | SplitStarted
+  | LoopBound
+  | RunFinished;
 
 interface OfRun {
   readonly flow: string;
@@ -16,7 +24,10 @@ interface OfTask extends OfRun {
   readonly step: string;
   readonly index: string;
   readonly attempt: number;
-  readonly pid: number;
+  /** The process that carries it out, where that is one of this machine's. */
+  readonly pid?: number;
+  /** Else the Batch job, or the function's invocation. */
+  readonly job?: string;
 }
 
 export interface RunStarted extends OfRun {
@@ -43,6 +54,20 @@ export interface TaskFinished extends OfTask {
   readonly retryInSeconds?: number;
   /** It failed for good and the flow goes on with the artifact `failure`. */
   readonly caught?: boolean;
+}
+
+/** A Batch job has come to another status; one of an array tells of the array as a whole. */
+export interface JobStatus extends OfRun {
+  readonly type: "job.status";
+  readonly step: string;
+  /** The task's; of an array that of its foreach. */
+  readonly index: string;
+  readonly job: string;
+  readonly status: "SUBMITTED" | "PENDING" | "RUNNABLE" | "STARTING" | "RUNNING" | "SUCCEEDED" | "FAILED";
+  /** How many tasks the array has. */
+  readonly size?: number;
+  /** Why it waits, where Batch knows. */
+  readonly reason?: string;
 }
 
 /** A foreach has become `width` tasks of its first step. */

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import type { RunEvent, RunFinished, TaskFinished } from "../../emulator/events.ts";
+import type { JobStatus, RunEvent, RunFinished, TaskFinished } from "../../emulator/events.ts";
 import { jsonOutput } from "./json.ts";
 import type { Output } from "./output.ts";
 import { plainOutput } from "./plain.ts";
@@ -27,6 +27,15 @@ const finished = (step: string, index?: string, more: Partial<TaskFinished> = {}
   ...ofTask(step, index),
   status: "succeeded",
   seconds: 1,
+  ...more,
+});
+const jobStatus = (status: JobStatus["status"], more: Partial<JobStatus> = {}): JobStatus => ({
+  type: "job.status",
+  ...ofRun,
+  step: "fit",
+  index: "0",
+  job: "0f-1",
+  status,
   ...more,
 });
 const begun: RunEvent = { type: "run.started", ...ofRun, tags: [] };
@@ -94,8 +103,37 @@ describe("a run on a pipe", () => {
     ["a further attempt", started("a", "0", 2), "[42/a/0 (pid 7)] Task is starting (attempt 2)."],
     ["a stopped task", finished("a", "0", { status: "stopped" }), "[42/a/0 (pid 7)] Task was stopped."],
     ["a failed run", ended({ status: "failed" }), "Workflow failed."],
+    ["a job on its way", jobStatus("RUNNABLE"), "[42/fit/0] [0f-1] Task is starting (status RUNNABLE)..."],
+    [
+      "why a job waits",
+      jobStatus("RUNNABLE", { reason: "The queue is disabled." }),
+      "[42/fit/0] [0f-1] Task is starting (status RUNNABLE)... The queue is disabled.",
+    ],
+    [
+      "an array of jobs as one",
+      jobStatus("SUBMITTED", { size: 1400 }),
+      "[42/fit] [0f-1] 1,400 tasks are starting (status SUBMITTED)...",
+    ],
+    [
+      "what a task elsewhere prints",
+      { type: "task.output", ...ofRun, step: "fit", index: "3", attempt: 1, job: "0f-1:3", text: "epoch 1" },
+      "[42/fit/3] epoch 1",
+    ],
   ])("tells %s", async (_, event, line) => {
     expect(await plain([event])).toBe(`${line}\n`);
+  });
+
+  test("says once that a job runs and that it is over", async () => {
+    const there = { ...ofRun, step: "fit", index: "0", attempt: 1, job: "0f-1" };
+    const events: RunEvent[] = [
+      jobStatus("RUNNING"),
+      { type: "task.started", ...there },
+      jobStatus("SUCCEEDED"),
+      { type: "task.finished", ...there, status: "succeeded", seconds: 1 },
+    ];
+    expect(await plain(events)).toBe(
+      "[42/fit/0] [0f-1] Task is starting (status RUNNING)...\n[42/fit/0] Task finished successfully.\n",
+    );
   });
 
   test("as JSON is its events, one a line", async () => {

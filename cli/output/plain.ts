@@ -1,7 +1,7 @@
 import type { RunEvent } from "../../emulator/events.ts";
 import type { Output } from "./output.ts";
 import type { Sink } from "./sink.ts";
-import { describeBound, describeEnd } from "./words.ts";
+import { describeBound, describeEnd, describeJob, formatPlace } from "./words.ts";
 
 /** A line an event, each task's by its place and process: for a pipe, a file, a log. */
 export function plainOutput(sink: Sink): Output {
@@ -19,11 +19,15 @@ function plainLine(event: RunEvent): string | undefined {
     case "run.started":
       return `Workflow starting (run-id ${event.run}):`;
     case "task.started":
-      return `[${event.run}/${event.step}/${event.index} (pid ${event.pid})] Task is starting${event.attempt > 1 ? ` (attempt ${event.attempt})` : ""}.`;
+      // Of a job its status tells.
+      if (event.job !== undefined) return undefined;
+      return `${formatPlace(event)} Task is starting${event.attempt > 1 ? ` (attempt ${event.attempt})` : ""}.`;
     case "task.output":
-      return `[${event.run}/${event.step}/${event.index} (pid ${event.pid})] ${event.text}`;
+      return `${formatPlace(event)} ${event.text}`;
     case "task.finished":
-      return `[${event.run}/${event.step}/${event.index} (pid ${event.pid})] ${describeEnd(event)}`;
+      return `${formatPlace(event)} ${describeEnd(event)}`;
+    case "job.status":
+      return describeJob(event);
     case "loop.bound":
       return describeBound(event);
     case "split.started":

@@ -3,7 +3,7 @@ import type { RunEvent, TaskFinished } from "../../emulator/events.ts";
 import type { Output } from "./output.ts";
 import type { Sink } from "./sink.ts";
 import { ended, Waves, type Wave } from "./waves.ts";
-import { describeBound, describeEnd, formatCount, formatSeconds } from "./words.ts";
+import { describeBound, describeEnd, describeJob, formatCount, formatPlace, formatSeconds } from "./words.ts";
 
 const REDRAW_MILLISECONDS = 100;
 const TOLD_FAILURES = 10;
@@ -81,11 +81,17 @@ function terminalLine(event: RunEvent, paint: Paint): string | undefined {
     case "run.started":
       return paint("bold", `Workflow starting (run-id ${event.run}):`);
     case "task.started":
+      // Of a job its status tells.
+      if (event.job !== undefined) return undefined;
       return `${place(event, paint)} ${paint("dim", `Task is starting${event.attempt > 1 ? ` (attempt ${event.attempt})` : ""}.`)}`;
     case "task.output":
       return `${place(event, paint)} ${event.text}`;
     case "task.finished":
       return taskLine(event, paint);
+    case "job.status": {
+      const line = describeJob(event);
+      return line && paint("dim", line);
+    }
     case "loop.bound":
       return paint("yellow", describeBound(event));
     case "split.started":
@@ -103,8 +109,8 @@ function taskLine(event: TaskFinished, paint: Paint): string {
   return `${place(event, paint)} ${paint(style, describeEnd(event))}`;
 }
 
-function place({ run, step, index, pid }: Extract<RunEvent, { pid: number }>, paint: Paint): string {
-  return paint("cyan", `[${run}/${step}/${index} (pid ${pid})]`);
+function place(event: Extract<RunEvent, { attempt: number }>, paint: Paint): string {
+  return paint("cyan", formatPlace(event));
 }
 
 function describeProgress(wave: Wave, now: number): string {

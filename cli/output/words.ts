@@ -1,4 +1,4 @@
-import type { LoopBound, TaskFinished } from "../../emulator/events.ts";
+import type { JobStatus, LoopBound, RunEvent, TaskFinished } from "../../emulator/events.ts";
 import type { TaskError } from "../../functions/ledger/ledger.ts";
 
 /** `850 ms`, `12.3 s`, `4 min 5 s`, `2 h 3 min`. */
@@ -32,6 +32,19 @@ export function formatTime(at: number): string {
 export function formatTaskError({ name, message, source }: TaskError): string {
   const [first = ""] = message.split("\n", 1);
   return `${name}${first && `: ${first}`}${source ? ` (${source})` : ""}`;
+}
+
+/** Whose line it is: `[42/compute/3 (pid 7)]`; of a task elsewhere its place alone, since its jobs are told by themselves. */
+export function formatPlace({ run, step, index, pid }: Extract<RunEvent, { attempt: number }>): string {
+  return `[${run}/${step}/${index}${pid === undefined ? "" : ` (pid ${pid})`}]`;
+}
+
+/** `[42/compute/3] [JOB-ID] Task is starting (status RUNNABLE)...`; undefined for an end, which the tasks tell. */
+export function describeJob({ run, step, index, job, status, size, reason }: JobStatus): string | undefined {
+  if (status === "SUCCEEDED" || status === "FAILED") return undefined;
+  const place = size === undefined ? `${run}/${step}/${index}` : `${run}/${step}`;
+  const what = size === undefined ? "Task is" : `${formatCount(size, "task")} are`;
+  return `[${place}] [${job}] ${what} starting (status ${status})...${reason === undefined ? "" : ` ${reason}`}`;
 }
 
 /** What a task's end is called in a run's output. */
