@@ -2,6 +2,7 @@ import type { MachineResources } from "../../statemachines/resources.ts";
 import { openBatchJobs } from "../flows/batch-jobs.ts";
 import { openSchedules } from "../flows/eventbridge-schedules.ts";
 import { openS3Ranges } from "../flows/s3-ranges.ts";
+import { answerStack, removeDeployed, type StackEvent } from "../flows/stack-removal.ts";
 import { openAccount, openSigning } from "./account.ts";
 import { setting } from "./setting.ts";
 import { handleHttp } from "./http.ts";
@@ -20,8 +21,7 @@ const resources: MachineResources = {
   bucket: setting("MILLRACE_BUCKET"),
 };
 
-/** Code packages, and flows as they are deployed. */
-export const handler = handleHttp({
+const http = handleHttp({
   flows: {
     blobs,
     lineageOf,
@@ -39,3 +39,9 @@ export const handler = handleHttp({
     storeRanges: openS3Ranges(setting("MILLRACE_BUCKET")),
   },
 });
+
+/** Code packages, and flows as they are deployed; all of these go where the stack itself does. */
+export async function handler(event: StackEvent | Parameters<typeof http>[0], context?: unknown) {
+  if ("RequestType" in event) return answerStack(event, () => removeDeployed(setting("MILLRACE_PREFIX")));
+  return http(event, context as Parameters<typeof http>[1]);
+}

@@ -28,7 +28,7 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   "RegisterRole states:stateMachine:millrace-dev-*": "a machine has its flow's name",
   "RegisterRole scheduler:schedule/${Schedules}/*": "a schedule has its flow's name",
   "RegisterRole batch:job-definition/millrace-dev-*": "a step's definition has its flow's name",
-  "RegisterRole *": "batch:DescribeJobDefinitions knows no resources",
+  "RegisterRole *": "batch:DescribeJobDefinitions and states:ListStateMachines know no resources",
   "RunsRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
   "RunsRole states:stateMachine:millrace-dev-*": "a machine has its flow's name",
   "RunsRole states:execution:millrace-dev-*": "an execution has its flow's and its run's name",

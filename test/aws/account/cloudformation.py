@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 from moto.apigatewayv2.models import apigatewayv2_backends
+from moto.batch.models import JobDefinition
 from moto.cloudformation import models
 from moto.core.common_models import CloudFormationModel
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.route_tables import RouteTable
 
 from . import http_api, lambdas
 from .place import place
@@ -21,7 +24,7 @@ def install() -> None:
     _resource("AWS::ApiGatewayV2::Route", _route)
     _resource("AWS::Lambda::Url", _function_url, attributes=("FunctionUrl", "FunctionArn"))
     _resource("AWS::Lambda::EventInvokeConfig", _event_invoke_config)
-    _resource("AWS::Scheduler::ScheduleGroup", _schedule_group, attributes=("Arn",))
+    _resource("AWS::Scheduler::ScheduleGroup", _schedule_group, _delete_schedule_group, ("Arn",))
     for kind in (
         "AWS::ApiGatewayV2::Stage",
         "AWS::ApiGatewayV2::Authorizer",
@@ -30,6 +33,8 @@ def install() -> None:
         "AWS::SNS::TopicPolicy",
     ):
         _resource(kind, lambda properties, account, region, name: (name, {}))
+    RouteTable.delete = _delete_route_table
+    JobDefinition.delete = lambda definition, account, region: definition.deregister()
 
 
 def _resource(kind: str, create: Callable, delete: Callable | None = None, attributes: tuple[str, ...] = ()) -> None:
@@ -129,3 +134,16 @@ def _schedule_group(properties, account, region, name):
     group = properties.get("Name", name)
     scheduler_backends[account][region].create_schedule_group(group, [])
     return group, {"Arn": f"arn:aws:scheduler:{region}:{account}:schedule-group/{group}"}
+
+
+def _delete_schedule_group(group, account, region):
+    """With the schedules that are in it."""
+    from moto.scheduler.models import scheduler_backends
+
+    scheduler_backends[account][region].schedule_groups.pop(group, None)
+
+
+def _delete_route_table(table, account, region):
+    """Its associations are resources of their own, which moto leaves."""
+    table._associations.clear()
+    ec2_backends[account][region].delete_route_table(table.id)
