@@ -1,4 +1,5 @@
 import {
+  type AttributeValue,
   ConditionalCheckFailedException,
   DynamoDBClient,
   type DynamoDBClientConfig,
@@ -6,8 +7,11 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { randomUUID } from "node:crypto";
 import { accountError } from "../account-error.ts";
 import type { FlowRecord, FlowRegistry } from "./registry.ts";
+
+type Item = Readonly<Record<string, AttributeValue>>;
 
 /** A start by name is remembered as long as Step Functions remembers an execution's name: 90 days. */
 const CLAIM_SECONDS = 90 * 86_400;
@@ -29,14 +33,19 @@ export function openDynamoRegistry(table: string, config: DynamoDBClientConfig =
     }
   }
 
-  /** Undefined where the condition did not hold. */
-  async function conditionally<T>(work: () => Promise<T>): Promise<T | undefined> {
+  /**
+   * Writes on a condition, with a stamp by which the write is known again: it may be sent twice, where its first answer
+   * is lost. Answers what stands in the way, undefined where nothing does.
+   */
+  async function conditionally(write: (stamp: AttributeValue) => Promise<unknown>): Promise<Item | undefined> {
+    const stamp = randomUUID();
     try {
-      return await told(work);
+      await told(() => write({ S: stamp }));
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined;
-      throw error;
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      if (error.Item?.["stamp"]?.S !== stamp) return error.Item ?? {};
     }
+    return undefined;
   }
 
   return {
@@ -50,44 +59,45 @@ export function openDynamoRegistry(table: string, config: DynamoDBClientConfig =
 
     async write(record, revision) {
       const next = { ...record, revision: revision + 1 };
-      const written = await conditionally(() =>
+      const standing = await conditionally((stamp) =>
         client.send(
           new PutItemCommand({
             TableName: table,
             Item: {
               ...recordKey(record.flow),
+              stamp,
               revision: { N: String(next.revision) },
               record: { S: JSON.stringify(next) },
             },
             ConditionExpression: revision === 0 ? "attribute_not_exists(pk)" : "revision = :revision",
             ...(revision > 0 && { ExpressionAttributeValues: { ":revision": { N: String(revision) } } }),
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
           }),
         ),
       );
-      return written !== undefined;
+      return standing === undefined;
     },
 
     async claim({ flow, name, at }, before) {
-      const taken = await conditionally(() =>
+      const standing = await conditionally((stamp) =>
         client.send(
           new UpdateItemCommand({
             TableName: table,
             Key: claimKey(flow, name),
-            UpdateExpression: "set takenAt = :at, expiresAt = :expires",
+            UpdateExpression: "set stamp = :stamp, takenAt = :at, expiresAt = :expires",
             ConditionExpression: "attribute_not_exists(pk) or (attribute_not_exists(run) and takenAt < :before)",
             ExpressionAttributeValues: {
+              ":stamp": stamp,
               ":at": { N: String(at) },
               ":before": { N: String(before) },
               ":expires": { N: String(Math.floor(at / 1000) + CLAIM_SECONDS) },
             },
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
           }),
         ),
       );
-      if (taken) return { state: "taken" };
-      const { Item } = await told(() =>
-        client.send(new GetItemCommand({ TableName: table, Key: claimKey(flow, name), ConsistentRead: true })),
-      );
-      const run = Item?.["run"]?.N;
+      if (!standing) return { state: "taken" };
+      const run = standing["run"]?.N;
       return run === undefined ? { state: "pending" } : { state: "settled", run: Number(run) };
     },
 
