@@ -3,6 +3,8 @@
 A fault: `{"target": "aws" | "http", "match": regular expression, "status": 500, "code": "ThrottlingException",
 "times": 3, "seconds": 2, "after": true}`. It takes the next `times` calls, or every call for `seconds`; an `aws` call is
 matched as `service:Operation`, an `http` one as `METHOD /path`. With `after` the call is carried out and its answer lost.
+
+With `"cut": 1000` it is no answer that goes wrong: of the request's body that many bytes arrive, then the connection is gone.
 """
 
 import json
@@ -21,6 +23,7 @@ class Fault:
     left: float
     until: float
     after: bool
+    cut: int | None = None
 
 
 _lock = threading.Lock()
@@ -37,6 +40,7 @@ def add(wanted: dict) -> None:
         left=wanted.get("times", 1 if seconds is None else float("inf")),
         until=float("inf") if seconds is None else time.time() + seconds,
         after=wanted.get("after", False),
+        cut=wanted.get("cut"),
     )
     with _lock:
         _faults.append(fault)
@@ -47,10 +51,18 @@ def clear() -> None:
         _faults.clear()
 
 
-def take(target: str, name: str) -> Fault | None:
+def unmet() -> list[str]:
+    """What the faults match that are still to be met."""
+    with _lock:
+        return [fault.match.pattern for fault in _faults if fault.left > 0 and time.time() < fault.until]
+
+
+def take(target: str, name: str, is_cut: bool = False) -> Fault | None:
     """The fault that this call is to meet, if any; it counts as met."""
     with _lock:
         for fault in _faults:
+            if (fault.cut is not None) != is_cut:
+                continue
             if fault.target == target and fault.left > 0 and time.time() < fault.until and fault.match.search(name):
                 fault.left -= 1
                 return fault

@@ -2,6 +2,7 @@
 
     GET    stats                          counts (see stats.py)           DELETE stats
     POST   faults                         see faults.py                   DELETE faults
+    GET    faults                         what those match that are still to be met
     POST   batch/rules                    see batch_rules.py              DELETE batch/rules
     POST   batch/jobs/ID/kill             {"outOfMemory": false}
     POST   batch/jobs/ID/reclaim          {"reason", "graceSeconds"}
@@ -36,6 +37,8 @@ def _carry_out(method: str, parts: list[str], query: dict[str, str], asked: dict
             stats.reset()
         case ["POST", "faults"]:
             faults.add(asked)
+        case ["GET", "faults"]:
+            return faults.unmet()
         case ["DELETE", "faults"]:
             faults.clear()
         case ["POST", "batch", "rules"]:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import logging
+import socket
 import sys
 import threading
 
@@ -36,6 +37,8 @@ class Gate:
         service = signatures.service(headers, query) or "unsigned"
         name = f"{service}:{_operation(environ)}"
         stats.count("aws", name)
+        if fault := faults.take("aws", name, is_cut=True):
+            _cut(environ, fault.cut)
         if service == "s3" and (refusal := _refuse_s3(environ, headers, query)):
             return _answer(start, *refusal)
         if signatures.access_key(headers, query) == JOB_KEY:
@@ -61,6 +64,13 @@ class Gate:
             if "ConditionalCheckFailed" not in text:
                 print("refused:", name, environ["PATH_INFO"][:80], status[0], text, file=sys.stderr, flush=True)
         return body
+
+
+def _cut(environ, size: int) -> None:
+    """Reads a part of the body and is gone."""
+    environ["wsgi.input"].read(size)
+    environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    raise ConnectionResetError
 
 
 def _headers(environ) -> dict[str, str]:

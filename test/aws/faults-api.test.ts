@@ -1,0 +1,221 @@
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { TASK_ROUTES, type SignResponse, type StartedTask, type Upload } from "../../functions/api/contract.ts";
+import { hashOf } from "../../functions/blobs/hash.ts";
+import type { Run } from "../../functions/ledger/ledger.ts";
+import { readAttemptLog } from "../../sdk/client/cloudwatch-log.ts";
+import { Damaged, DamagedLambda } from "../support/damaged-flows.ts";
+import { Patient } from "../support/fault-flows.ts";
+import { isSkipped, startAccount } from "./account.ts";
+import { ask, openDeployed, type Deployed } from "./deployed.ts";
+import { clientOf } from "./stack.ts";
+
+const account = await startAccount();
+
+describe.skipIf(isSkipped(account))("where calls fail in an account", { timeout: 120_000 }, () => {
+  if (isSkipped(account)) return;
+  let service: Deployed;
+
+  beforeAll(async () => {
+    service = await openDeployed(account, "api");
+    await service.deploy(Patient, Damaged, DamagedLambda);
+  }, 240_000);
+  afterEach(() => account.rig("DELETE", "faults"));
+  afterAll(() => service.close());
+
+  describe("a run loses nothing, and runs nothing twice,", () => {
+    const http = (route: string, ...answers: object[]) =>
+      answers.map((answer) => ({ target: "http", match: `POST /\\w+/${route}$`, ...answer }));
+    const aws = (operation: string, ...answers: object[]) =>
+      answers.map((answer) => ({ target: "aws", match: operation, ...answer }));
+    const busy = { status: 400, code: "ThrottlingException", times: 2 };
+    const lost = { status: 500, after: true };
+
+    test.each([
+      [
+        "while tasks can't begin",
+        http("runs/Patient/\\d+/tasks/start", { status: 500, times: 2 }, { status: 429 }, { status: 503 }, lost),
+      ],
+      [
+        "while they can't report",
+        http("runs/Patient/\\d+/tasks/finish", { status: 503, times: 2 }, { status: 429 }, lost, lost),
+      ],
+      ["while nothing is signed", http("runs/Patient/\\d+/tasks/sign", { status: 429, times: 2 }, { status: 500 })],
+      ["while the trigger's answers are lost", http("flows/Patient/runs", { status: 502 }, lost)],
+      [
+        "while the table is busy, and where its answers are lost",
+        [
+          ...aws("dynamodb:(Get|Put|Update)Item$", busy),
+          ...aws("dynamodb:PutItem$", lost, lost),
+          ...aws("dynamodb:UpdateItem$", lost, lost),
+        ],
+      ],
+      [
+        "while Step Functions is busy, and where its answer is lost",
+        aws("states:StartExecution$", { status: 400, code: "ThrottlingException" }, lost),
+      ],
+      [
+        "while the store slows down",
+        [...aws("s3:GET .*/blobs/", { status: 503, code: "SlowDown", times: 3 }), ...aws("s3:PUT .*/blobs/", lost)],
+      ],
+      ["while uploads are cut in the middle", aws("s3:PUT .*/blobs/", { cut: 50_000, times: 3 })],
+    ])("%s", async (_, faults) => {
+      const before = (await service.client.runs.listRuns({ flow: "Patient" })).items.length;
+      for (const fault of faults) await account.rig("POST", "faults", fault);
+      const place = mkdtempSync(join(service.home, "run-"));
+      writeFileSync(join(place, "journal"), "");
+      const { status, artifacts, tasks, run } = await service.carryOut(Patient, { place });
+      expect(status).toBe("succeeded");
+      expect(readFileSync(join(place, "journal"), "utf8")).toBe("start\nmiddle\nend\n");
+      expect([...tasks("start"), ...tasks("middle"), ...tasks("end")].map(({ attempts }) => attempts)).toEqual([
+        1, 1, 1,
+      ]);
+      const { numbers, sum } = artifacts("end");
+      expect(Array.from(numbers.slice(0, 3))).toEqual([0, 1, 2].map((i) => Math.sin(i + run)));
+      expect(sum).toBeCloseTo(numbers.length + numbers.reduce((a, b) => a + b, 0), 6);
+      expect((await service.client.runs.listRuns({ flow: "Patient" })).items).toHaveLength(before + 1);
+      expect(await account.rig("GET", "faults"), "faults that nothing met").toEqual([]);
+    });
+  });
+
+  test("a deployment whose writes' answers are lost is one version, and keeps nobody from the next", async () => {
+    for (const operation of ["PutItem", "PutItem", "UpdateItem"])
+      await account.rig("POST", "faults", { target: "aws", match: `dynamodb:${operation}$`, status: 500, after: true });
+    const { version } = await service.client.readFlow("Patient");
+    await service.deploy(Patient);
+    await account.rig("DELETE", "faults");
+    await service.deploy(Patient);
+    expect((await service.client.readFlow("Patient")).version).toBe(version + 2);
+  });
+
+  describe("a code package that is not what its hash says", () => {
+    beforeAll(async () => {
+      const { codePackage } = await service.client.readFlow("Damaged");
+      const { codePackage: other } = await service.client.readFlow("Patient");
+      await new S3Client({ ...clientOf(account), forcePathStyle: true }).send(
+        new PutObjectCommand({
+          Bucket: service.outputs["Bucket"],
+          Key: `blobs/${codePackage}`,
+          Body: service.client.readBlob(other),
+        }),
+      );
+    });
+
+    test("is not run by a container, whose log says why", async () => {
+      const run = await service.carryOut(Damaged);
+      expect(run.status).toBe("failed");
+      expect(run.error?.message).toMatch(/damaged/i);
+      const attempts = await service.attempts(run, "only");
+      expect(attempts.at(-1)).toMatchObject({ status: "failed" });
+      const log: Uint8Array[] = [];
+      const stored = (await service.client.runs.readRun(run))!;
+      for await (const piece of readAttemptLog("us-east-1", stored, attempts.at(-1)!)) log.push(piece);
+      expect(Buffer.concat(log).toString()).toMatch(/The code package is damaged: its SHA-256 is \w{64}, not \w{64}/);
+    });
+
+    test("is not run by the runner function, and the run's error says why", async () => {
+      const { status, error } = await service.carryOut(DamagedLambda);
+      expect({ status, error }).toMatchObject({
+        status: "failed",
+        error: { message: expect.stringMatching(/code package is damaged/) as string },
+      });
+    });
+  });
+
+  describe("an attempt speaks for itself alone:", () => {
+    const paths = (run: Run) => `POST /runs/${run.flow}/${run.run}/tasks`;
+    const says = (token: string) => ({ "millrace-token": token });
+
+    /** A run whose tasks this test carries out itself. */
+    async function ownRun(): Promise<Run> {
+      const { codePackage } = await service.client.readFlow("Patient");
+      const owner = { host: "here", pid: process.pid };
+      const given = { engine: "client", graph: Patient.graph, codePackage, parameters: {}, controls: [], tags: [] };
+      return (await ask(service.api, "POST /flows/Patient/runs", { ...given, user: "ann", owner })).answer as Run;
+    }
+    async function start(run: Run, by: string): Promise<StartedTask> {
+      const { answer } = await ask(service.api, `${paths(run)}/start`, { step: "start", index: "0", by });
+      return answer as StartedTask;
+    }
+    const report = ({ base }: StartedTask, own: object = {}) => ({ status: "succeeded", base, own, controls: [] });
+
+    test.each(Object.values(TASK_ROUTES))("unsigned, nothing is answered: %s", async (route) => {
+      const [method = "", path = ""] = route.split(" ");
+      const url = service.api + path.replace("{flow}", "Patient").replace("{run}", "1");
+      expect((await fetch(url, { method, body: "{}" })).status).toBe(403);
+    });
+
+    test.each([
+      ["finish", { status: "succeeded", base: {}, own: {}, controls: [] }],
+      ["heartbeat", {}],
+      ["branches", { from: 0 }],
+      ["sign", { reads: [], writes: [] }],
+    ])("to %s takes a token, unchanged, of that very run", async (action, body) => {
+      const [run, other] = [await ownRun(), await ownRun()];
+      const { token } = await start(other, "other");
+      const [claims = "", signature] = (await start(run, "own")).token.split(".");
+      const changed = Buffer.from(claims, "base64url").toString().replace('"index":"0"', '"index":"1"');
+      for (const wrong of ["", token, `${Buffer.from(changed).toString("base64url")}.${signature}`]) {
+        expect(await ask(service.api, `${paths(run)}/${action}`, body, says(wrong))).toMatchObject({
+          status: 403,
+          answer: { code: "token.invalid" },
+        });
+      }
+    });
+
+    test("the token of the attempt before reports nothing, and reads nothing that its successor was granted", async () => {
+      const run = await ownRun();
+      const first = await start(run, "first");
+      const second = await start(run, "second");
+      expect([first.attempt, second.attempt]).toEqual([1, 2]);
+      expect(await ask(service.api, `${paths(run)}/finish`, report(first), says(first.token))).toMatchObject({
+        status: 409,
+        answer: { code: "attempt.refused", detail: expect.stringContaining("attempt 2 took its place") as string },
+      });
+      expect((await ask(service.api, `${paths(run)}/heartbeat`, {}, says(first.token))).answer).toEqual({
+        alive: false,
+      });
+      const reads = [{ hash: "0".repeat(64), grant: "A".repeat(22) }];
+      expect(await ask(service.api, `${paths(run)}/sign`, { reads, writes: [] }, says(first.token))).toMatchObject({
+        status: 403,
+        answer: { code: "grant.invalid" },
+      });
+      expect((await ask(service.api, `${paths(run)}/finish`, report(second), says(second.token))).status).toBe(200);
+    });
+
+    test("half of an upload is nothing: it can't be read, and the task can't leave it", async () => {
+      const run = await ownRun();
+      const task = await start(run, "own");
+      const bytes = Buffer.alloc(100_000, "half and half ");
+      const hash = hashOf([bytes]);
+      const { answer } = await ask(
+        service.api,
+        `${paths(run)}/sign`,
+        { reads: [], writes: [{ hash, size: bytes.length }] },
+        says(task.token),
+      );
+      const { upload } = { upload: (answer as SignResponse).writes[hash]! };
+      await sendHalf(upload, bytes);
+      expect(() => service.client.readBlob(hash)).toThrow(/could not be read: status 404/);
+      const left = report(task, { large: { size: bytes.length, blob: hash } });
+      const finish = () => ask(service.api, `${paths(run)}/finish`, left, says(task.token));
+      expect(await finish()).toMatchObject({ answer: { code: "artifact.notStored" } });
+      expect((await fetch(upload.url, { method: "PUT", headers: upload.headers, body: bytes })).status).toBe(200);
+      expect((await finish()).answer).toEqual({ state: "accepted" });
+      expect(Buffer.from(service.client.readBlob(hash)).equals(bytes)).toBe(true);
+    });
+  });
+});
+
+/** Promises the whole, sends half of it, and hangs up. */
+function sendHalf({ url, headers }: Upload, bytes: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    const sending = request(url, { method: "PUT", headers: { ...headers, "content-length": bytes.length } });
+    sending.on("error", () => {});
+    sending.on("close", () => resolve());
+    sending.write(bytes.subarray(0, bytes.length / 2), () => setTimeout(() => sending.destroy(), 50));
+  });
+}
