@@ -36,7 +36,6 @@ export interface LocalAccount {
 interface JobParameters {
   readonly ContainerOverrides: { readonly Environment: readonly { readonly Name: string; readonly Value: string }[] };
   readonly ArrayProperties?: { readonly Size: number };
-  readonly RetryStrategy?: { readonly Attempts: number };
 }
 
 /** What a flow's machine calls in an account, carried out here: Batch and Lambda by the scheduler, DynamoDB by the ledger. */
@@ -61,7 +60,7 @@ async function submitJob(account: LocalAccount, input: JobParameters, signal: Ab
   const env = new Map(input.ContainerOverrides.Environment.map(({ Name, Value }) => [Name, Value]));
   const step = env.get(TASK_ENVIRONMENT.step)!;
   const index = env.get(TASK_ENVIRONMENT.index)!;
-  const attempts = input.RetryStrategy?.Attempts ?? 1;
+  const attempts = Number(env.get(TASK_ENVIRONMENT.attempts) ?? 1);
   const size = input.ArrayProperties?.Size;
   if (size === undefined) return carryOut(account, { step, size: 1, attempts, index: () => index }, signal);
   const depth = account.scope.lineage.steps.get(step)!.depth - 1;

@@ -317,7 +317,7 @@ describe("a task in a container", () => {
 
   test("that takes longer than its step's timeout has failed", async () => {
     await pretend("waits", "0", {});
-    expect((await job("hurries", "0")).code).toBe(1);
+    expect((await job("hurries", "0")).code).toBe(80);
     expect(await taskOf("hurries", "0")).toMatchObject({ status: "failed", error: { name: "Timeout" } });
   });
 

@@ -2,9 +2,10 @@ import { pathToFileURL } from "node:url";
 import type { FinishTaskRequest, StartedTask } from "../functions/api/contract.ts";
 import type { LogRange, RunKey, TaskKey } from "../functions/ledger/ledger.ts";
 import { TASK_ENVIRONMENT } from "../statemachines/contract.ts";
-import { EXIT_CODES } from "../statemachines/exit-codes.ts";
+import { EXIT_CODES, FINAL_EXIT } from "../statemachines/exit-codes.ts";
 import { findFlow, runRemoteTask, type RemoteTask, type RunningRemoteTask } from "./remote-task.ts";
 import { shortenPaths } from "./shorten-paths.ts";
+import { whyTold } from "./why-told.ts";
 import { taskError } from "./task-error.ts";
 import { AttemptRefused, TaskClient, type TaskApi } from "./task-client.ts";
 
@@ -21,21 +22,15 @@ const HEARTBEAT_MILLISECONDS = 30_000;
 /** Between SIGTERM and SIGKILL there may be little: what a handler has to put away it has to put away in this time. */
 const FAREWELL_MILLISECONDS = 1_000;
 
-const INTERRUPTED: FinishTaskRequest = {
-  status: "failed",
-  error: {
-    name: "Interrupted",
-    message: "the container was told to end: its machine was reclaimed, or the job was terminated or out of time",
-  },
-};
-
 /** Carries out one attempt in a container and ends the process. */
 export function runContainer(booted: Booted): void {
   process.setSourceMapsEnabled(true);
   const client = new TaskClient(booted.api, booted, booted.started.token);
   const startedAt = Date.now();
+  const { last: isLast = isJobsLast(process.env), waitSeconds = 0 } = booted.started;
   let isEnding = false;
   let isInterrupted = false;
+  let isOver = false;
   let running: RunningRemoteTask | undefined;
 
   const end = (code: number, told?: string) => {
@@ -49,7 +44,8 @@ export function runContainer(booted: Booted): void {
   const finish = async (report: FinishTaskRequest) => {
     if (isEnding) return;
     isEnding = true;
-    const request = isInterrupted && report.status === "stopped" ? INTERRUPTED : report;
+    const request =
+      isInterrupted && report.status === "stopped" ? whyTold(process.env, process.uptime() - waitSeconds) : report;
     const { error } = request;
     try {
       const log = await ownLog(startedAt).catch(() => undefined);
@@ -64,41 +60,52 @@ export function runContainer(booted: Booted): void {
     }
     if (error) console.log(`Task failed: ${error.name}: ${error.message}`);
     if (request.status === "succeeded" || request.caught) return end(EXIT_CODES.done);
-    end(isInterrupted ? EXIT_CODES.terminated : EXIT_CODES.failed);
+    end(isInterrupted ? EXIT_CODES.terminated : isLast ? EXIT_CODES.failedForGood : EXIT_CODES.failed);
   };
 
   process.on("SIGTERM", () => {
     console.log("The container was told to end (SIGTERM).");
     isInterrupted = true;
     running?.stop();
-    setTimeout(() => void finish(INTERRUPTED), FAREWELL_MILLISECONDS);
+    setTimeout(() => void finish(whyTold(process.env, process.uptime() - waitSeconds)), FAREWELL_MILLISECONDS);
   });
   process.on("uncaughtException", (thrown) => void finish({ status: "failed", error: taskError(thrown) }));
   process.on("exit", (code) => {
     if (isEnding) return;
     console.log(`The step ended its process with exit code ${code}.`);
-    if (code === 0) process.exitCode = EXIT_CODES.exited;
+    // Neither may it look done, nor as if it said that nobody shall try again.
+    if (code === 0 || String(code).startsWith(FINAL_EXIT)) process.exitCode = EXIT_CODES.exited;
   });
 
   const work = async () => {
     const module = (await import(pathToFileURL(booted.flowModule).href)) as object;
     const definition = findFlow(module, booted.flow);
-    const { env } = process;
-    const isLast = Number(env["AWS_BATCH_JOB_ATTEMPT"] ?? 1) >= Number(env[TASK_ENVIRONMENT.attempts] ?? 1);
     const task: RemoteTask = { ...booted, last: isLast };
-    console.log("Task is starting.");
-    running = runRemoteTask(definition, task, client);
     setInterval(() => {
       void client.heartbeat().then(
         ({ alive }) => {
-          if (!alive) running?.stop();
+          if (alive) return;
+          isOver = true;
+          running?.stop();
         },
         () => {},
       );
     }, HEARTBEAT_MILLISECONDS);
+    if (waitSeconds > 0) {
+      console.log(`Waiting ${Math.ceil(waitSeconds)} s before the retry.`);
+      await new Promise((resolve) => setTimeout(resolve, waitSeconds * 1000));
+      if (isOver) return { status: "stopped" } as const;
+    }
+    console.log("Task is starting.");
+    running = runRemoteTask(definition, task, client);
     return running.report;
   };
   work().then(finish, (thrown: unknown) => finish({ status: "failed", error: taskError(thrown) }));
+}
+
+/** As far as the job itself knows. */
+function isJobsLast(env: NodeJS.ProcessEnv): boolean {
+  return Number(env["AWS_BATCH_JOB_ATTEMPT"] ?? 1) >= Number(env[TASK_ENVIRONMENT.attempts] ?? 1);
 }
 
 /**

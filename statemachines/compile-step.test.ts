@@ -18,14 +18,19 @@ describe("a Batch step", () => {
       },
     ],
     [
-      "is tried again by the job itself, where an interruption costs little",
+      "is tried again by the job itself, and some more often for interruptions, until its container says that it is enough",
       { retry: 3 },
-      { RetryStrategy: { Attempts: 4 }, JobQueue: "spot" },
+      { RetryStrategy: { Attempts: 8, EvaluateOnExit: [{ OnExitCode: "8*", Action: "EXIT" }] }, JobQueue: "spot" },
     ],
     [
-      "is tried again as often as its options say",
-      { retry: { attempts: 2, backoff: "10s" } },
-      { RetryStrategy: { Attempts: 3 } },
+      "is tried again no more often than Batch can",
+      { retry: { attempts: 9, backoff: "10s" } },
+      { RetryStrategy: { Attempts: 10 } },
+    ],
+    [
+      "has time for the longest wait before a retry besides its own timeout",
+      { timeout: "1m", retry: { attempts: 2, backoff: "10s", rate: 3 } },
+      { Timeout: { AttemptDurationSeconds: 150 } },
     ],
     [
       "is stopped by Batch only a minute after the runtime should have",
@@ -73,7 +78,7 @@ describe("a Batch step", () => {
 
   test("says no more than 1 KiB to its job", () => {
     for (const { graph: flow } of fixtures) {
-      for (const state of tasks(compile(flow, account))) {
+      for (const state of tasks(compile(flow, account).machine)) {
         expect(JSON.stringify((state.Parameters as JsonObject)["ContainerOverrides"] ?? "").length).toBeLessThan(1024);
       }
     }
@@ -84,7 +89,7 @@ describe("a Batch step", () => {
   });
 
   test("has a job name that begins with a letter, whatever the flow's does", () => {
-    const { States } = compile(graph("_odd", step("x")), account);
+    const { machine: { States } } = compile(graph("_odd", step("x")), account);
     expect((States["x"] as TaskState).Parameters).toMatchObject({ JobName: "m_odd-x" });
   });
 
@@ -133,13 +138,13 @@ describe("a Lambda step", () => {
 });
 
 test("every call waits and tries again with full jitter where its service is throttled", () => {
-  for (const { Retry } of fixtures.flatMap((one) => tasks(compile(one.graph, account)))) {
+  for (const { Retry } of fixtures.flatMap((one) => tasks(compile(one.graph, account).machine))) {
     expect(Retry![0]).toMatchObject({ JitterStrategy: "FULL", BackoffRate: 2 });
   }
 });
 
 test("a caught failure goes to the bookkeeping function with its place and its error", () => {
-  const states = compile(graph("F", loop(1, [step("x", { catch: true })])), account).States;
+  const states = compile(graph("F", loop(1, [step("x", { catch: true })])), account).machine.States;
   expect((states["x"] as TaskState).Catch).toMatchObject([{ ErrorEquals: ["States.ALL"], Next: "x.failed" }]);
   expect(states["x.failed"]).toMatchObject({
     Parameters: {
@@ -151,7 +156,7 @@ test("a caught failure goes to the bookkeeping function with its place and its e
 });
 
 function taskOf(node: StepNode): TaskState {
-  return compile(graph("Flow", node), account).States[node.name] as TaskState;
+  return compile(graph("Flow", node), account).machine.States[node.name] as TaskState;
 }
 
 function environmentOf({ Parameters }: TaskState): Record<string, string> {
@@ -165,7 +170,7 @@ function environmentOf({ Parameters }: TaskState): Record<string, string> {
 
 /** Where the first step goes on to before a foreach over one Batch step. */
 function nextOf(first: StepNode): string | undefined {
-  const { States } = compile(graph("F", first, foreach("merge", [step("y")])), account);
+  const { machine: { States } } = compile(graph("F", first, foreach("merge", [step("y")])), account);
   return (States[first.name] as TaskState).Next;
 }
 

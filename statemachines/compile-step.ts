@@ -6,7 +6,15 @@ import { resourceRequirements } from "./container-size.ts";
 import { INTEGRATIONS, TASK_ENVIRONMENT, TIMEOUT_GRACE_SECONDS } from "./contract.ts";
 import { pickFields } from "./control.ts";
 import { forStep, type MachineResources } from "./resources.ts";
-import { attemptsOf, batchRetry, lambdaRetry, retriesOf, stepRetrier } from "./retries.ts";
+import {
+  attemptsOf,
+  batchRetry,
+  jobRetryStrategy,
+  lambdaRetry,
+  longestWaitSeconds,
+  retriesOf,
+  stepRetrier,
+} from "./retries.ts";
 
 /** Adds a step as one Task state (and one more where its failure is caught). */
 export function compileStep(step: StepNode, block: Block, next: Entry): void {
@@ -51,9 +59,11 @@ export function addJob(step: StepNode, block: Block, next: Entry, { name, index,
         Environment: environment.map(([Name, value]) => ({ Name, ...field("Value", value) })),
         ...(requirements.length > 0 && { ResourceRequirements: requirements }),
       },
-      RetryStrategy: { Attempts: attemptsOf(options) },
+      RetryStrategy: jobRetryStrategy(options),
       ...(timeoutSeconds !== undefined && {
-        Timeout: { AttemptDurationSeconds: Math.ceil(timeoutSeconds) + TIMEOUT_GRACE_SECONDS },
+        Timeout: {
+          AttemptDurationSeconds: Math.ceil(timeoutSeconds) + longestWaitSeconds(options) + TIMEOUT_GRACE_SECONDS,
+        },
       }),
     },
     Retry: batchRetry,
@@ -134,7 +144,7 @@ function jobName(flow: string, step: string): string {
   return `${flow}-${step}`.replace(/^(?=[-_])/, "m");
 }
 
-/** An interruption of a spot instance costs an attempt, so only what has one to spare goes there. */
+/** What an interruption ends is begun anew, so only what may be tried again goes where machines are taken back. */
 function jobQueue({ options }: StepNode, { queues }: MachineResources): string {
   if (options.gpu !== undefined) return queues.gpu ?? queues.onDemand;
   return retriesOf(options) > 0 ? (queues.spot ?? queues.onDemand) : queues.onDemand;

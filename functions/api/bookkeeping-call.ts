@@ -2,15 +2,17 @@ import { MillraceError } from "../../sdk/errors.ts";
 import type { Lineage } from "../../sdk/graph/lineage.ts";
 import { parseRunName, type BookkeepingRequest } from "../../statemachines/contract.ts";
 import { controlFields, type ControlFields } from "../../statemachines/control-item.ts";
+import { errorOfCause } from "../batch/cause.ts";
+import { endLostAttempts } from "../batch/lost-attempt.ts";
 import type { BlobStore } from "../blobs/blobs.ts";
-import type { ControlValue, Run } from "../ledger/ledger.ts";
+import type { ControlValue, Run, RunKey, TaskError } from "../ledger/ledger.ts";
 import { readRun } from "../runs/read.ts";
-import { answerControl, recordFailure } from "../tasks/bookkeeping.ts";
+import { answerControl, recordFailure, type Failure } from "../tasks/bookkeeping.ts";
 import { withAwaitedBlobs } from "./awaited-blobs.ts";
 import type { KeepBooksRequest } from "./contract.ts";
 import type { TaskCalls } from "./task-calls.ts";
 
-export interface Bookkeeping extends Pick<TaskCalls, "ledger" | "lineageOf" | "now"> {
+export interface Bookkeeping extends Pick<TaskCalls, "ledger" | "lineageOf" | "now" | "jobs"> {
   readonly blobs: Pick<BlobStore, "read" | "write">;
 }
 
@@ -26,18 +28,49 @@ export async function keepBooks(
 
 /** The same for a run that was read: answers the control value where one is asked. Throws MillraceError `control.unknown`, `step.unknown`. */
 export async function keepBooksOf(
-  { ledger, blobs, lineageOf, now }: Bookkeeping,
+  books: Bookkeeping,
   { flow, run, graph, parameters }: Run,
   request: KeepBooksRequest,
 ): Promise<ControlValue | undefined> {
+  const { ledger, blobs, lineageOf, now } = books;
   const lineage = await lineageOf(graph);
   checkAsked(lineage, request);
-  return withAwaitedBlobs(blobs, ledger, async (awaited, ledger) => {
-    const scope = { ledger, key: { flow, run }, lineage, parameters };
-    if (request.action === "control") return (await answerControl(scope, awaited, request.node, request.index)).value;
-    await recordFailure(scope, awaited, request, now());
-    return undefined;
-  });
+  const scope = { key: { flow, run }, lineage, parameters };
+  if (request.action === "control")
+    return withAwaitedBlobs(
+      blobs,
+      ledger,
+      async (awaited, ledger) =>
+        (await answerControl({ ...scope, ledger }, awaited, request.node, request.index)).value,
+    );
+  const error = await whyFailed(books, scope.key, request, lineage.steps.get(request.step)!.depth);
+  await withAwaitedBlobs(blobs, ledger, (awaited, ledger) =>
+    recordFailure({ ...scope, ledger }, awaited, { ...request, error }, now()),
+  );
+  return undefined;
+}
+
+/** Children of an array whose end Batch is asked about. */
+const LOOKED_AT = 200;
+
+/** What the state machine says of the failure, in words for people; each task that died without a word is ended with its own. */
+async function whyFailed(
+  books: Bookkeeping,
+  run: RunKey,
+  { step, index, width, error }: Failure,
+  depth: number,
+): Promise<TaskError> {
+  const under = depth > 1 ? { under: index } : {};
+  const tasks =
+    width === undefined
+      ? await books.ledger.readTasks(run, [{ step, index }])
+      : (await books.ledger.listTasks(run, step, { limit: LOOKED_AT, ...under })).items;
+  await endLostAttempts(
+    books,
+    run,
+    tasks.filter((task) => task !== undefined),
+  );
+  return errorOfCause(error.name, error.message, books.jobs);
 }
 
 function checkAsked(lineage: Lineage, request: KeepBooksRequest): void {

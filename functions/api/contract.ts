@@ -239,6 +239,10 @@ export type StartTaskResponse = { readonly state: "done" } | StartedTask;
 export interface StartedTask {
   readonly state: "started";
   readonly attempt: number;
+  /** Where a Batch job runs it: whether the step has no other try after this one. Interruptions cost none. */
+  readonly last?: boolean;
+  /** How long to wait before the step begins: what is left of the backoff before a retry. */
+  readonly waitSeconds?: number;
   /** Speaks for this attempt alone, for as long as it is the task's newest. */
   readonly token: string;
   readonly tags: readonly string[];

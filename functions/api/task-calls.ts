@@ -1,9 +1,11 @@
 import { MillraceError } from "../../sdk/errors.ts";
 import type { Lineage } from "../../sdk/graph/lineage.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
+import type { BatchJobs } from "../batch/describe.ts";
 import type { BlobStore } from "../blobs/blobs.ts";
 import type { Attempt, AttemptKey, Ledger, RunKey } from "../ledger/ledger.ts";
 import { branchEnds, stepInputs, type RunScope } from "../tasks/inputs.ts";
+import { nextTry } from "../tasks/job-try.ts";
 import type {
   FinishTaskRequest,
   FinishTaskResponse,
@@ -27,6 +29,8 @@ import { digestOf, isGrant, makeGrant, makeToken, readToken, TOKEN_MILLISECONDS 
 export interface TaskCalls {
   readonly ledger: Ledger;
   readonly blobs: Pick<BlobStore, "has">;
+  /** What became of containers that died without a word. */
+  readonly jobs?: BatchJobs;
   readonly signer: Signer;
   readonly lineageOf: (graph: string) => Promise<Lineage>;
   /** Of the tokens. */
@@ -37,7 +41,10 @@ export interface TaskCalls {
 /** URLs that come with the start: each is some 1.5 KB long, so the rest are asked for when they are wanted. */
 const URLS = 32;
 
-/** Begins an attempt. Throws MillraceError `run.unknown`, `run.over`, `step.unknown`, `task.unknown`. */
+/**
+ * Begins an attempt. Throws MillraceError `run.unknown`, `run.over`, `step.unknown`, `task.unknown`, `attempt.refused`
+ * where a job's container was started that the step has no try for.
+ */
 export async function startTask(calls: TaskCalls, run: RunKey, request: StartTaskRequest): Promise<StartTaskResponse> {
   const { ledger, signer } = calls;
   const { step, index, by } = request;
@@ -51,6 +58,7 @@ export async function startTask(calls: TaskCalls, run: RunKey, request: StartTas
       where: { flow: run.flow, step },
     });
 
+  const tried = await nextTry(calls, run, place.node.options, request);
   const [answer] = await ledger.startAttempts(run, [{ step, index, by, at: calls.now() }]);
   if (answer!.state === "done") return { state: "done" };
   const { attempt } = answer as { attempt: number };
@@ -77,6 +85,7 @@ export async function startTask(calls: TaskCalls, run: RunKey, request: StartTas
   return {
     state: "started",
     attempt,
+    ...(tried && { last: tried.last, ...(tried.waitSeconds > 0 && { waitSeconds: tried.waitSeconds }) }),
     token,
     tags: found.tags,
     code: { hash: found.codePackage, url: await signer.signRead(found.codePackage) },

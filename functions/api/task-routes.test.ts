@@ -75,7 +75,7 @@ describe("tasks", () => {
 
   test("an attempt that was given up changes nothing any more", async () => {
     const { finish, start, call, begun } = await openRun();
-    await start(1, "start", "0", "job#2");
+    await start(1, "start", "0", "another#1");
     await expect(finish()).rejects.toMatchObject({ code: "attempt.refused" });
     expect(await call("POST /runs/Stats/1/tasks/heartbeat", {}, { token: begun.token })).toEqual({ alive: false });
   });

@@ -1,4 +1,5 @@
 import type { TaskError } from "../ledger/ledger.ts";
+import type { BatchJobs } from "./describe.ts";
 import { troubleError, type BatchJob } from "./job.ts";
 import { whyEnded } from "./why-ended.ts";
 
@@ -9,19 +10,30 @@ import { whyEnded } from "./why-ended.ts";
 export function jobOfCause(cause: string): BatchJob | undefined {
   try {
     const found = lowerCased(JSON.parse(cause)) as BatchJob | null;
-    return typeof found?.jobId === "string" && typeof found.status === "string" ? found : undefined;
+    return typeof found?.jobName === "string" ? { status: "FAILED", ...found } : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** A state's failure as a person is told it. */
-export function errorOfCause(error: string, cause: string): TaskError {
-  const job = jobOfCause(cause);
-  const why = job && whyEnded(job);
-  if (why) return troubleError(why);
-  return { name: error, message: job ? `job ${job.jobName}: ${job.statusReason}` : cause.slice(0, 4000) };
+/** A state's failure as a person is told it. Of an array's job that is what became of one of its children. */
+export async function errorOfCause(
+  error: string,
+  cause: string,
+  jobs?: Pick<BatchJobs, "failedChild">,
+): Promise<TaskError> {
+  const told = jobOfCause(cause);
+  if (!told) return { name: error, message: cause.slice(0, MESSAGE_CHARACTERS) };
+  const isArray = told.arrayProperties?.size !== undefined && told.jobId !== undefined;
+  const child = isArray ? await jobs?.failedChild(told.jobId!) : undefined;
+  const job = child ?? told;
+  const why = whyEnded(job);
+  const place = child?.arrayProperties?.index === undefined ? "" : `, child ${child.arrayProperties.index}`;
+  const message = why ? troubleError(why).message : (job.statusReason ?? "it failed");
+  return { name: why?.name ?? error, message: `job ${told.jobName}${place}: ${message}` };
 }
+
+const MESSAGE_CHARACTERS = 4000;
 
 function lowerCased(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(lowerCased);

@@ -25,6 +25,8 @@ export interface BatchJob {
   >;
   /** Those that have ended, oldest first. */
   readonly attempts?: Maybe<readonly BatchAttempt[]>;
+  /** Of an array how many children; of a child which. */
+  readonly arrayProperties?: Maybe<{ readonly size?: Maybe<number>; readonly index?: Maybe<number> }>;
   readonly timeout?: Maybe<{ readonly attemptDurationSeconds?: Maybe<number> }>;
 }
 

@@ -169,16 +169,32 @@ describe("a state's failure", () => {
     Attempts: [{ StatusReason: ESSENTIAL, Container: { ExitCode: 137 } }],
   });
 
-  test("that tells of a job is told as the job's end, mend included", () => {
+  test("that tells of a job is told as the job's end, mend included", async () => {
     expect(jobOfCause(cause)).toMatchObject({ jobId: "one", container: { exitCode: 137 } });
-    expect(errorOfCause("States.TaskFailed", cause)).toEqual({
+    expect(await errorOfCause("States.TaskFailed", cause)).toEqual({
       name: "OutOfMemory",
-      message: 'ran out of memory (had 2 GiB)\nGive the step more memory, such as memory: "4GiB".',
+      message: 'job Flow-step: ran out of memory (had 2 GiB)\nGive the step more memory, such as memory: "4GiB".',
     });
   });
 
-  test("of any other kind keeps its name and text", () => {
-    expect(errorOfCause("States.Timeout", "it took too long")).toEqual({
+  test("that tells of an array is told as one of its children that failed", async () => {
+    const array = JSON.stringify({
+      JobId: "many",
+      JobName: "Flow-step",
+      Status: "FAILED",
+      StatusReason: "Array Child Job failed",
+      ArrayProperties: { Size: 8 },
+    });
+    const child = { ...failed({ statusReason: "CannotPullContainerError: not found" }), arrayProperties: { index: 5 } };
+    const jobs = { failedChild: async (id: string) => (id === "many" ? child : undefined) };
+    expect(await errorOfCause("States.TaskFailed", array, jobs)).toMatchObject({
+      name: "ImageUnavailable",
+      message: expect.stringMatching(/^job Flow-step, child 5: its image example.org\/fit:3 can't be pulled/) as string,
+    });
+  });
+
+  test("of any other kind keeps its name and text", async () => {
+    expect(await errorOfCause("States.Timeout", "it took too long")).toEqual({
       name: "States.Timeout",
       message: "it took too long",
     });

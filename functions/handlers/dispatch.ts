@@ -1,9 +1,10 @@
+import { openBatchJobs } from "../batch/describe.ts";
 import { executionEnded, type ExecutionEnded } from "../runs/end.ts";
 import type { ScheduledStart } from "../flows/schedules.ts";
 import { startScheduled } from "../runs/scheduled.ts";
 import { openRuns } from "./machines.ts";
 
-const runs = openRuns();
+const runs = { ...openRuns(), jobs: openBatchJobs() };
 
 /** What EventBridge tells of an execution. */
 interface StatusChange {

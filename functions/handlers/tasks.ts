@@ -1,9 +1,10 @@
 import type { BookkeepingRequest } from "../../statemachines/contract.ts";
 import { keepBooks } from "../api/bookkeeping-call.ts";
+import { openBatchJobs } from "../batch/describe.ts";
 import { openAccount, openSigning } from "./account.ts";
 import { handleHttp } from "./http.ts";
 
-const tasks = { ...openAccount(), ...openSigning() };
+const tasks = { ...openAccount(), ...openSigning(), jobs: openBatchJobs() };
 const http = handleHttp({ tasks });
 
 /** What tasks' processes say through the HTTP API, and what the flows' state machines ask directly. */

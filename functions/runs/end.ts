@@ -1,6 +1,9 @@
 import { MillraceError } from "../../sdk/errors.ts";
 import { parseRunName } from "../../statemachines/contract.ts";
 import type { FinishRunRequest } from "../api/contract.ts";
+import { errorOfCause } from "../batch/cause.ts";
+import type { BatchJobs } from "../batch/describe.ts";
+import { endLostAttempts, interruptionOf } from "../batch/lost-attempt.ts";
 import type { Machines } from "../flows/machines.ts";
 import type { FlowRegistry } from "../flows/registry.ts";
 import type { Ledger, Run, RunKey, TaskError } from "../ledger/ledger.ts";
@@ -12,6 +15,7 @@ export interface Ending {
   readonly ledger: Ledger;
   readonly registry: FlowRegistry;
   readonly machines: Pick<Machines, "stop">;
+  readonly jobs?: BatchJobs;
   readonly now: () => number;
 }
 
@@ -63,7 +67,7 @@ export async function executionEnded(ending: Ending, execution: ExecutionEnded):
   if (status === "SUCCEEDED") await settle(ending, run, "succeeded");
   else if (status === "ABORTED")
     await settle(ending, run, "stopped", { name: "Stopped", message: "the run was stopped" });
-  else await settle(ending, run, "failed", await whyFailed(ending.ledger, run, execution));
+  else await settle(ending, run, "failed", await whyFailed(ending, run, execution));
 }
 
 function runOf({ name, input }: ExecutionEnded): RunKey | undefined {
@@ -79,31 +83,23 @@ function runOf({ name, input }: ExecutionEnded): RunKey | undefined {
 /** Tasks of one step that are looked at for what failed. */
 const LOOKED_AT = 200;
 
-/** What a task said of itself is worth more than what Batch or Step Functions say of it. */
-async function whyFailed(ledger: Ledger, run: Run, { status, error, cause }: ExecutionEnded): Promise<TaskError> {
+/**
+ * What a task said of itself is worth more than what Batch or Step Functions say of it; but of a container that died
+ * without a word, or was told to end, Batch knows more.
+ */
+async function whyFailed(ending: Ending, run: Run, { status, error, cause }: ExecutionEnded): Promise<TaskError> {
+  const { ledger, jobs } = ending;
+  for (const { step, running } of await ledger.listSteps(run))
+    if (running > 0)
+      await endLostAttempts(ending, run, (await ledger.listTasks(run, step, { limit: LOOKED_AT })).items);
   for (const { step } of (await ledger.listSteps(run)).filter(({ failed }) => failed > 0)) {
     const { items } = await ledger.listTasks(run, step, { limit: LOOKED_AT });
     const failed = items.find((task) => task.status === "failed" && !task.caught);
-    if (failed?.error) return { ...failed.error, message: `${step}/${failed.index}: ${failed.error.message}` };
+    const why = failed?.error && ((await interruptionOf(jobs, failed)) ?? failed.error);
+    if (why) return { ...why, message: `${step}/${failed.index}: ${why.message}` };
   }
   if (status === "TIMED_OUT") return { name: "Timeout", message: "the execution took too long" };
-  return { name: error ?? "Failed", message: reasonOf(cause ?? "") };
-}
-
-/** A Batch job's failure is told as the whole description of the job, as JSON. */
-function reasonOf(cause: string): string {
-  try {
-    const { JobName, StatusReason, Container } = JSON.parse(cause) as {
-      JobName?: string;
-      StatusReason?: string;
-      Container?: { Reason?: string; ExitCode?: number };
-    };
-    const why = [StatusReason, Container?.Reason].filter(Boolean).join("; ");
-    if (why) return `job ${JobName}: ${why}`;
-  } catch {
-    // It is a text, then.
-  }
-  return cause.slice(0, 4000) || "the state machine failed";
+  return errorOfCause(error ?? "Failed", cause || "the state machine failed", jobs);
 }
 
 /** Whether it was still running. What still seems to run of it ends with it: a container that died without a word. */
