@@ -19,7 +19,7 @@ from moto.moto_api import state_manager
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.ssm.models import ssm_backends
 
-from . import batch_rules, stats
+from . import batch_rules, rest_api, stats
 from .batch_attempt import Attempt, Outcome
 from .place import ACCOUNT, JOB_KEY, REGION, place
 
@@ -189,7 +189,7 @@ def _environment(one: Job, attempt: int) -> dict[str, str]:
     properties = one.job_definition.container_properties or {}
     for secret in [*properties.get("secrets", []), *one.container_overrides.get("secrets", [])]:
         environment[secret["name"]] = _secret(_any_case(secret, "valueFrom"))
-    environment.update({pair["name"]: pair["value"] for pair in one._get_container_property("environment", [])})
+    environment.update({pair["name"]: rest_api.resolve(pair["value"]) for pair in one._get_container_property("environment", [])})
     environment.update(AWS_BATCH_JOB_ATTEMPT=str(attempt), AWS_BATCH_JQ_NAME=one.job_queue.name, AWS_BATCH_CE_NAME="local")
     if (index := one.array_properties.get("index")) is not None:
         environment["AWS_BATCH_JOB_ARRAY_INDEX"] = str(index)

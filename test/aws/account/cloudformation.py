@@ -9,7 +9,7 @@ from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.route_tables import RouteTable
 
-from . import http_api, lambdas
+from . import http_api, lambdas, rest_api
 from .place import place
 
 _kept: list[type] = []
@@ -22,10 +22,15 @@ def install() -> None:
     _resource("AWS::ApiGatewayV2::Api", _api, _delete_api, ("ApiId", "ApiEndpoint"))
     _resource("AWS::ApiGatewayV2::Integration", _integration)
     _resource("AWS::ApiGatewayV2::Route", _route)
+    _resource("AWS::ApiGateway::RestApi", rest_api.add_api, rest_api.delete_api, ("RootResourceId",))
+    _resource("AWS::ApiGateway::Resource", rest_api.add_resource)
+    _resource("AWS::ApiGateway::Method", rest_api.add_method)
+    _resource("AWS::ApiGateway::Stage", rest_api.add_stage)
     _resource("AWS::Lambda::Url", _function_url, attributes=("FunctionUrl", "FunctionArn"))
     _resource("AWS::Lambda::EventInvokeConfig", _event_invoke_config)
     _resource("AWS::Scheduler::ScheduleGroup", _schedule_group, _delete_schedule_group, ("Arn",))
     for kind in (
+        "AWS::ApiGateway::Deployment",
         "AWS::ApiGatewayV2::Stage",
         "AWS::ApiGatewayV2::Authorizer",
         "AWS::S3::BucketPolicy",

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from moto.apigatewayv2.models import apigatewayv2_backends
 
-from . import faults, lambdas, rig, signatures, stats
+from . import faults, lambdas, rest_api, rig, signatures, stats
 from .place import ACCOUNT, REGION
 
 MAX_BODY = 10 * 1024 * 1024
@@ -59,6 +59,8 @@ class Handler(BaseHTTPRequestHandler):
             if function_urls.get(name) == "AWS_IAM" and not self.is_signed(url, body, "lambda"):
                 return 403, b'{"Message":"Forbidden"}'
             return self.invoke(lambdas.named(name), "$default", f"/{rest}", url, {}, body, name)
+        if first == "_private":
+            return self.call_private(url, body, *rest.split("/", 2))
         apis = apigatewayv2_backends[ACCOUNT][REGION].apis
         api = apis.get(first)
         found = api and match_route(api, self.command, f"/{rest}")
@@ -79,8 +81,30 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         return signatures.service(headers, url.query) == service and signatures.is_signed(self.command, url.path, url.query, headers, body)
 
+    def call_private(self, url, body: bytes, api: str, stage: str, path: str) -> tuple:
+        found = rest_api.match(api, stage, self.command, f"/{path}")
+        if not found:
+            return 403, b'{"message":"Missing Authentication Token"}'
+        method, parameters = found
+        stats.count("http", f"private {method[0]} {method[1]}")
+        if method[2] == "AWS_IAM" and not self.is_signed(url, body, "execute-api"):
+            return 403, b'{"message":"Forbidden"}'
+        headers, is_text = self.plain_headers()
+        event = rest_api.event(api, stage, method, f"/{path}", parameters, headers, body, is_text)
+        return self.answer_of(lambdas.named(method[3].split("functions/")[1].split("/invocations")[0]), event)
+
+    def plain_headers(self) -> tuple[dict[str, str], bool]:
+        """Those of one name in one line; whether the body is a text."""
+        headers: dict[str, str] = {}
+        for name, value in self.headers.items():
+            key = name.lower()
+            headers[key] = f"{headers[key]},{value}" if key in headers else value
+        return headers, bool(TEXT.match(headers.get("content-type", "text/plain")))
+
     def invoke(self, function, route_key: str, path: str, url, parameters: dict, body: bytes, api_id: str) -> tuple:
-        event = self.event(route_key, path, url, parameters, body, api_id)
+        return self.answer_of(function, self.event(route_key, path, url, parameters, body, api_id))
+
+    def answer_of(self, function, event: dict) -> tuple:
         if len(json.dumps(event)) > lambdas.MAX_PAYLOAD:
             return 413, b'{"message":"Request Entity Too Large"}'
         answer = lambdas.invoke(function, event)
@@ -95,14 +119,10 @@ class Handler(BaseHTTPRequestHandler):
         return result["statusCode"], content, headers, result.get("cookies") or []
 
     def event(self, route_key: str, path: str, url, parameters: dict, body: bytes, api_id: str) -> dict:
-        headers: dict[str, str] = {}
-        for name, value in self.headers.items():
-            key = name.lower()
-            headers[key] = f"{headers[key]},{value}" if key in headers else value
+        headers, is_text = self.plain_headers()
         query: dict[str, str] = {}
         for key, value in parse_qsl(url.query, keep_blank_values=True):
             query[key] = f"{query[key]},{value}" if key in query else value
-        is_text = bool(TEXT.match(headers.get("content-type", "text/plain")))
         identity = signatures.access_key(headers, url.query) or ""
         event = {
             "version": "2.0",

@@ -1,0 +1,79 @@
+import { CloudFormationClient, GetTemplateCommand } from "@aws-sdk/client-cloudformation";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { register, trigger } from "../../sdk/account.ts";
+import closed from "../support/closed-flow.ts";
+import { isSkipped, startAccount } from "./account.ts";
+import { deployMillrace } from "./deployed.ts";
+import { clientOf } from "./stack.ts";
+
+const account = await startAccount();
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties: Record<string, any>;
+}
+
+describe.skipIf(isSkipped(account))("a deployment without a way to the internet", () => {
+  if (isSkipped(account)) return;
+  const home = mkdtempSync(join(tmpdir(), "millrace-private-"));
+  let resources: Readonly<Record<string, Resource>>;
+  const ofType = (type: string) => Object.values(resources).filter(({ Type }) => Type === type);
+
+  beforeAll(async () => {
+    const outputs = await deployMillrace(account, "closed", "--param", "network=private");
+    Object.assign(process.env, account.env, { MILLRACE_HOME: home, MILLRACE_SERVICE_URL: outputs["ApiUrl"] });
+    const { TemplateBody = "" } = await new CloudFormationClient(clientOf(account)).send(
+      new GetTemplateCommand({ StackName: "millrace-closed" }),
+    );
+    ({ Resources: resources } = JSON.parse(TemplateBody) as { Resources: Record<string, Resource> });
+  }, 120_000);
+  afterAll(async () => {
+    await account.stop();
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  test("has no gateway, no route out and no public address", () => {
+    for (const type of ["InternetGateway", "NatGateway", "EgressOnlyInternetGateway", "EIP", "Route"])
+      expect(ofType(`AWS::EC2::${type}`)).toEqual([]);
+    const { NetworkConfiguration } = resources["TaskDefinition"]!.Properties["ContainerProperties"];
+    expect(NetworkConfiguration).toEqual({ AssignPublicIp: "DISABLED" });
+  });
+
+  test("reaches all that a task calls by endpoints of its own", () => {
+    const services = ofType("AWS::EC2::VPCEndpoint").map(({ Properties }) =>
+      (Properties["ServiceName"]["Fn::Sub"] as string).replace("com.amazonaws.${AWS::Region}.", ""),
+    );
+    const wanted = ["ecr.api", "ecr.dkr", "execute-api", "logs", "s3", "secretsmanager", "ssm"];
+    expect(services.toSorted()).toEqual(wanted);
+  });
+
+  test("gives tasks an API that takes signed requests through its endpoint alone, and only theirs", () => {
+    const [api] = ofType("AWS::ApiGateway::RestApi");
+    expect(api!.Properties["EndpointConfiguration"]["Types"]).toEqual(["PRIVATE"]);
+    const { Statement } = api!.Properties["Policy"] as { Statement: Record<string, unknown>[] };
+    expect(Statement).toEqual([
+      expect.objectContaining({
+        Resource: "execute-api:/*/POST/runs/*/*/tasks/*",
+        Condition: { StringEquals: { "aws:SourceVpce": { Ref: "ApiEndpoint" } } },
+      }),
+    ]);
+    const methods = ofType("AWS::ApiGateway::Method").map(({ Properties }) => Properties["AuthorizationType"]);
+    expect(methods).toEqual(["AWS_IAM", "AWS_IAM"]);
+  });
+
+  test("carries a flow through, each task by the private API", async () => {
+    await register(closed);
+    await account.rig("DELETE", "stats");
+    const result = await trigger(closed, {}, { wait: true });
+    expect([result.status, result.artifacts("end").count]).toEqual(["succeeded", 2_000]);
+    const { http = {} } = await account.stats();
+    expect(http).toMatchObject({
+      "private POST /runs/{flow}/{run}/tasks/{action}": 4,
+      "private POST /runs/{flow}/{run}/tasks/sign": 1,
+    });
+    expect(Object.keys(http).filter((route) => /^POST .*\/tasks\//.test(route))).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,6 @@
+import { flow } from "millrace";
+
+export default flow("Closed")
+  // Large enough for a blob of its own, which is stored through a URL that the tasks' API signed.
+  .step("start", () => ({ words: Array.from({ length: 2_000 }, (_, i) => `word ${i}`) }))
+  .step("end", ({ words }) => ({ count: words.length }));
