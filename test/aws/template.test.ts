@@ -34,6 +34,8 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   "RunsRole states:execution:millrace-dev-*": "an execution has its flow's and its run's name",
   "DispatchRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
   "DispatchRole states:stateMachine:millrace-dev-*": "a machine has its flow's name",
+  "DispatchRole *": "batch:DescribeJobs and ListJobs know no resources",
+  "TasksRole *": "batch:DescribeJobs and ListJobs know no resources",
   "TasksRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
   "SignRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
   "RunnerRole execute-api:${HttpApi}/*/POST/runs/*/*/tasks/*": "any run's tasks: which attempt, the token says",
@@ -48,7 +50,7 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   "MachineRole states:stateMachine:millrace-dev-*": "a distributed Map runs its own machine",
   "MachineRole states:execution:millrace-dev-*": "a distributed Map follows its own children",
   "PeoplePolicy execute-api:${HttpApi}/*": "all of the API: it is what people work with",
-  "PeoplePolicy *": "batch:DescribeJobs knows no resources",
+  "PeoplePolicy *": "what Batch's Describe and List do knows no resources",
   "PeoplePolicy batch:job-definition/millrace-dev:*": "the revisions of the deployment's own definition",
   "PeoplePolicy batch:job-definition/millrace-dev-*": "a step's definition has its flow's name",
   "PeoplePolicy batch:job/*": "a job's name is its number",
@@ -95,6 +97,18 @@ describe("the compiled template", () => {
       ((Properties["ManagedPolicyArns"] ?? []) as unknown[]).map((arn) => `${role} ${nameOf(arn)}`),
     );
     expect(managed).toEqual(["BatchRole arn:${AWS::Partition}:iam::aws:policy/service-role/AWSBatchServiceRole"]);
+  });
+
+  test("gives up jobs that wait in any queue for longer than was set, for each reason that Batch may act on", () => {
+    const limits = ofType("AWS::Batch::JobQueue").map(([, { Properties }]) => Properties["JobStateTimeLimitActions"]);
+    expect(limits).toHaveLength(2);
+    for (const actions of limits) {
+      expect(actions).toMatchObject([
+        { Reason: "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT", MaxTimeSeconds: 600, Action: "CANCEL" },
+        { Reason: "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE", MaxTimeSeconds: 600, Action: "CANCEL" },
+        { Reason: "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", MaxTimeSeconds: 14400, Action: "CANCEL" },
+      ]);
+    }
   });
 
   test("gives tasks no right but to call the tasks' routes", () => {
