@@ -1,6 +1,6 @@
-/** Builds dist/: the programs and the library by esbuild, their type declarations by tsc. */
+/** Builds dist/: the programs and the library by esbuild, the HTTP API's description, the type declarations by tsc. */
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { build } from "esbuild";
 
@@ -65,6 +65,20 @@ await build({
   target: "node20.19",
   logLevel: "warning",
 });
+
+// The HTTP API's description, made of the schemas that it is held to.
+const { outputFiles } = await build({
+  ...common,
+  entryPoints: ["functions/api/openapi.ts"],
+  outdir: "dist",
+  write: false,
+  sourcemap: false,
+});
+const { openApi } = await import(
+  `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`
+);
+const { version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
+writeFileSync(`${root}/dist/openapi.json`, `${JSON.stringify(openApi(version), null, 2)}\n`);
 
 const tsc = createRequire(import.meta.url)
   .resolve("typescript/package.json")

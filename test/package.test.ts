@@ -80,7 +80,14 @@ const millrace = (...args: string[]) => node(join("node_modules", "millrace", ma
 test("the package holds the built program, its types and what a reader needs, and nothing else", () => {
   const paths = packed.files.map(({ path }) => path);
   expect(paths).toEqual(
-    expect.arrayContaining(["LICENSE", "README.md", "CHANGELOG.md", "dist/bin.js", "dist/index.js"]),
+    expect.arrayContaining([
+      "LICENSE",
+      "README.md",
+      "CHANGELOG.md",
+      "dist/bin.js",
+      "dist/index.js",
+      "dist/openapi.json",
+    ]),
   );
   expect(paths.filter((path) => !/^(dist\/|package\.json$|LICENSE$|README\.md$|CHANGELOG\.md$)/.test(path))).toEqual(
     [],

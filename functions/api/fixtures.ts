@@ -7,8 +7,9 @@ import { openMemoryBlobs } from "../blobs/memory.ts";
 import { openMemoryRegistry } from "../flows/memory-registry.ts";
 import { openSqliteLedger } from "../ledger/sqlite.ts";
 import type { Run } from "../ledger/ledger.ts";
+import { ANSWERS } from "./answers.ts";
 import { createApp } from "./app.ts";
-import type { RegisterFlowResponse, StartedTask } from "./contract.ts";
+import { ROUTES, TASK_ROUTES, type RegisterFlowResponse, type StartedTask } from "./contract.ts";
 import { graphCache } from "./graph-cache.ts";
 import { errorOf } from "./problem.ts";
 
@@ -80,6 +81,7 @@ export async function openService() {
     );
     const answer = response.status === 204 ? {} : ((await response.json()) as unknown);
     if (!response.ok) throw errorOf(response.status, answer);
+    answerSchema(method, path)?.parse(answer);
     return answer as T;
   }
   const deploy = (f: AnyFlow, rest: object = {}, as: { principal?: string } = {}) =>
@@ -93,6 +95,17 @@ export async function openService() {
   const start = (run: number, step: string, index = "0", by = "job#1") =>
     call<StartedTask>(`POST /runs/Stats/${run}/tasks/start`, { step, index, by });
   return { app, asked, blobs, ledger, clock, codePackage, common, call, deploy, trigger, start };
+}
+
+/** What the contract says of the answer of a route. */
+function answerSchema(method: string, path: string) {
+  const isOf = (route: string) => {
+    const [wanted, pattern = ""] = route.split(" ");
+    const [plain = ""] = path.split("?");
+    return wanted === method && new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(plain);
+  };
+  const [name] = Object.entries({ ...ROUTES, ...TASK_ROUTES }).find(([, route]) => isOf(route)) ?? [];
+  return ANSWERS[name as keyof typeof ANSWERS];
 }
 
 export const noBlobs = {

@@ -2,10 +2,12 @@ import { expect, test } from "vitest";
 import { ROUTES, TASK_ROUTES } from "./contract.ts";
 import { openApi } from "./openapi.ts";
 
+type Content = { readonly content: Record<string, { readonly schema: { readonly properties?: object } }> };
 type Operation = {
   readonly operationId: string;
   readonly parameters: readonly { readonly name: string; readonly in: string }[];
-  readonly requestBody?: { readonly content: Record<string, { readonly schema: { readonly properties?: object } }> };
+  readonly requestBody?: Content;
+  readonly responses: Record<string, Content>;
 };
 
 test("the OpenAPI document has every route of the contract, with what each is asked", () => {
@@ -18,6 +20,8 @@ test("the OpenAPI document has every route of the contract, with what each is as
   expect(finish.parameters.map(({ name }) => name)).toEqual(["flow", "run", "millrace-token"]);
   expect(Object.keys(finish.requestBody!.content["application/json"]!.schema.properties!)).toContain("controls");
   const list = document.paths["/flows/{flow}/runs"]!["get"]!;
+  const answer = list.responses["200"]!.content["application/json"]!.schema;
+  expect(Object.keys(answer.properties!)).toEqual(["items", "cursor"]);
   expect(list.parameters.filter((one) => one.in === "query").map(({ name }) => name)).toContain("status");
 });
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { graphSchema } from "../../sdk/graph/schema.ts";
+import { ANSWERS } from "./answers.ts";
 import { ROUTES, TASK_ROUTES, TASK_TOKEN_HEADER } from "./contract.ts";
 import { PROBLEM_TYPE } from "./problem.ts";
 import * as schemas from "./schemas.ts";
@@ -49,7 +50,7 @@ export function openApi(version: string): Json {
       parameters: [...pathParameters(path), ...queryParameters(query), ...(isTask ? [TOKEN] : [])],
       ...(body && { requestBody: { required: true, content: { "application/json": { schema: jsonSchema(body) } } } }),
       responses: {
-        ...(id === "removeFlow" ? { 204: { description: "Done" } } : { 200: { description: "Done" } }),
+        ...answerOf(ANSWERS[id as keyof typeof ANSWERS]),
         default: { description: "A problem", content: { [PROBLEM_TYPE]: { schema: PROBLEM } } },
       },
     };
@@ -97,6 +98,11 @@ const PARTS: Readonly<Record<string, z.ZodType>> = {
   index: schemas.taskIndex,
   node: schemas.nodeName,
 };
+
+function answerOf(schema: z.ZodType | undefined): Json {
+  if (!schema) return { 204: { description: "Done" } };
+  return { 200: { description: "Done", content: { "application/json": { schema: jsonSchema(schema) } } } };
+}
 
 function pathParameters(path: string): Json[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => ({

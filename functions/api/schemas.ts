@@ -19,12 +19,13 @@ import type {
   TriggerRun,
 } from "./contract.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
-import type { Control, TaskError } from "../ledger/ledger.ts";
+import type { Control, ControlValue, LogRange, TaskError } from "../ledger/ledger.ts";
 
 /** What requests must be: contract.ts as zod sees it. Everything has a greatest size, and nothing unknown is let in. */
 
-const text = (most: number) => z.string().min(1).max(most);
-const count = z.int().min(0);
+/** What answers are made of as well (answers.ts). */
+export const text = (most: number) => z.string().min(1).max(most);
+export const count = z.int().min(0);
 
 const name = z.string().regex(/^[A-Za-z0-9_-]{1,60}$/);
 export const flowName = name.describe("A flow's name");
@@ -37,11 +38,11 @@ export const taskIndex = z
   .string()
   .max(200)
   .regex(/^\d{1,9}(\.\d{1,9})*$/);
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
+export const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const artifactName = text(200).refine((name) => name !== "__proto__");
-const tags = z.array(text(128)).max(40);
+export const tags = z.array(text(128)).max(40);
 /** As the person's own machine names them; a namespace is made of it. */
-const user = z.string().regex(/^[^\s/:#]{1,64}$/);
+export const user = z.string().regex(/^[^\s/:#]{1,64}$/);
 
 /** Its shape is a JSON Schema of its own, which registration applies (sdk/graph/schema.ts). */
 const graph = z.record(z.string(), z.unknown()) as unknown as z.ZodType<Graph>;
@@ -59,11 +60,11 @@ const valueRef = z.union([
   z.strictObject({ inline, size }),
   z.strictObject({ blob: hash, size, at: z.exactOptional(count), head: z.exactOptional(inline.max(64)) }),
 ]);
-const manifest: z.ZodType<Manifest> = z
+export const manifest: z.ZodType<Manifest> = z
   .record(artifactName, valueRef)
   .refine((one) => Object.keys(one).length <= 2000, "a task has at most 2,000 artifacts");
 
-const taskError: z.ZodType<TaskError> = z.strictObject({
+export const taskError: z.ZodType<TaskError> = z.strictObject({
   name: z.string().max(200),
   message: z.string().max(65_536),
   source: z.exactOptional(z.string().max(1000)),
@@ -74,21 +75,19 @@ export const nodeName = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{1,80}$/)
   .describe("A split's join, or a switch's or loop's id");
-const control: z.ZodType<Control> = z.strictObject({
-  node: nodeName,
-  index: taskIndex,
-  value: z.discriminatedUnion("type", [
-    z.strictObject({
-      type: z.literal("foreach"),
-      width: count,
-      pages: z.array(hash).max(4000),
-      pageSize: count,
-    }),
-    z.strictObject({ type: z.literal("switch"), case: z.string().max(1000) }),
-    z.strictObject({ type: z.literal("loop"), again: z.boolean(), bound: z.exactOptional(z.literal(true)) }),
-  ]),
-});
+export const controlValue: z.ZodType<ControlValue> = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("foreach"),
+    width: count,
+    pages: z.array(hash).max(4000),
+    pageSize: count,
+  }),
+  z.strictObject({ type: z.literal("switch"), case: z.string().max(1000) }),
+  z.strictObject({ type: z.literal("loop"), again: z.boolean(), bound: z.exactOptional(z.literal(true)) }),
+]);
+const control: z.ZodType<Control> = z.strictObject({ node: nodeName, index: taskIndex, value: controlValue });
 const controls = z.array(control).max(100);
+export const log: z.ZodType<LogRange> = z.strictObject({ stream: text(600), from: count, to: count });
 const status = z.enum(["succeeded", "failed", "stopped"]);
 
 const MAX_CODE_BYTES = 256 * 1024 * 1024;
@@ -106,6 +105,7 @@ export const registerFlow: z.ZodType<RegisterFlowRequest> = z.strictObject({
   tags,
 });
 
+export const owner = z.strictObject({ host: text(255), pid: count });
 const triggerRun: z.ZodType<TriggerRun> = z.strictObject({
   engine: z.literal("service"),
   parameters: z.record(z.string().max(200), json),
@@ -121,7 +121,7 @@ const ownRun: z.ZodType<OwnRun> = z.strictObject({
   controls,
   tags,
   user,
-  owner: z.strictObject({ host: text(255), pid: count }),
+  owner,
 });
 export const createRun: z.ZodType<CreateRunRequest> = z.union([triggerRun, ownRun]);
 
@@ -188,7 +188,7 @@ export const finishTask: z.ZodType<FinishTaskRequest> = z.strictObject({
   controls: z.exactOptional(controls),
   caught: z.exactOptional(z.literal(true)),
   error: z.exactOptional(taskError),
-  log: z.exactOptional(z.strictObject({ stream: text(600), from: count, to: count })),
+  log: z.exactOptional(log),
 });
 
 /** Query of removeFlow. */
