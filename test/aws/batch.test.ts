@@ -1,6 +1,8 @@
 import {
   BatchClient,
+  DescribeComputeEnvironmentsCommand,
   DescribeJobsCommand,
+  ListJobsCommand,
   SubmitJobCommand,
   TerminateJobCommand,
   type JobDetail,
@@ -215,6 +217,57 @@ describe.skipIf(isSkipped(account))("a Batch job in the account on this machine"
     await until(id, ({ statusReason }) => statusReason !== undefined);
     await batch.send(new TerminateJobCommand({ jobId: id, reason: "given up" }));
     expect(await ended(id)).toMatchObject({ status: "FAILED", statusReason: "given up" });
+  });
+
+  const asking = (cpus: string): Partial<SubmitJobCommandInput> => ({
+    containerOverrides: { resourceRequirements: [{ type: "VCPU", value: cpus }] },
+  });
+
+  test("that asks for more CPUs than its queue may have waits, and is given up after its queue's time limit", async () => {
+    const id = await submit("true", asking("8"));
+    await until(id, ({ statusReason }) => statusReason?.startsWith("MISCONFIGURATION:COMPUTE_ENV") === true);
+    await account.rig("POST", "batch/clock", { seconds: 599 });
+    expect(await describeJob(id)).toMatchObject({ status: "RUNNABLE" });
+    await account.rig("POST", "batch/clock", { seconds: 60 });
+    expect(await describeJob(id)).toMatchObject({
+      status: "FAILED",
+      statusReason:
+        "Canceled by JobStateTimeLimit action due to reason: MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
+    });
+  });
+
+  test("waits while the CPUs of its queue are taken, and then runs", async () => {
+    await account.rig("POST", "batch/rules", { action: "kill", job: "job", whenLogged: "enough", outOfMemory: false });
+    const first = await submit("sleep 0.5; echo enough; sleep 60", asking("3"));
+    await until(first, ({ status }) => status === "RUNNING");
+    const second = await submit("true", asking("2"));
+    expect(await describeJob(second)).toMatchObject({ status: "RUNNABLE" });
+    const { jobSummaryList } = await batch.send(
+      new ListJobsCommand({ jobQueue: outputs["queue"], jobStatus: "RUNNABLE" }),
+    );
+    expect(jobSummaryList).toMatchObject([{ jobId: second }]);
+    expect(await ended(second)).toMatchObject({ status: "SUCCEEDED" });
+  });
+
+  test.each([
+    ["invalid", { status: "INVALID" }, { status: "VALID" }, /^ACTION_REQUIRED/],
+    ["disabled", { state: "DISABLED" }, { state: "ENABLED" }, /^$/],
+  ])("waits in an environment that is %s until that is mended", async (_, broken, mended, said) => {
+    await account.rig("POST", "batch/environments/batch", broken);
+    const { computeEnvironments } = await batch.send(new DescribeComputeEnvironmentsCommand({}));
+    expect(computeEnvironments).toMatchObject([broken]);
+    const id = await submit("true");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const { status, statusReason = "" } = await describeJob(id);
+    expect([status, said.test(statusReason)]).toEqual(["RUNNABLE", true]);
+    await account.rig("POST", "batch/environments/batch", mended);
+    expect(await ended(id)).toMatchObject({ status: "SUCCEEDED" });
+  });
+
+  test("is refused by a queue that is disabled", async () => {
+    await account.rig("POST", "batch/queues/batch", { state: "DISABLED" });
+    await expect(submit("true")).rejects.toThrow("is DISABLED");
+    await account.rig("POST", "batch/queues/batch", { state: "ENABLED" });
   });
 
   test("whose image cannot be pulled says so", async () => {

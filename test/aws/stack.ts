@@ -70,6 +70,14 @@ export const batchResources: Resources = {
     Type: "AWS::Batch::JobQueue",
     Properties: {
       Priority: 1,
+      JobStateTimeLimitActions: [
+        {
+          State: "RUNNABLE",
+          Reason: "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
+          Action: "CANCEL",
+          MaxTimeSeconds: 600,
+        },
+      ],
       ComputeEnvironmentOrder: [{ Order: 1, ComputeEnvironment: { Ref: "Environment" } }],
     },
   },

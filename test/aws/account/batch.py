@@ -19,7 +19,7 @@ from moto.moto_api import state_manager
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.ssm.models import ssm_backends
 
-from . import batch_rules, rest_api, stats
+from . import batch_queues, batch_rules, rest_api, stats
 from .batch_attempt import Attempt, Outcome
 from .place import ACCOUNT, JOB_KEY, REGION, place
 
@@ -30,7 +30,9 @@ ARRAY_SIZES = range(2, 10_001)
 
 _waiting: queue.Queue[Job] = queue.Queue()
 _held: list[Job] = []
+_running: list[Job] = []
 _ends = threading.RLock()
+_clock = {"ahead": 0.0}
 
 
 def install() -> None:
@@ -46,6 +48,7 @@ def install() -> None:
         asked = request.get_json(force=True, silent=True) if has_request_context() else None
         self.retry_strategy = (asked or {}).get("retryStrategy") or self.job_definition.retry_strategy or {}
         self.attempt = None
+        self.is_held_by_rule = False
 
     Job.__init__ = create
     submitting = BatchBackend.submit_job
@@ -56,11 +59,13 @@ def install() -> None:
             raise ClientException("Array size must be between 2 and 10,000.")
         if len(json.dumps(options.get("container_overrides") or {}, separators=(",", ":"))) > MAX_OVERRIDES:
             raise ClientException("Container Overrides length must be at most 8192")
+        batch_queues.refuse(job_queue)
         return submitting(self, job_name, job_def_id, job_queue, array_properties or {}, **options)
 
     BatchBackend.submit_job = submit
     BatchBackend.describe_jobs = lambda self, jobs: [job.describe() for name in jobs or [] if (job := self._jobs.get(name.split("/")[-1]))]
     _complete_job_definitions()
+    batch_queues.install()
     for _ in range(place.batch_slots):
         threading.Thread(target=_slot, daemon=True).start()
 
@@ -69,12 +74,32 @@ def job(job_id: str) -> Job:
     return batch_backends[ACCOUNT][REGION]._jobs[job_id]
 
 
-def release_held() -> None:
+def release_held(by_rule: bool = True) -> None:
+    """Those that waited are looked at again; those that a rule holds only once there are no rules."""
     with _ends:
-        while _held:
-            one = _held.pop()
+        for one in [one for one in _held if by_rule or not one.is_held_by_rule]:
+            _held.remove(one)
             one.job_stopped_reason = None
+            one.is_held_by_rule = False
             _waiting.put(one)
+
+
+def change(kind: str, name: str, asked: dict) -> None:
+    with _ends:
+        batch_queues.change(kind, name, asked)
+        release_held(by_rule=False)
+
+
+def pass_time(seconds: float) -> None:
+    """Jobs that have waited for too long by then are given up."""
+    with _ends:
+        _clock["ahead"] += seconds
+        for one in list(_held):
+            waited = (datetime.datetime.now() - one.job_created_at).total_seconds() + _clock["ahead"]
+            if reason := batch_queues.given_up(one, waited):
+                _held.remove(one)
+                one.stop = True
+                _finish(one, False, reason)
 
 
 def _complete_job_definitions() -> None:
@@ -114,16 +139,23 @@ def _slot() -> None:
         one = _waiting.get()
         if one.stop:
             continue
-        if rule := batch_rules.hold(one.job_name, one.array_properties.get("index")):
-            with _ends:
-                one.job_stopped_reason = rule.reason or "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"
+        rule = batch_rules.hold(one.job_name, one.array_properties.get("index"))
+        with _ends:
+            reason = (rule.reason or batch_queues.TOO_MUCH) if rule else batch_queues.hindrance(one, _running)
+            if reason is not None:
+                one.job_stopped_reason = reason or None
+                one.is_held_by_rule = rule is not None
                 _held.append(one)
-            continue
+                continue
+            _running.append(one)
         try:
             _run(one)
         except Exception as error:
             traceback.print_exc()
             _finish(one, False, f"The account on this machine failed: {error}")
+        with _ends:
+            _running.remove(one)
+            release_held(by_rule=False)
 
 
 def _run(one: Job) -> None:
@@ -190,7 +222,7 @@ def _environment(one: Job, attempt: int) -> dict[str, str]:
     for secret in [*properties.get("secrets", []), *one.container_overrides.get("secrets", [])]:
         environment[secret["name"]] = _secret(_any_case(secret, "valueFrom"))
     environment.update({pair["name"]: rest_api.resolve(pair["value"]) for pair in one._get_container_property("environment", [])})
-    environment.update(AWS_BATCH_JOB_ATTEMPT=str(attempt), AWS_BATCH_JQ_NAME=one.job_queue.name, AWS_BATCH_CE_NAME="local")
+    environment.update(AWS_BATCH_JOB_ATTEMPT=str(attempt), AWS_BATCH_JQ_NAME=one.job_queue.name, AWS_BATCH_CE_NAME=one.job_queue.environments[0].name)
     if (index := one.array_properties.get("index")) is not None:
         environment["AWS_BATCH_JOB_ARRAY_INDEX"] = str(index)
         environment["AWS_BATCH_JOB_ARRAY_SIZE"] = str(one.all_jobs[one.job_id.split(":")[0]].array_properties["size"])

@@ -6,6 +6,9 @@
     POST   batch/rules                    see batch_rules.py              DELETE batch/rules
     POST   batch/jobs/ID/kill             {"outOfMemory": false}
     POST   batch/jobs/ID/reclaim          {"reason", "graceSeconds"}
+    POST   batch/queues/NAME              {"state", "status", "statusReason"}
+    POST   batch/environments/NAME        the same, and "maxvCpus"; of both the name's beginning will do
+    POST   batch/clock                    {"seconds"}: as if they had passed for the jobs that wait
     POST   schedule/RULE                  fires a scheduled rule
     POST   scheduler/GROUP/NAME?time=…    fires a schedule of EventBridge Scheduler
     GET    apis                           HTTP API id → name
@@ -50,6 +53,10 @@ def _carry_out(method: str, parts: list[str], query: dict[str, str], asked: dict
             _attempt(job_id).kill(asked.get("outOfMemory", False))
         case ["POST", "batch", "jobs", job_id, "reclaim"]:
             _attempt(job_id).reclaim(asked.get("reason", HOST_TERMINATED), asked.get("graceSeconds", GRACE_SECONDS))
+        case ["POST", "batch", ("queues" | "environments") as kind, name]:
+            batch.change(kind, name, asked)
+        case ["POST", "batch", "clock"]:
+            batch.pass_time(asked["seconds"])
         case ["POST", "schedule", rule]:
             events.fire(rule)
         case ["POST", "scheduler", group, name]:
