@@ -1,8 +1,9 @@
 /**
- * What AWS allows, as of 2025. Sources, all under docs.aws.amazon.com:
+ * What AWS allows, as of 2025 and 2026. Sources, all under docs.aws.amazon.com:
  * [SFN] Step Functions developer guide, "Service quotas"; [MAP] the same, "Using Map state in Inline mode";
- * [ARRAY] Batch user guide, "Array jobs"; [JOB] Batch API reference, "SubmitJob" and "JobTimeout";
- * [FARGATE] Batch API reference, "ResourceRequirement"; [LAMBDA] Lambda developer guide, "Lambda quotas".
+ * [BATCH] Batch user guide, "Service quotas"; [JOB] Batch API reference, "SubmitJob" and "JobTimeout";
+ * [FARGATE] Batch API reference, "ResourceRequirement"; [LAUNCH] ECS developer guide, "Fargate throttling quotas";
+ * [LAMBDA] Lambda developer guide, "Lambda quotas"; [API] API Gateway developer guide, "Account-level throttling".
  */
 export const LIMITS = {
   /** Events in one execution's history. [SFN] */
@@ -19,7 +20,9 @@ export const LIMITS = {
   distributedMapConcurrency: 10_000,
   /** Distributed Maps that may run in an account at once; those beyond wait. [SFN, "open Map Runs"] */
   openMapRuns: 1_000,
-  /** Children of an array job. [ARRAY] */
+  /** State transitions at once before they are throttled, in us-east-1; 800 in most regions. [SFN] */
+  transitionBurst: 5_000,
+  /** Children of an array job. [BATCH] */
   arrayJobMinSize: 2,
   arrayJobMaxSize: 10_000,
   /** Bytes of a job's container overrides. [JOB: "total length of the parameter", RunTask's overrides] */
@@ -30,11 +33,21 @@ export const LIMITS = {
   jobTimeoutMinSeconds: 60,
   /** Characters of a job's name. [JOB] */
   jobName: 128,
+  /** SubmitJob calls a second, of a whole account. [BATCH] */
+  submitJobsPerSecond: 50,
+  /** Containers that Fargate starts at once, and how many a second after them. [LAUNCH] */
+  fargateLaunchBurst: 100,
+  fargateLaunchesPerSecond: 20,
   /** How long a job on Fargate may count on running. [Batch user guide, "Job timeouts"] */
   fargateSeconds: 14 * 86_400,
   fargateCpu: 16,
   fargateMemoryMiB: 122_880,
+  /** One invocation. [LAMBDA] */
   lambdaSeconds: 900,
+  /** Invocations at once of an account's functions together; fewer in a new account. [LAMBDA] */
+  lambdaConcurrency: 1_000,
+  /** Requests a second to an account's APIs together. [API] */
+  apiRequestsPerSecond: 10_000,
   lambdaMemoryMiB: 10_240,
 } as const;
 
