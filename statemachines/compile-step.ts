@@ -2,7 +2,7 @@ import type { JsonObject, StepNode } from "../sdk/graph/graph.ts";
 import { parseDuration } from "../sdk/units.ts";
 import type { Catcher, TaskState } from "./asl.ts";
 import { addState, field, taskIndex, to, type Block, type Entry, type Value } from "./block.ts";
-import { resourceRequirements } from "./container-size.ts";
+import { placeOf, resourceRequirements } from "./container-size.ts";
 import { INTEGRATIONS, TASK_ENVIRONMENT, TIMEOUT_GRACE_SECONDS } from "./contract.ts";
 import { pickFields } from "./control.ts";
 import { forStep, type MachineResources } from "./resources.ts";
@@ -146,6 +146,7 @@ function jobName(flow: string, step: string): string {
 
 /** What an interruption ends is begun anew, so only what may be tried again goes where machines are taken back. */
 function jobQueue({ options }: StepNode, { queues }: MachineResources): string {
-  if (options.gpu !== undefined) return queues.gpu ?? queues.onDemand;
+  const place = placeOf(options);
+  if (place !== "fargate") return queues[place] ?? queues.onDemand;
   return retriesOf(options) > 0 ? (queues.spot ?? queues.onDemand) : queues.onDemand;
 }

@@ -25,6 +25,12 @@ export function fargateSize({ cpu = 0, memoryMiB: memory = 0 }: Partial<Containe
   };
 }
 
+/** Where in AWS a step's job can be: what is larger than a container on Fargate, or has a GPU, is on a machine of its own. */
+export function placeOf(options: StepOptions): "fargate" | "ec2" | "gpu" {
+  if (options.gpu !== undefined) return "gpu";
+  return fargateSize(askedSize(options)) ? "fargate" : "ec2";
+}
+
 /**
  * A job's ResourceRequirements: on Fargate the size above, since others are refused there; with a GPU just what is
  * asked for. Empty where the step asks for nothing and the job definition's own size will do.

@@ -116,7 +116,12 @@ const attempts: z.ZodType<ListAttemptsResponse> = page(attempt);
 
 const perStep = z.strictObject({ default: z.string(), steps: optional(z.record(z.string(), z.string())) });
 const jobs: z.ZodType<DefineJobsResponse> = z.strictObject({
-  queues: z.strictObject({ onDemand: z.string(), spot: optional(z.string()), gpu: optional(z.string()) }),
+  queues: z.strictObject({
+    onDemand: z.string(),
+    spot: optional(z.string()),
+    ec2: optional(z.string()),
+    gpu: optional(z.string()),
+  }),
   jobDefinition: perStep,
   runner: perStep,
   bookkeeping: z.string(),

@@ -176,7 +176,7 @@ export interface DefineJobsRequest {
 }
 /** What the flow's machine calls, by names and ARNs. */
 export interface DefineJobsResponse {
-  readonly queues: { readonly onDemand: string; readonly spot?: string; readonly gpu?: string };
+  readonly queues: { readonly onDemand: string; readonly spot?: string; readonly ec2?: string; readonly gpu?: string };
   readonly jobDefinition: StepResource;
   readonly runner: StepResource;
   readonly bookkeeping: string;

@@ -51,6 +51,19 @@ describe("deploying", () => {
     expect(asked).toEqual([]);
   });
 
+  test("a step that no queue of the deployment has room for is refused, and told how there is one", async () => {
+    const { deploy, asked } = await openService();
+    const large = flow("Large")
+      .step("fit", { memory: "200GiB" }, () => ({}))
+      .step("train", { gpu: 1 }, () => ({}));
+    const refused = deploy(large);
+    await expect(refused).rejects.toMatchObject({ code: "machine.invalid" });
+    await expect(refused).rejects.toThrow(
+      /fit: it is larger than.*\n.*--param ec2=on[^]*train: it asks for a GPU[^]*--param gpu=on/,
+    );
+    expect(asked).toEqual([]);
+  });
+
   test("a schedule comes with the flow, and goes with it", async () => {
     const { deploy, call, asked, trigger } = await openService();
     expect(await deploy(daily)).toMatchObject({ schedule: "rate(1 day)" });

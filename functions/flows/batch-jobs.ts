@@ -78,8 +78,8 @@ export function openBatchJobs({ base, prefix, client: config }: BatchOptions): J
   };
 }
 
-/** The base, with the step's image, environment and secrets; a GPU is had on EC2 only. */
-function registration(base: JobDefinition, { image, env, secrets, hasGpu }: JobWanted) {
+/** The base, with the step's image, environment and secrets; on EC2 without what only Fargate knows. */
+function registration(base: JobDefinition, { image, env, secrets, needsEc2 }: JobWanted) {
   const { containerProperties: container = {}, type, retryStrategy, timeout, propagateTags } = base;
   const environment = new Map((container.environment ?? []).map(({ name, value }) => [name, value]));
   for (const [name, value] of Object.entries(env)) if (!name.startsWith("MILLRACE_")) environment.set(name, value);
@@ -87,10 +87,10 @@ function registration(base: JobDefinition, { image, env, secrets, hasGpu }: JobW
   const fargate = { fargatePlatformConfiguration, networkConfiguration, runtimePlatform };
   return {
     type: type === "multinode" ? ("multinode" as const) : ("container" as const),
-    platformCapabilities: [hasGpu ? ("EC2" as const) : ("FARGATE" as const)],
+    platformCapabilities: [needsEc2 ? ("EC2" as const) : ("FARGATE" as const)],
     containerProperties: {
       ...common,
-      ...(!hasGpu && fargate),
+      ...(!needsEc2 && fargate),
       ...(image !== undefined && { image }),
       environment: [...environment].map(([name, value]) => ({ name, value })),
       secrets: [

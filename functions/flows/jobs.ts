@@ -1,4 +1,5 @@
 import type { Graph, StepOptions } from "../../sdk/graph/graph.ts";
+import { placeOf } from "../../statemachines/container-size.ts";
 import { stepsOf } from "../../statemachines/enter.ts";
 
 /** Definitions of Batch jobs for steps that want what the deployment's own have not got. */
@@ -14,15 +15,17 @@ export interface JobWanted {
   readonly env: Readonly<Record<string, string>>;
   /** Environment variable → ARN or name. */
   readonly secrets: Readonly<Record<string, string>>;
-  readonly hasGpu: boolean;
+  /** What Fargate has not got: a GPU, or as much. */
+  readonly needsEc2: boolean;
 }
 
 /** What a step's job must have of its own; undefined where the deployment's will do. */
-function jobWanted({ compute, image, env = {}, secrets = {}, gpu }: StepOptions): JobWanted | undefined {
-  const isPlain =
-    image === undefined && gpu === undefined && ![env, secrets].some((one) => Object.keys(one).length > 0);
+function jobWanted(options: StepOptions): JobWanted | undefined {
+  const { compute, image, env = {}, secrets = {} } = options;
+  const needsEc2 = placeOf(options) !== "fargate";
+  const isPlain = image === undefined && !needsEc2 && ![env, secrets].some((one) => Object.keys(one).length > 0);
   if (compute === "lambda" || isPlain) return undefined;
-  return { ...(image !== undefined && { image }), env, secrets, hasGpu: gpu !== undefined };
+  return { ...(image !== undefined && { image }), env, secrets, needsEc2 };
 }
 
 /** Registers what the flow's steps want and answers the definition of each step that has its own. */

@@ -10,13 +10,20 @@ import { openMachines } from "./machines.ts";
 
 const { blobs, lineageOf, now } = openAccount();
 const spot = process.env["MILLRACE_QUEUE_SPOT"];
+const ec2 = process.env["MILLRACE_QUEUE_EC2"];
 const gpu = process.env["MILLRACE_QUEUE_GPU"];
 
 const resources: MachineResources = {
-  queues: { onDemand: setting("MILLRACE_QUEUE_ON_DEMAND"), ...(spot && { spot }), ...(gpu && { gpu }) },
+  queues: {
+    onDemand: setting("MILLRACE_QUEUE_ON_DEMAND"),
+    ...(spot && { spot }),
+    ...(ec2 && { ec2 }),
+    ...(gpu && { gpu }),
+  },
   jobDefinition: { default: setting("MILLRACE_JOB_DEFINITION") },
   runner: { default: setting("MILLRACE_RUNNER") },
   bookkeeping: setting("MILLRACE_BOOKKEEPING"),
+  machines: `${setting("MILLRACE_STATES_ARN")}stateMachine:${setting("MILLRACE_PREFIX")}`,
   table: setting("MILLRACE_TABLE"),
   bucket: setting("MILLRACE_BUCKET"),
 };

@@ -1,10 +1,12 @@
+import { BatchClient, DescribeJobDefinitionsCommand, DescribeJobsCommand } from "@aws-sdk/client-batch";
 import { CloudFormationClient, GetTemplateCommand } from "@aws-sdk/client-cloudformation";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { register, trigger } from "../../sdk/account.ts";
-import closed from "../support/closed-flow.ts";
+import { createClient, type Client } from "../../sdk/client/client.ts";
+import closed, { large } from "../support/closed-flow.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { deployMillrace } from "./deployed.ts";
 import { clientOf } from "./stack.ts";
@@ -19,12 +21,15 @@ interface Resource {
 describe.skipIf(isSkipped(account))("a deployment without a way to the internet", () => {
   if (isSkipped(account)) return;
   const home = mkdtempSync(join(tmpdir(), "millrace-private-"));
+  let outputs: Readonly<Record<string, string>>;
+  let client: Client;
   let resources: Readonly<Record<string, Resource>>;
   const ofType = (type: string) => Object.values(resources).filter(({ Type }) => Type === type);
 
   beforeAll(async () => {
-    const outputs = await deployMillrace(account, "closed", "--param", "network=private");
+    outputs = await deployMillrace(account, "closed", "--param", "network=private", "--param", "ec2=on");
     Object.assign(process.env, account.env, { MILLRACE_HOME: home, MILLRACE_SERVICE_URL: outputs["ApiUrl"] });
+    client = createClient({ api: outputs["ApiUrl"]!, region: "us-east-1" });
     const { TemplateBody = "" } = await new CloudFormationClient(clientOf(account)).send(
       new GetTemplateCommand({ StackName: "millrace-closed" }),
     );
@@ -63,6 +68,20 @@ describe.skipIf(isSkipped(account))("a deployment without a way to the internet"
     const methods = ofType("AWS::ApiGateway::Method").map(({ Properties }) => Properties["AuthorizationType"]);
     expect(methods).toEqual(["AWS_IAM", "AWS_IAM"]);
   });
+
+  test("runs what is larger than a container on Fargate on a machine of EC2", async () => {
+    await register(large);
+    const run = await trigger(large, {}, { wait: true });
+    expect(run.status).toBe("succeeded");
+    const [attempt] = await client.runs.listAttempts(run, { step: "fit", index: "0" });
+    const batch = new BatchClient(clientOf(account));
+    const { jobs = [] } = await batch.send(new DescribeJobsCommand({ jobs: [attempt!.by.split("#")[0]!] }));
+    expect(jobs[0]!.jobQueue).toContain("Ec2Queue");
+    const { jobDefinitions = [] } = await batch.send(
+      new DescribeJobDefinitionsCommand({ jobDefinitions: [jobs[0]!.jobDefinition!] }),
+    );
+    expect(jobDefinitions[0]).toMatchObject({ platformCapabilities: ["EC2"] });
+  }, 60_000);
 
   test("carries a flow through, each task by the private API", async () => {
     await register(closed);

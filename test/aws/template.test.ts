@@ -92,16 +92,19 @@ describe("the compiled template", () => {
     expect([...found].toSorted()).toEqual(Object.keys(WILDCARDS).toSorted());
   });
 
-  test("gives no role AWS's own policies but the one for Batch", () => {
+  test("gives no role AWS's own policies but those for Batch and its machines", () => {
     const managed = ofType("AWS::IAM::Role").flatMap(([role, { Properties }]) =>
       ((Properties["ManagedPolicyArns"] ?? []) as unknown[]).map((arn) => `${role} ${nameOf(arn)}`),
     );
-    expect(managed).toEqual(["BatchRole arn:${AWS::Partition}:iam::aws:policy/service-role/AWSBatchServiceRole"]);
+    expect(managed.toSorted()).toEqual([
+      "BatchRole arn:${AWS::Partition}:iam::aws:policy/service-role/AWSBatchServiceRole",
+      "MachineProfileRole arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role",
+    ]);
   });
 
   test("gives up jobs that wait in any queue for longer than was set, for each reason that Batch may act on", () => {
     const limits = ofType("AWS::Batch::JobQueue").map(([, { Properties }]) => Properties["JobStateTimeLimitActions"]);
-    expect(limits).toHaveLength(2);
+    expect(limits).toHaveLength(4);
     for (const actions of limits) {
       expect(actions).toMatchObject([
         { Reason: "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT", MaxTimeSeconds: 600, Action: "CANCEL" },
@@ -173,7 +176,10 @@ describe("the compiled template", () => {
     const priced = Object.entries(resources).filter(([, { Type, Properties, Condition }]) => {
       if (Type === "AWS::EC2::VPCEndpoint") return Properties["VpcEndpointType"] !== "Gateway";
       if (Type === "AWS::DynamoDB::Table") return Properties["BillingMode"] !== "PAY_PER_REQUEST";
-      if (Type === "AWS::Batch::ComputeEnvironment") return !Properties["ComputeResources"].Type.startsWith("FARGATE");
+      if (Type === "AWS::Batch::ComputeEnvironment") {
+        const { Type: machines, MinvCpus } = Properties["ComputeResources"];
+        return !machines.startsWith("FARGATE") && MinvCpus !== 0;
+      }
       if (Type === "AWS::CloudWatch::Alarm") return Condition !== "IsAlarmed";
       return PRICED.test(Type);
     });
