@@ -28,6 +28,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
       new Option("--max-workers <n>", "tasks that run at the same time (default: one a core)").argParser(wholeNumber),
     )
     .option("--tag <tag>", "tag the run; may be repeated", collect)
+    .option("--with <compute>", "where steps go that do not say so: batch, batch:cpu=2,memory=4GiB, lambda, local")
     .option("--isolate", "give every task a process of its own")
     .option("--json", "print one JSON object a line, the last of type run.finished")
     .option("--quiet", "print nothing unless the run fails")
@@ -185,6 +186,7 @@ export interface RunFlags extends JsonFlag {
   readonly maxWorkers?: number;
   readonly tag?: readonly string[];
   readonly isolate?: true;
+  readonly with?: string;
   readonly quiet?: true;
 }
 

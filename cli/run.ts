@@ -1,4 +1,6 @@
 import type { RunEvent, RunFinished } from "../emulator/events.ts";
+import { activeProfile } from "../sdk/client/profiles.ts";
+import { silenceAwsSdk } from "./aws-sdk.ts";
 import type { Output } from "./output/output.ts";
 import { openSink } from "./output/sink.ts";
 import { RunTally } from "./output/summary.ts";
@@ -16,6 +18,7 @@ export async function run(
 ): Promise<number> {
   const readText = rest.length > 0 ? (await import("./parameters.ts")).readParameters : undefined;
   const { runFlow } = await import("../emulator/run.ts");
+  if (activeProfile().type === "aws") silenceAwsSdk();
   const output = await openOutput(flags);
   const tally = new RunTally();
   const stop = stopOnSignal();
@@ -33,6 +36,7 @@ export async function run(
       ...(flags.tag && { tags: [...flags.tag] }),
       ...(flags.maxWorkers && { maxWorkers: flags.maxWorkers }),
       ...(flags.isolate && { isolate: true }),
+      ...(flags.with !== undefined && { with: flags.with }),
     });
     await output?.end();
     if (status === "succeeded") return 0;

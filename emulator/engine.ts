@@ -118,7 +118,7 @@ async function finish(
   return { ...key, status, ...(error && { error }) };
 }
 
-function runError(
+export function runError(
   status: "failed" | "stopped",
   ended: Ended,
   failed: readonly FailedTask[],

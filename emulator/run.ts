@@ -2,7 +2,10 @@ import { availableParallelism, hostname, userInfo } from "node:os";
 import { mistakesError } from "../sdk/graph/mistake.ts";
 import type { AnyFlow } from "../sdk/flow/language.ts";
 import type { Graph } from "../sdk/graph/graph.ts";
-import { openStore, type Store } from "./home.ts";
+import { activeProfile, findProfile, type Profile } from "../sdk/client/profiles.ts";
+import { MillraceError } from "../sdk/errors.ts";
+import type { Placement } from "./account/placement.ts";
+import { openStore } from "./home.ts";
 import { readTasks, type FlowResult } from "../sdk/results.ts";
 import { runOnThisMachine, type RunResult } from "./engine.ts";
 import type { RunEvent } from "./events.ts";
@@ -16,6 +19,13 @@ export interface RunOptions {
   readonly isolate?: boolean;
   /** The folder of the store; `.millrace` beside the flow, or MILLRACE_HOME, unless told. */
   readonly home?: string;
+  /**
+   * Where the steps go that do not say so themselves, and what they ask for there: `"batch"`, `"batch:cpu=2,memory=4GiB"`,
+   * `"lambda"`, `"local"`.
+   */
+  readonly with?: string;
+  /** Where the run is kept: `"local"` or an account's profile; the one in use unless told. */
+  readonly profile?: string;
   /** Told of everything that happens, in order. */
   readonly onEvent?: (event: RunEvent) => void;
   /** Stops the run: its tasks are told, and it ends as stopped. */
@@ -29,25 +39,32 @@ export interface Given {
 }
 
 /**
- * Runs a flow of a file (`FILE` or `FILE#name`) on this machine, and answers how it ended. Throws MillraceError for
- * whatever keeps a run from beginning: the file, the flow, its parameters, the store.
+ * Runs a flow of a file (`FILE` or `FILE#name`) from this machine, and answers how it ended: with the local profile all on
+ * this machine, else with its ledger and artifacts in the account. Throws MillraceError for whatever keeps a run from
+ * beginning: the file, the flow, its parameters, the store, the account.
  */
 export function runFlow(target: string | Target, options: RunOptions & Given = {}): Promise<RunResult> {
-  return carryThrough(target, options, async (result) => result);
+  return carryThrough(target, options, async ({ result }) => result);
 }
 
 /** The same, and answers what every task left as well. */
 export function runAndRead(target: string | Target, options: RunOptions & Given = {}): Promise<FlowResult<AnyFlow>> {
-  return carryThrough(target, options, (result, { ledger, blobs }, graph) =>
-    readTasks(ledger, blobs.readSync, result, graph),
-  );
+  return carryThrough(target, options, ({ read }) => read());
+}
+
+/** A run that has ended, while the store that it is kept in is open. */
+interface Ended {
+  readonly result: RunResult;
+  read(): Promise<FlowResult<AnyFlow>>;
 }
 
 async function carryThrough<T>(
   target: string | Target,
   options: RunOptions & Given,
-  read: (result: RunResult, store: Store, graph: Graph) => Promise<T>,
+  use: (ended: Ended) => Promise<T>,
 ): Promise<T> {
+  const profile = options.profile === undefined ? activeProfile() : findProfile(options.profile);
+  const placement = options.with === undefined ? undefined : await readWith(options.with, profile);
   const code = await FlowCode.open(typeof target === "string" ? parseTarget(target) : target, options);
   try {
     const store = openStore(code.home);
@@ -55,36 +72,59 @@ async function carryThrough<T>(
     if (mistakes.length > 0) throw mistakesError("graph.invalid", mistakes);
     const first = code.first();
     const given = options.text?.(graph) ?? options.parameters ?? {};
-    const { manifest, controls } = takesCode(graph, given)
+    const { manifest: parameters, controls } = takesCode(graph, given)
       ? await first.parameters(exportName, given, options.text !== undefined)
       : { manifest: {}, controls: [] };
+    const maxWorkers = options.maxWorkers ?? availableParallelism();
+    const user = userName();
+    if (profile.type === "aws") {
+      const { runInAccount } = await import("./account/run.ts");
+      const packed = { code, graph, parameters, controls, user, readBlob: store.blobs.readSync };
+      const { result, client } = await runInAccount(profile, packed, placement, { ...options, maxWorkers });
+      return await use({
+        result,
+        read: async () => (await import("../sdk/client/read-tasks.ts")).readAccountTasks(client, result),
+      });
+    }
     try {
       const result = await runOnThisMachine({
-        graph,
+        graph: placement ? (await import("./account/placement.ts")).placeSteps(graph, placement) : graph,
         exportName,
         codePackage: code.codePackage.hash,
-        parameters: manifest,
+        parameters,
         controls,
-        namespace: `user:${userName()}`,
-        user: userName(),
+        namespace: `user:${user}`,
+        user,
         tags: options.tags ?? [],
         owner: { host: hostname(), pid: process.pid },
         ledger: store.ledger,
         blobs: store.blobs,
-        maxWorkers: options.maxWorkers ?? availableParallelism(),
+        maxWorkers,
         isolate: options.isolate ?? false,
         first,
         hire: () => code.hire(),
         ...(options.onEvent && { onEvent: options.onEvent }),
         ...(options.signal && { signal: options.signal }),
       });
-      return await read(result, store, graph);
+      return await use({ result, read: () => readTasks(store.ledger, store.blobs.readSync, result, graph) });
     } finally {
       await store.ledger.close();
     }
   } finally {
     code.close();
   }
+}
+
+/** Throws MillraceError `with.invalid`, and `profile.local` where steps are sent to an account and none is in use. */
+async function readWith(text: string, profile: Profile): Promise<Placement> {
+  const { readPlacement } = await import("./account/placement.ts");
+  const placement = readPlacement(text);
+  if (profile.type === "local" && placement.compute !== "local") {
+    throw new MillraceError("profile.local", `--with ${placement.compute} needs an account, and none is in use`, {
+      mend: "Name a deployed stack with: millrace configure aws --stack NAME",
+    });
+  }
+  return placement;
 }
 
 /** Whether the run's beginning takes the flow's own code: parameters to be validated, or a value that the machine asks. */

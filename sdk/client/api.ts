@@ -1,11 +1,13 @@
 import * as crypto from "node:crypto";
 import { accountError } from "../../functions/account-error.ts";
-import type { ROUTES } from "../../functions/api/contract.ts";
+import type { ROUTES, TASK_ROUTES } from "../../functions/api/contract.ts";
 import { errorOf } from "../../functions/api/problem.ts";
 import { sendPatiently } from "../../runtime/patience.ts";
 import { signRequest, type Credentials } from "../../runtime/signature.ts";
 import type { SyncRequest } from "../../runtime/fetch-sync.ts";
 import type { AccountProfile } from "./profiles.ts";
+
+type Route = (typeof ROUTES)[keyof typeof ROUTES] | (typeof TASK_ROUTES)[keyof typeof TASK_ROUTES];
 
 export interface ApiRequest {
   /** Of the route's path. */
@@ -30,7 +32,7 @@ export class Api {
   }
 
   /** Throws MillraceError for whatever the API refuses, with the code and mend that it tells, and where it can't be reached. */
-  async call<T>(route: (typeof ROUTES)[keyof typeof ROUTES], request: ApiRequest = {}): Promise<T> {
+  async call<T>(route: Route, request: ApiRequest = {}): Promise<T> {
     await this.prepare();
     let response: Response;
     try {

@@ -19,6 +19,7 @@ import { uploadAll } from "../../runtime/task-blobs.ts";
 import { MillraceError } from "../errors.ts";
 import { Api } from "./api.ts";
 import { personalCredentials } from "./aws-credentials.ts";
+import { ownRuns, type OwnRuns } from "./own-runs.ts";
 import type { AccountProfile } from "./profiles.ts";
 
 /** What reads runs: a ledger of this machine, or an account's by its API. */
@@ -40,6 +41,8 @@ export interface Client {
   /** False where it had ended already. */
   stopRun(run: RunKey): Promise<boolean>;
   readonly runs: RunReader;
+  /** For runs that a program of this machine carries out. */
+  readonly own: OwnRuns;
   /** A blob's bytes, without giving up the thread. */
   readBlob(hash: string): Uint8Array;
   /** Must be called once before `readBlob`. */
@@ -68,6 +71,7 @@ export function createClient(profile: Pick<AccountProfile, "api" | "region">): C
       return (await api.call<StopRunResponse>(ROUTES.stopRun, { path: { flow, run }, body: {} })).stopped;
     },
     runs: runReader(api),
+    own: ownRuns(api),
     readBlob: (hash) => readBlob(api, hash),
     prepare: () => api.prepare(),
   };

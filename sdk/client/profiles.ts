@@ -49,11 +49,16 @@ export function activeProfile(env: NodeJS.ProcessEnv = process.env): Profile {
 
 /** The named profile, or the one in use, where it is an account's. Throws MillraceError `profile.local` where it is not. */
 export function accountProfile(name?: string, env: NodeJS.ProcessEnv = process.env): AccountProfile {
-  const profile = name === undefined ? activeProfile(env) : find(readStored(env), name);
+  const profile = name === undefined ? activeProfile(env) : findProfile(name, env);
   if (profile.type === "aws") return profile;
   throw new MillraceError("profile.local", "no account is configured: runs are kept on this machine", {
     mend: "Name a deployed stack with: millrace configure aws --stack NAME",
   });
+}
+
+/** The named profile. Throws MillraceError `profile.unknown`. */
+export function findProfile(name: string, env: NodeJS.ProcessEnv = process.env): Profile {
+  return find(readStored(env), name);
 }
 
 /** Every profile there is, local first. */

@@ -1,4 +1,6 @@
 import type { Attempt, Run } from "../../functions/ledger/ledger.ts";
+import { parseLocalAttempt } from "../../emulator/account/local-attempt.ts";
+import { MillraceError } from "../errors.ts";
 import { createClient, type RunReader } from "./client.ts";
 import type { AccountProfile } from "./profiles.ts";
 
@@ -17,8 +19,30 @@ export async function readAccount(profile: AccountProfile): Promise<AccountReadi
     runs: client.runs,
     readBlob: (hash) => client.readBlob(hash),
     async *readLog(run, attempt) {
+      const here = parseLocalAttempt(attempt.by);
+      if (here) return yield* readLocalLog(here, run, attempt);
       const { readAttemptLog } = await import("./cloudwatch-log.ts");
       yield* readAttemptLog(profile.region, run, attempt);
     },
   };
+}
+
+/** Of a step that a person's machine carried out the output stays there, in the store beside the flow. */
+async function* readLocalLog(
+  { host, stream }: { readonly host: string; readonly stream: string },
+  { flow }: Run,
+  { step }: Attempt,
+): AsyncGenerator<Uint8Array> {
+  const { hostname } = await import("node:os");
+  if (host !== hostname())
+    throw new MillraceError("log.elsewhere", `it was carried out on ${host}, and its output is there`, {
+      where: { flow, step },
+      mend: "Look for it there, in the folder of the flow.",
+    });
+  const { createReadStream, existsSync } = await import("node:fs");
+  const { join } = await import("node:path");
+  const { findHome } = await import("../../emulator/find-home.ts");
+  const file = join(findHome(), "logs", stream);
+  // A task that printed nothing has none.
+  if (existsSync(file)) yield* createReadStream(file) as AsyncIterable<Uint8Array>;
 }

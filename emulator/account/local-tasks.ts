@@ -1,0 +1,150 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { StartTaskRequest, StartTaskResponse } from "../../functions/api/contract.ts";
+import type { Attempt, RunKey, TaskKey } from "../../functions/ledger/ledger.ts";
+import type { Lineage } from "../../sdk/graph/lineage.ts";
+import type { TaskApi } from "../../runtime/task-client.ts";
+import { EXIT_CODES, FINAL_EXIT } from "../../statemachines/exit-codes.ts";
+import { TASK_ENVIRONMENT } from "../../statemachines/contract.ts";
+import type { Job } from "../job-queue.ts";
+import type { JobResult } from "../open-jobs.ts";
+import type { TaskHappening } from "./job-teller.ts";
+import { localAttempt } from "./local-attempt.ts";
+import { newLogStream, startTaskProcess, type TaskProcess } from "./task-process.ts";
+
+export interface LocalTasksOptions {
+  readonly run: RunKey;
+  readonly lineage: Lineage;
+  readonly api: TaskApi;
+  /** How many run at the same time at most. */
+  readonly maxWorkers: number;
+  /** The built runtime (container.cjs), and the flow's bundle. */
+  readonly runtime: string;
+  readonly flowModule: string;
+  /** The folder that the bundle's source map begins with. */
+  readonly root: string;
+  /** The folder of the local store's logs. */
+  readonly logs: string;
+  /** What every process has in its environment besides this one's. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly tell: (event: TaskHappening) => void;
+  readonly startTask: (task: StartTaskRequest) => Promise<StartTaskResponse>;
+  readonly readAttempts: (task: TaskKey) => Promise<readonly Attempt[]>;
+}
+
+/** Carries out steps of a run in an account in processes of this machine: their artifacts and their ends go through the API. */
+export class LocalTasks {
+  readonly counts = { succeeded: 0, failed: 0, stopped: 0 };
+  readonly #options: LocalTasksOptions;
+  readonly #waiting: (() => void)[] = [];
+  readonly #processes = new Set<TaskProcess>();
+  #running = 0;
+
+  constructor(options: LocalTasksOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once every task of the job has ended; where `signal` fires they are told to end and this rejects. */
+  async run(job: Job, signal: AbortSignal): Promise<JobResult> {
+    const failed: JobResult[number][] = [];
+    const task = async (position: number) => {
+      await this.#turn();
+      try {
+        signal.throwIfAborted();
+        const failure = await this.#carryOut(job, job.index(position), signal);
+        if (failure) failed.push(failure);
+      } finally {
+        this.#running--;
+        this.#waiting.shift()?.();
+      }
+    };
+    let next = 0;
+    const loop = async () => {
+      for (let at = next++; at < job.size; at = next++) await task(at);
+    };
+    await Promise.all(Array.from({ length: Math.min(job.size, this.#options.maxWorkers) }, loop));
+    return failed;
+  }
+
+  /** Tells all that runs to end; resolves once nothing runs. */
+  async close(): Promise<void> {
+    for (const one of this.#processes) one.stop();
+    await Promise.all([...this.#processes].map(({ ended }) => ended));
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#running >= this.#options.maxWorkers) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#running++;
+  }
+
+  async #carryOut(job: Job, index: string, signal: AbortSignal): Promise<JobResult[number] | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      const ended = await this.#attempt(job, index, attempt, signal);
+      if (ended === "done") return undefined;
+      signal.throwIfAborted();
+      if (ended.isFinal || attempt >= job.attempts) {
+        this.counts.failed++;
+        this.#options.tell({ ...ended.event, status: "failed" });
+        return { index, attempt: ended.event.attempt, error: ended.event.error! };
+      }
+      this.#options.tell({ ...ended.event, status: "failed", retryInSeconds: 0 });
+    }
+  }
+
+  async #attempt(job: Job, index: string, number: number, signal: AbortSignal): Promise<"done" | Failed> {
+    const { run, api, tell, lineage, root, flowModule, runtime, logs, env } = this.#options;
+    const { step } = job;
+    const stream = newLogStream();
+    const started = await this.#options.startTask({ step, index, by: localAttempt(hostname(), stream) });
+    if (started.state === "done") return "done";
+    const { attempt } = started;
+    const at = Date.now();
+    const one = startTaskProcess({
+      runtime,
+      booted: { ...run, step, index, api, started, root, flowModule },
+      env: {
+        ...lineage.steps.get(step)!.node.options.env,
+        ...env,
+        [TASK_ENVIRONMENT.attempts]: String(job.attempts),
+        AWS_BATCH_JOB_ATTEMPT: String(number),
+      },
+      logFile: join(logs, stream),
+      onLine: (text) => tell({ type: "task.output", step, index, attempt, pid: one.pid, text }),
+    });
+    const event = { type: "task.finished", step, index, attempt, pid: one.pid } as const;
+    tell({ type: "task.started", step, index, attempt, pid: one.pid });
+    this.#processes.add(one);
+    const stop = () => one.stop();
+    signal.addEventListener("abort", stop, { once: true });
+    const code = await one.ended;
+    signal.removeEventListener("abort", stop);
+    this.#processes.delete(one);
+    const seconds = (Date.now() - at) / 1000;
+    if (signal.aborted) {
+      this.counts.stopped++;
+      tell({ ...event, status: "stopped", seconds });
+      throw signal.reason;
+    }
+    const isCaught = lineage.steps.get(step)!.node.options.catch === true;
+    const said = code === EXIT_CODES.done && !isCaught ? undefined : await this.#said(step, index, attempt);
+    if (code === EXIT_CODES.done) {
+      const caught = said?.caught === true;
+      this.counts[caught ? "failed" : "succeeded"]++;
+      const failure = caught && { caught, ...(said.error && { error: said.error }) };
+      tell({ ...event, status: caught ? "failed" : "succeeded", seconds, ...failure });
+      return "done";
+    }
+    const error = said?.error ?? { name: "WorkerDied", message: `the step's process ended with exit code ${code}` };
+    return { event: { ...event, seconds, error }, isFinal: String(code).startsWith(FINAL_EXIT) };
+  }
+
+  async #said(step: string, index: string, attempt: number): Promise<Attempt | undefined> {
+    const attempts = await this.#options.readAttempts({ step, index }).catch(() => []);
+    return attempts.find((one) => one.attempt === attempt);
+  }
+}
+
+interface Failed {
+  readonly event: Omit<Extract<TaskHappening, { type: "task.finished" }>, "status">;
+  readonly isFinal: boolean;
+}

@@ -1,0 +1,102 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { buildCodeArchive, unpackArchive, type CodeArchive } from "../../runtime/code-archive.ts";
+import { ARCHIVED } from "../../runtime/code-archive-files.ts";
+import { personalCredentials } from "../../sdk/client/aws-credentials.ts";
+import { createClient, type Client } from "../../sdk/client/client.ts";
+import type { AccountProfile } from "../../sdk/client/profiles.ts";
+import type { Graph } from "../../sdk/graph/graph.ts";
+import { stepsOf } from "../../statemachines/enter.ts";
+import { offlineResources } from "../../statemachines/resources.ts";
+import type { Manifest } from "../../functions/artifacts/manifest.ts";
+import type { Control } from "../../functions/ledger/ledger.ts";
+import type { RunResult } from "../engine.ts";
+import type { FlowCode } from "../flow-code.ts";
+import type { RunOptions } from "../run.ts";
+import { openBatchJobs } from "./batch-jobs.ts";
+import { openLogTails } from "./cloudwatch-tails.ts";
+import { serveCredentials } from "./credentials-server.ts";
+import { runWithAccount } from "./engine.ts";
+import { openFunctions } from "./lambda-functions.ts";
+import { placeSteps, withoutLocal, type Placement } from "./placement.ts";
+
+/** A flow that is about to run, its parameters checked and packed into the local store. */
+export interface Packed {
+  readonly code: FlowCode;
+  readonly graph: Graph;
+  readonly parameters: Manifest;
+  readonly controls: readonly Control[];
+  readonly user: string;
+  readonly readBlob: (hash: string) => Uint8Array;
+}
+
+/** Runs a flow with its ledger and artifacts in an account, each step where it says or where `placement` says. */
+export async function runInAccount(
+  profile: AccountProfile,
+  { code, graph: written, parameters, controls, user, readBlob }: Packed,
+  placement: Placement | undefined,
+  { maxWorkers, tags = [], onEvent, signal }: RunOptions & { readonly maxWorkers: number },
+): Promise<{ readonly result: RunResult; readonly client: Client }> {
+  const graph = placeSteps(written, placement);
+  const client = createClient(profile);
+  const archive = await buildCodeArchive(code.codePackage);
+  const isAllLocal = stepsOf(graph.body).every(({ options }) => options.compute === "local");
+  const [resources] = await Promise.all([
+    isAllLocal ? {} : client.own.defineJobs(withoutLocal(graph)),
+    client.storeCode(archive),
+    client.own.storeBlobs(blobsOf(parameters, controls), readBlob),
+  ]);
+  const credentials = await serveCredentials(personalCredentials);
+  const { region } = profile;
+  try {
+    const result = await runWithAccount({
+      client,
+      run: {
+        graph,
+        codePackage: archive.hash,
+        parameters,
+        controls,
+        tags: [...tags],
+        user,
+        owner: { host: hostname(), pid: process.pid },
+      },
+      // What only an account's own engine calls is not told.
+      resources: { ...offlineResources, ...resources },
+      batch: openBatchJobs(region),
+      logs: openLogTails(region),
+      functions: openFunctions(region),
+      local: {
+        api: { url: profile.api, region },
+        maxWorkers,
+        runtime: containerRuntime(code.codePackage.dir, archive),
+        flowModule: code.codePackage.bundle,
+        root: process.cwd(),
+        logs: join(code.home, "logs"),
+        env: credentials.env,
+      },
+      ...(onEvent && { onEvent }),
+      ...(signal && { signal }),
+    });
+    return { result, client };
+  } finally {
+    credentials.close();
+  }
+}
+
+function blobsOf(parameters: Manifest, controls: readonly Control[]): string[] {
+  const values = Object.values(parameters).flatMap((ref) => ("blob" in ref ? [ref.blob] : []));
+  const pages = controls.flatMap(({ value }) => (value.type === "foreach" ? value.pages : []));
+  return [...new Set([...values, ...pages])];
+}
+
+/** The runtime as containers have it, as a file beside the flow's bundle. */
+function containerRuntime(folder: string, { bytes }: CodeArchive): string {
+  const file = join(folder, ARCHIVED.runtime);
+  const text = unpackArchive(bytes)[ARCHIVED.runtime]!;
+  if (existsSync(file) && readFileSync(file, "utf8") === text) return file;
+  const making = `${file}.${process.pid}`;
+  writeFileSync(making, text);
+  renameSync(making, file);
+  return file;
+}

@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import { createWriteStream, mkdirSync, unlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { StringDecoder } from "node:string_decoder";
+import type { Booted } from "../../runtime/container.ts";
+
+/** Ctrl-C reaches every process of a terminal; whether a task ends is the engine's to say. */
+const PROGRAM = `process.on("SIGINT", () => {}); process.on("SIGHUP", () => {});
+require(process.argv[1]).runContainer(JSON.parse(require("fs").readFileSync(0, "utf8")));`;
+
+export interface TaskProcess {
+  readonly pid: number;
+  /** The exit code; 128 and the signal's number where a signal ended it. */
+  readonly ended: Promise<number>;
+  /** Tells the task to end, and ends it where it does not within a few seconds. */
+  stop(): void;
+}
+
+export interface TaskStart {
+  /** The built runtime (container.cjs). */
+  readonly runtime: string;
+  readonly booted: Booted;
+  readonly env: Readonly<Record<string, string>>;
+  /** The file that its output goes to besides `onLine`; gone again where there was none. */
+  readonly logFile: string;
+  readonly onLine: (line: string) => void;
+}
+
+const GRACE_MILLISECONDS = 5_000;
+
+/** Carries out an attempt in a process of this machine as a container would, with the same runtime. */
+export function startTaskProcess({ runtime, booted, env, logFile, onLine }: TaskStart): TaskProcess {
+  const child = spawn(process.execPath, ["-e", PROGRAM, runtime], {
+    env: { ...process.env, ...env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  // The token of the attempt is in it: neither an argument nor an environment is the place for that.
+  child.stdin.on("error", () => {});
+  child.stdin.end(JSON.stringify(booted));
+  mkdirSync(dirname(logFile), { recursive: true });
+  const file = createWriteStream(logFile);
+  const lines = lineTeller(onLine);
+  for (const stream of [child.stdout, child.stderr]) {
+    const tell = lines();
+    stream.on("data", (chunk: Buffer) => {
+      file.write(chunk);
+      tell(chunk);
+    });
+    stream.on("end", () => tell(undefined));
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const ended = new Promise<number>((resolve) => {
+    child.once("error", () => resolve(127));
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      const isEmpty = file.bytesWritten + file.writableLength === 0;
+      file.end(() => {
+        if (isEmpty) unlinkSync(logFile);
+        resolve(code ?? 128 + (signal === "SIGKILL" ? 9 : 15));
+      });
+    });
+  });
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    stop() {
+      child.kill("SIGTERM");
+      timer ??= setTimeout(() => child.kill("SIGKILL"), GRACE_MILLISECONDS);
+    },
+  };
+}
+
+function lineTeller(onLine: (line: string) => void): () => (chunk: Buffer | undefined) => void {
+  return () => {
+    const decoder = new StringDecoder("utf8");
+    let half = "";
+    return (chunk) => {
+      const lines = (half + (chunk ? decoder.write(chunk) : decoder.end())).split("\n");
+      half = chunk ? lines.pop()! : "";
+      for (const line of lines) if (chunk || line !== "") onLine(line.endsWith("\r") ? line.slice(0, -1) : line);
+    };
+  };
+}
+
+/** Where a process's output is kept: a stream of the local store's logs. */
+export function newLogStream(): string {
+  const month = new Date().toISOString().slice(0, 7);
+  const random = Math.random().toString(36).slice(2, 10);
+  return join(month, `${Date.now().toString(36)}-${random}.log`);
+}

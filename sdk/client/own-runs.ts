@@ -1,0 +1,59 @@
+import {
+  ROUTES,
+  TASK_ROUTES,
+  type ControlResponse,
+  type DefineJobsResponse,
+  type FinishRunRequest,
+  type HeartbeatResponse,
+  type KeepBooksRequest,
+  type OwnRun,
+  type SignResponse,
+  type StartTaskRequest,
+  type StartTaskResponse,
+} from "../../functions/api/contract.ts";
+import type { ControlKey, ControlValue, Run, RunKey } from "../../functions/ledger/ledger.ts";
+import { uploadAll } from "../../runtime/task-blobs.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Api } from "./api.ts";
+
+/** What a program needs of an account that carries out a run itself. */
+export interface OwnRuns {
+  create(run: Omit<OwnRun, "engine">): Promise<Run>;
+  finish(run: RunKey, end: FinishRunRequest): Promise<Run>;
+  /** False where it is over. */
+  heartbeat(run: RunKey): Promise<boolean>;
+  /** Defines what the graph's steps ask of their jobs, and tells what its machine calls. */
+  defineJobs(graph: Graph): Promise<DefineJobsResponse>;
+  readControl(run: RunKey, key: ControlKey): Promise<ControlValue | undefined>;
+  keepBooks(run: RunKey, request: KeepBooksRequest): Promise<ControlValue | undefined>;
+  startTask(run: RunKey, task: StartTaskRequest): Promise<StartTaskResponse>;
+  /** Stores what is not stored yet; a blob is read when its turn comes. */
+  storeBlobs(hashes: readonly string[], read: (hash: string) => Uint8Array): Promise<void>;
+}
+
+/** As many as one request for signatures may name; as many are in memory at once. */
+const AT_ONCE = 50;
+
+export function ownRuns(api: Api): OwnRuns {
+  return {
+    create: (run) => api.call(ROUTES.createRun, { path: { flow: run.graph.name }, body: { ...run, engine: "client" } }),
+    finish: ({ flow, run }, body) => api.call(ROUTES.finishRun, { path: { flow, run }, body }),
+    heartbeat: async ({ flow, run }) =>
+      (await api.call<HeartbeatResponse>(ROUTES.heartbeatRun, { path: { flow, run }, body: {} })).alive,
+    defineJobs: (graph) => api.call(ROUTES.defineJobs, { path: { flow: graph.name }, body: { graph } }),
+    readControl: async ({ flow, run }, { node, index }) =>
+      (await api.call<ControlResponse>(ROUTES.readControl, { path: { flow, run, node, index } })).value,
+    keepBooks: async ({ flow, run }, body) =>
+      (await api.call<ControlResponse>(ROUTES.keepBooks, { path: { flow, run }, body })).value,
+    startTask: ({ flow, run }, body) => api.call(TASK_ROUTES.startTask, { path: { flow, run }, body }),
+    async storeBlobs(hashes, read) {
+      for (let from = 0; from < hashes.length; from += AT_ONCE) {
+        const blobs = new Map(hashes.slice(from, from + AT_ONCE).map((hash) => [hash, read(hash)]));
+        const sizes = Array.from(blobs, ([hash, bytes]) => ({ hash, size: bytes.length }));
+        const body = { reads: [], writes: sizes };
+        const { writes } = await api.call<SignResponse>(ROUTES.sign, { body });
+        await uploadAll(Object.entries(writes).map(([hash, upload]) => ({ upload, bytes: [blobs.get(hash)!] })));
+      }
+    },
+  };
+}
