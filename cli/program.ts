@@ -156,6 +156,13 @@ function addAccountCommands(program: Command, done: (exitCode: number) => void):
     .argument("<run>", "Flow/run")
     .action(async (run: string) => done(await (await import("./stop.ts")).stop(run)));
 
+  program
+    .command("doctor")
+    .description("look whether all is well with the profile in use, and say how to mend what isn't")
+    .option("--no-jobs", "run no tiny job in each queue")
+    .option("--json", "print one JSON object for each thing that is looked at")
+    .action(async (options: DoctorFlags) => done(await (await import("./doctor.ts")).doctor(options)));
+
   const configure = program
     .command("configure")
     .description("say where runs are kept: on this machine or in an account");
@@ -216,6 +223,10 @@ export interface DeployFlags extends JsonFlag, AuthorizeFlag {
 export interface TriggerFlags extends JsonFlag {
   readonly wait?: true;
   readonly tag?: readonly string[];
+}
+
+export interface DoctorFlags extends JsonFlag {
+  readonly jobs: boolean;
 }
 
 export interface ConfigureAwsFlags {

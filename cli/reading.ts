@@ -1,8 +1,9 @@
 import { findHome } from "../emulator/find-home.ts";
 import { openStore } from "../emulator/home.ts";
 import { settleAbandoned } from "../emulator/settle-abandoned.ts";
+import { settlingReader } from "../emulator/settling-reader.ts";
 import type { ReadBlob } from "../functions/artifacts/pack.ts";
-import type { Attempt, Ledger, Run } from "../functions/ledger/ledger.ts";
+import type { Attempt, Run } from "../functions/ledger/ledger.ts";
 import type { RunReader } from "../sdk/client/client.ts";
 import { activeProfile } from "../sdk/client/profiles.ts";
 import { openSink, type Sink } from "./output/sink.ts";
@@ -35,37 +36,11 @@ export async function reading(work: (readings: Readings, out: Sink) => Promise<v
 function readStore(): Readings & { close?(): Promise<void> } {
   const store = openStore(findHome(), { readonly: true });
   return {
-    runs: settlingReader(store.ledger),
+    runs: settlingReader(store.ledger, (run) => settleAbandoned(store.ledger, run)),
     readBlob: (hash) => store.blobs.readSync(hash),
     async *readLog(_, { log }) {
       if (log) yield* store.readLog(log);
     },
     close: () => store.close(),
-  };
-}
-
-/** Shows no run as running whose program is gone. */
-function settlingReader(ledger: Ledger): RunReader {
-  const settle = (run: Run) => settleAbandoned(ledger, run);
-  return {
-    listSteps: (run) => ledger.listSteps(run),
-    listTasks: (run, step, query) => ledger.listTasks(run, step, query),
-    listAttempts: (run, task) => ledger.listAttempts(run, task),
-    readTasks: (run, tasks) => ledger.readTasks(run, tasks),
-    async readRun(key) {
-      const run = await ledger.readRun(key);
-      return run && settle(run);
-    },
-    async listRuns(query) {
-      const { items, ...page } = await ledger.listRuns(query);
-      const settled = await Promise.all(items.map(settle));
-      // A run that turns out to be abandoned no longer matches a filter on the status that it had.
-      return { ...page, items: settled.filter(({ status }) => query.status === undefined || status === query.status) };
-    },
-    async listFlows(query) {
-      const { items, ...page } = await ledger.listFlows(query);
-      const settled = items.map(async ({ flow, newest }) => ({ flow, newest: await settle(newest) }));
-      return { ...page, items: await Promise.all(settled) };
-    },
   };
 }

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { Run, RunKey } from "../functions/ledger/ledger.ts";
+import type { Run, RunKey, TaskError } from "../functions/ledger/ledger.ts";
 import { createClient, type Client } from "../sdk/client/client.ts";
-import { accountProfile } from "../sdk/client/profiles.ts";
+import { accountProfile, type AccountProfile } from "../sdk/client/profiles.ts";
 import { runEnd, triggerFlow } from "../sdk/client/trigger.ts";
 import type { GraphParameter } from "../sdk/graph/graph.ts";
 import { coerceText } from "../sdk/parameters.ts";
@@ -19,7 +19,8 @@ export async function trigger(
   { wait, tag, json }: TriggerFlags,
   knownFlags: readonly string[],
 ): Promise<number> {
-  const client = createClient(accountProfile());
+  const profile = accountProfile();
+  const client = createClient(profile);
   const { parameters: declared } = await client.readFlow(flow);
   const parameters = await readValues(rest, declared, knownFlags);
   const run = await triggerFlow(client, flow, { parameters, tags: tag });
@@ -28,7 +29,8 @@ export async function trigger(
     return 0;
   }
   if (!json) process.stdout.write(`Workflow starting (run-id ${run.run}):\n`);
-  const ended = await runEnd(client, run);
+  const watch = json ? undefined : watchWaiting(profile, run);
+  const ended = await runEnd(client, run).finally(() => watch?.stop());
   if (json) process.stdout.write(`${JSON.stringify({ ...run, status: ended.status, error: ended.error })}\n`);
   else await tellEnd(client, run, ended);
   return ended.status === "succeeded" ? 0 : 1;
@@ -51,6 +53,34 @@ const anything: StandardSchemaV1 = {
   "~standard": { version: 1, vendor: "millrace", validate: (value) => ({ value }) },
 };
 
+const FIRST_LOOK_MILLISECONDS = 5_000;
+const LOOK_MILLISECONDS = 20_000;
+
+/** Tells, once each, why steps of the run wait for a machine. Who may not look is told nothing. */
+function watchWaiting(profile: AccountProfile, run: RunKey): { stop(): void } {
+  const told = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const look = async () => {
+    const { waitingSteps } = await import("../sdk/client/batch-waiting.ts");
+    for (const { step, why } of await waitingSteps(profile, run)) {
+      const line = `${step} ${why.message}${why.mend === undefined ? "" : `. ${why.mend}`}`;
+      if (isOver || told.has(line)) continue;
+      told.add(line);
+      process.stdout.write(`${line}\n`);
+    }
+    if (!isOver) timer = again(LOOK_MILLISECONDS);
+  };
+  const again = (milliseconds: number) => setTimeout(() => void look().catch(() => {}), milliseconds);
+  timer = again(FIRST_LOOK_MILLISECONDS);
+  return {
+    stop() {
+      isOver = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
 async function tellEnd(client: Client, run: RunKey, { status, error, createdAt, finishedAt }: Run): Promise<void> {
   const steps = await client.runs.listSteps(run);
   const ran = steps.map(({ step, succeeded, failed }) => {
@@ -61,8 +91,16 @@ async function tellEnd(client: Client, run: RunKey, { status, error, createdAt, 
   const lines = [
     `${run.flow}/${run.run} ${status} after ${took}.`,
     `  Ran:     ${ran.join(", ") || "nothing"}`,
-    ...(error ? [`  Failed:  ${formatTaskError(error)}`, `  Logs:    millrace logs ${run.flow}/${run.run}`] : []),
+    ...(error
+      ? [`  Failed:  ${formatTaskError(error)}`, ...mendOf(error), `  Logs:    millrace logs ${run.flow}/${run.run}`]
+      : []),
     `  Made:    millrace dump ${run.flow}/${run.run}`,
   ];
   process.stdout.write(`${lines.join("\n")}\n${status === "succeeded" ? "Done!" : "Workflow failed."}\n`);
+}
+
+/** What an error says below its first line, which for those of jobs is how they are mended. */
+function mendOf({ message }: TaskError): string[] {
+  const [, second] = message.split("\n");
+  return second === undefined ? [] : [`           ${second.trim()}`];
 }

@@ -11,22 +11,28 @@ const SILENCE_HERE_MILLISECONDS = 900_000;
  * too long. Answers the run as it now is. Whoever shows runs calls it first, so that none stays running for ever.
  */
 export async function settleAbandoned(ledger: Ledger, run: Run, now: number = Date.now()): Promise<Run> {
-  const reason = abandonment(run, now);
-  if (!reason) return run;
-  const error: TaskError = { name: "Abandoned", message: reason };
+  const error = abandonment(run, now);
+  if (!error) return run;
   const settled = await ledger.updateRun(run, { status: "failed", finishedAt: now, error }, "running");
   if (!settled) return (await ledger.readRun(run)) ?? run;
   await ledger.endRunningAttempts(run, { status: "failed", at: now, error });
   return settled;
 }
 
-function abandonment({ status, owner, heartbeatAt }: Run, now: number): string | undefined {
+/** What to say of a run whose program is gone; undefined of any other. */
+export function abandonment({ status, owner, heartbeatAt }: Run, now: number): TaskError | undefined {
   if (status !== "running" || !owner) return undefined;
   const isHere = owner.host === hostname();
-  if (isHere && !isAlive(owner.pid)) return `the program that drove it (pid ${owner.pid}) ended without a word`;
+  if (isHere && !isAlive(owner.pid))
+    return abandoned(`the program that drove it (pid ${owner.pid}) ended without a word`);
   if (now - heartbeatAt <= (isHere ? SILENCE_HERE_MILLISECONDS : SILENCE_MILLISECONDS)) return undefined;
   const where = isHere ? "" : ` on ${owner.host}`;
-  return `the program that drove it (pid ${owner.pid}${where}) has said nothing for ${Math.round((now - heartbeatAt) / 1000)} seconds`;
+  const silence = Math.round((now - heartbeatAt) / 1000);
+  return abandoned(`the program that drove it (pid ${owner.pid}${where}) has said nothing for ${silence} seconds`);
+}
+
+function abandoned(message: string): TaskError {
+  return { name: "Abandoned", message };
 }
 
 function isAlive(pid: number): boolean {

@@ -55,7 +55,7 @@ export function runContainer(booted: Booted): void {
         ...(log && { log }),
       });
     } catch (thrown) {
-      const code = thrown instanceof AttemptRefused ? EXIT_CODES.refused : EXIT_CODES.unreachable;
+      const code = thrown instanceof AttemptRefused ? EXIT_CODES.superseded : EXIT_CODES.unreachable;
       return end(code, `What became of the task could not be reported: ${(thrown as Error).message}`);
     }
     if (error) console.log(`Task failed: ${error.name}: ${error.message}`);

@@ -11,6 +11,8 @@ export interface RequestToSign {
   readonly url: string;
   readonly body?: string | undefined;
   readonly region: string;
+  /** The HTTP API unless told. */
+  readonly service?: string;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface RequestToSign {
  */
 export function signRequest(
   { createHash, createHmac }: Pick<typeof crypto, "createHash" | "createHmac">,
-  { method, url, body = "", region }: RequestToSign,
+  { method, url, body = "", region, service = "execute-api" }: RequestToSign,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
   now: Date = new Date(),
 ): Record<string, string> {
@@ -45,7 +47,7 @@ export function signRequest(
     names,
     sha256(body),
   ].join("\n");
-  const scope = [stamp.slice(0, 8), region, "execute-api", "aws4_request"];
+  const scope = [stamp.slice(0, 8), region, service, "aws4_request"];
   const text = ["AWS4-HMAC-SHA256", stamp, scope.join("/"), sha256(request)].join("\n");
   let key: string | Buffer = "AWS4" + secretAccessKey;
   for (const part of scope) key = createHmac("sha256", key).update(part).digest();

@@ -13,11 +13,13 @@ export const EXIT_CODES = {
   unreachable: 69,
   /** The code package is not the one that it should be. */
   damagedCode: 65,
+  /** What the attempt left counts no more: another has taken its place, and may have done its work. */
+  superseded: 76,
   /** The container was asked to end: 128 + SIGTERM. */
   terminated: 143,
   /** The attempt failed, and the step has no other. */
   failedForGood: 80,
-  /** The attempt may not begin or counts no more: the step has used up its own, another took its place, or the run is over. */
+  /** The attempt may not begin: the step has used up its own, or the run is over. */
   refused: 86,
 } as const;
 

@@ -6,7 +6,7 @@ import { lineageOf } from "../../sdk/graph/lineage.ts";
 import { compile } from "../../statemachines/compile.ts";
 import { machineInput } from "../../statemachines/contract.ts";
 import type { MachineResources } from "../../statemachines/resources.ts";
-import { execute } from "../asl/interpreter.ts";
+import { executeFlow } from "../execute-flow.ts";
 import { runError, type RunResult } from "../engine.ts";
 import type { RunEvent } from "../events.ts";
 import type { FailedTask } from "../integrations.ts";
@@ -41,7 +41,7 @@ export interface AccountRun {
 export async function runWithAccount(request: AccountRun): Promise<RunResult> {
   const { client, resources, onEvent, signal } = request;
   const { graph } = request.run;
-  const machine = compile(graph, resources);
+  const compiled = compile(graph, resources);
   const run = await client.own.create(request.run);
   const key = { flow: run.flow, run: run.run };
   const lineage = lineageOf(graph);
@@ -70,8 +70,8 @@ export async function runWithAccount(request: AccountRun): Promise<RunResult> {
   if (signal?.aborted) onStop();
   else signal?.addEventListener("abort", onStop, { once: true });
   try {
-    const ended = await execute(
-      machine,
+    const ended = await executeFlow(
+      compiled,
       { ...machineInput(key) },
       {
         integrations: accountIntegrations(places),

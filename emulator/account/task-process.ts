@@ -1,11 +1,17 @@
 import { spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Readable, Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { Booted } from "../../runtime/container.ts";
 
-/** Ctrl-C reaches every process of a terminal; whether a task ends is the engine's to say. */
-const PROGRAM = `process.on("SIGINT", () => {}); process.on("SIGHUP", () => {});
+/**
+ * Ctrl-C reaches every process of a terminal, but whether a task ends is the engine's to say; a task whose engine is gone is
+ * told to end, since nobody waits for it.
+ */
+const PROGRAM = `for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {});
+process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
+process.channel.unref();
 require(process.argv[1]).runContainer(JSON.parse(require("fs").readFileSync(0, "utf8")));`;
 
 export interface TaskProcess {
@@ -32,15 +38,16 @@ const GRACE_MILLISECONDS = 5_000;
 export function startTaskProcess({ runtime, booted, env, logFile, onLine }: TaskStart): TaskProcess {
   const child = spawn(process.execPath, ["-e", PROGRAM, runtime], {
     env: { ...process.env, ...env },
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe", "ipc"],
   });
+  const [stdin, stdout, stderr] = child.stdio as [Writable, Readable, Readable, null, null];
   // The token of the attempt is in it: neither an argument nor an environment is the place for that.
-  child.stdin.on("error", () => {});
-  child.stdin.end(JSON.stringify(booted));
+  stdin.on("error", () => {});
+  stdin.end(JSON.stringify(booted));
   mkdirSync(dirname(logFile), { recursive: true });
   const file = createWriteStream(logFile);
   const lines = lineTeller(onLine);
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of [stdout, stderr]) {
     const tell = lines();
     stream.on("data", (chunk: Buffer) => {
       file.write(chunk);

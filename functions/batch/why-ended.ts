@@ -171,8 +171,9 @@ const BY_EXIT_CODE: Readonly<Record<number, Trouble>> = {
   [EXIT_CODES.failedForGood]: { name: "Failed", message: "the step failed" },
   [EXIT_CODES.refused]: {
     name: "Refused",
-    message: "its attempt was refused: another took its place, or the run was over",
+    message: "its attempt was refused: the step had used up its own, or the run was over",
   },
+  [EXIT_CODES.superseded]: { name: "Superseded", message: "another attempt took its place" },
 };
 
 const DENIED = /AccessDenied|access denied|not authorized|UnauthorizedOperation|no basic auth credentials|\b403\b/i;

@@ -191,10 +191,11 @@ function atLimit(
     resources.reduce((sum, { desiredvCpus = 0 }) => sum + desiredvCpus, 0),
   );
   if (environments.length === 0 || taken < most) return undefined;
-  const what = beside.length > 0 ? ` by ${beside.length} ${beside.length === 1 ? "job" : "jobs"} that run` : "";
+  const what =
+    beside.length === 0 ? "" : beside.length === 1 ? " by the job that runs" : ` by ${beside.length} jobs that run`;
   return {
     name: "AtLimit",
-    message: `its queue is at its limit: all ${most} CPUs are taken${what}`,
+    message: `its queue is at its limit: ${most === 1 ? "its one CPU is" : `all ${most} CPUs are`} taken${what}`,
     mend: "Wait, or allow more: npx sls deploy --param maxCpus=N",
     isStuck: false,
   };

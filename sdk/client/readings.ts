@@ -1,7 +1,9 @@
 import type { Attempt, Run } from "../../functions/ledger/ledger.ts";
 import { parseLocalAttempt } from "../../emulator/account/local-attempt.ts";
+import { abandonment } from "../../emulator/settle-abandoned.ts";
+import { settlingReader } from "../../emulator/settling-reader.ts";
 import { MillraceError } from "../errors.ts";
-import { createClient, type RunReader } from "./client.ts";
+import { createClient, type Client, type RunReader } from "./client.ts";
 import type { AccountProfile } from "./profiles.ts";
 
 /** What can be read of an account's runs; the log by this person's own right to read CloudWatch. */
@@ -16,7 +18,7 @@ export async function readAccount(profile: AccountProfile): Promise<AccountReadi
   const client = createClient(profile);
   await client.prepare();
   return {
-    runs: client.runs,
+    runs: settlingReader(client.runs, (run) => settle(client, run)),
     readBlob: (hash) => client.readBlob(hash),
     async *readLog(run, attempt) {
       const here = parseLocalAttempt(attempt.by);
@@ -25,6 +27,13 @@ export async function readAccount(profile: AccountProfile): Promise<AccountReadi
       yield* readAttemptLog(profile.region, run, attempt);
     },
   };
+}
+
+/** Ends a run whose program is gone, which its jobs then hear; whoever may not is shown it as it is. */
+async function settle(client: Client, run: Run): Promise<Run> {
+  const error = abandonment(run, Date.now());
+  if (!error) return run;
+  return client.own.finish(run, { status: "failed", error }).catch(() => run);
 }
 
 /** Of a step that a person's machine carried out the output stays there, in the store beside the flow. */

@@ -74,8 +74,15 @@ describe.skipIf(isSkipped(account))("examples/movies.ts in an account", () => {
     expect(await leftBy("Movies/1")).toEqual(expected);
   }, 300_000);
 
+  test("leaves the same from this machine, with its steps on Batch", async () => {
+    const told = await millrace("run", file, "--with", "batch");
+    expect(told).toMatch(/^\[\d+\/start\/0\] \[[\w-]+\] Task is starting \(status SUBMITTED\)\.\.\.$/m);
+    const [, run] = /\(run-id (\d+)\)/.exec(told)!;
+    expect(await leftBy(`Movies/${run}`)).toEqual(expected);
+  }, 300_000);
+
   test("is read there by the commands that read what is here", async () => {
-    expect(await millrace("runs", "Movies")).toMatch(/Movies\/1 +succeeded/);
+    expect(await millrace("runs", "Movies")).toMatch(/Movies\/2 +succeeded[^]*Movies\/1 +succeeded/);
     expect(await millrace("logs", "Movies/1/end")).toContain("Task finished with exit code 0.");
   }, 120_000);
 

@@ -225,6 +225,24 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
     expect(stderr).toMatch(/Two\/2 failed/);
   }, 120_000);
 
+  test("a run whose program was killed has failed, and what it had begun here ends", async () => {
+    const running = start(["run", "slow.ts", "--with", "batch"]);
+    while (!/\/local\/0 \(pid \d+\)\] working/.test(running.said()))
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    const [, pid] = /\/local\/0 \(pid (\d+)\)/.exec(running.said())!;
+    running.kill("SIGKILL");
+    await running.finished;
+    expect((await millrace("runs", "Slow")).stdout).toMatch(/Slow\/1 +failed/);
+    const isThere = () => {
+      try {
+        return process.kill(Number(pid), 0);
+      } catch {
+        return false;
+      }
+    };
+    while (isThere()) await new Promise((resolve) => setTimeout(resolve, 100));
+  }, 120_000);
+
   test("Ctrl-C terminates the jobs, ends the processes here, and the run was stopped", async () => {
     const running = start(["run", "slow.ts", "--with", "batch"]);
     const working = () => running.said().match(/\] working$/gm)?.length ?? 0;
@@ -233,24 +251,24 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
     const { code, stdout, stderr } = await running.finished;
     expect({ code, stderr }).toMatchObject({
       code: 130,
-      stderr: expect.stringContaining("Slow/1 was stopped") as string,
+      stderr: expect.stringContaining("Slow/2 was stopped") as string,
     });
     expect(stdout).toContain("Workflow stopped.");
     const jobs = [...stdout.matchAll(/\[([\w-]+)\] .* \(status SUBMITTED\)/g)].map(([, job]) => job!);
     expect(jobs).toHaveLength(2);
     const ended = async () => (await describeJobs(...jobs)).every(({ status }) => status === "FAILED");
     while (!(await ended())) await new Promise((resolve) => setTimeout(resolve, 100));
-    expect((await millrace("runs", "Slow")).stdout).toMatch(/Slow\/1 +stopped/);
-    const { stdout: dumped } = await millrace("dump", "Slow/1", "--json");
+    expect((await millrace("runs", "Slow")).stdout).toMatch(/Slow\/2 +stopped/);
+    const { stdout: dumped } = await millrace("dump", "Slow/2", "--json");
     const statuses = (jsonLines(dumped) as { pathspec: string; status: string }[]).map(
       ({ pathspec, status }) => `${pathspec} ${status}`,
     );
     expect(statuses.toSorted()).toEqual([
-      "Slow/1/array/0 stopped",
-      "Slow/1/array/1 stopped",
-      "Slow/1/local/0 stopped",
-      "Slow/1/single/0 stopped",
-      "Slow/1/start/0 succeeded",
+      "Slow/2/array/0 stopped",
+      "Slow/2/array/1 stopped",
+      "Slow/2/local/0 stopped",
+      "Slow/2/single/0 stopped",
+      "Slow/2/start/0 succeeded",
     ]);
   }, 120_000);
 });

@@ -14,6 +14,7 @@ import traceback
 from flask import has_request_context, request
 from moto.batch.exceptions import ClientException
 from moto.batch.models import BatchBackend, Job, JobDefinition, batch_backends
+from moto.core.exceptions import JsonRESTError
 from moto.core.utils import unix_time_millis
 from moto.moto_api import state_manager
 from moto.secretsmanager.models import secretsmanager_backends
@@ -168,7 +169,12 @@ def _run(one: Job) -> None:
             if one.stop:
                 return
             rule = batch_rules.strike(one.job_name, index, number)
-            one.attempt = Attempt(one.job_definition.name, one._log_backend, command, _environment(one, number), rule)
+            try:
+                environment = _environment(one, number)
+            except LookupError as error:
+                environment = {}
+                rule = rule or batch_rules.failing(f"ResourceInitializationError: unable to pull secrets or registry auth: {error}")
+            one.attempt = Attempt(one.job_definition.name, one._log_backend, command, environment, rule)
         one.log_stream_name = one.attempt.stream
         started = int(unix_time_millis())
         one.job_started_at = datetime.datetime.now()
@@ -230,14 +236,18 @@ def _environment(one: Job, attempt: int) -> dict[str, str]:
 
 
 def _secret(reference: str) -> str:
-    if ":secretsmanager:" in reference:
-        # arn:…:secret:NAME, then perhaps :JSON_KEY:VERSION_STAGE:VERSION_ID
-        parts = reference.split(":")
-        value = secretsmanager_backends[ACCOUNT][REGION].get_secret_value(":".join(parts[:7]), "", "")
-        text = value["SecretString"] if isinstance(value, dict) else json.loads(value)["SecretString"]
-        return json.loads(text)[parts[7]] if len(parts) > 7 and parts[7] else text
-    name = reference.split(":parameter")[-1]
-    return ssm_backends[ACCOUNT][REGION].get_parameter(name).value
+    """Raises LookupError where it is not there."""
+    try:
+        if ":secretsmanager:" in reference:
+            # arn:…:secret:NAME, then perhaps :JSON_KEY:VERSION_STAGE:VERSION_ID
+            parts = reference.split(":")
+            value = secretsmanager_backends[ACCOUNT][REGION].get_secret_value(":".join(parts[:7]), "", "")
+            text = value["SecretString"] if isinstance(value, dict) else json.loads(value)["SecretString"]
+            return json.loads(text)[parts[7]] if len(parts) > 7 and parts[7] else text
+        name = reference.split(":parameter")[-1]
+        return ssm_backends[ACCOUNT][REGION].get_parameter(name).value
+    except (AttributeError, JsonRESTError) as error:
+        raise LookupError(f"ResourceNotFoundException: {reference}") from error
 
 
 def _property(self: Job, name: str, default):

@@ -53,6 +53,10 @@ def add(wanted: dict) -> None:
         _rules.append(rule)
 
 
+def failing(reason: str) -> Rule:
+    return Rule("fail", re.compile(""), None, None, 1, None, 0, reason, None, False)
+
+
 def clear() -> None:
     with _lock:
         _rules.clear()

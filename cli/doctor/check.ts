@@ -1,0 +1,32 @@
+import { MillraceError } from "../../sdk/errors.ts";
+
+/** One thing that is looked at. */
+export interface Check {
+  readonly name: string;
+  /** What was found where all is well. Throws MillraceError where it is not; `tell` is for what a person waits for meanwhile. */
+  look(tell: (progress: string) => void): Promise<string>;
+  /** Nothing after it is worth a look where it fails. */
+  readonly isNeeded?: true;
+}
+
+export interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly message: string;
+  readonly mend?: string;
+}
+
+/** Looks at one thing; what is no MillraceError is told as it is, for a doctor does not fall ill. */
+export async function carryOut(check: Check, tell: (progress: string) => void): Promise<Finding> {
+  try {
+    return { check: check.name, ok: true, message: await check.look(tell) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const mend = error instanceof MillraceError ? error.mend : undefined;
+    return { check: check.name, ok: false, message, ...(mend !== undefined && { mend }) };
+  }
+}
+
+export function wrong(message: string, mend?: string): MillraceError {
+  return new MillraceError("doctor.wrong", message, { mend });
+}
