@@ -10,7 +10,7 @@ export function isInterruption(error: TaskError | undefined): boolean {
 }
 
 /** Why an attempt that has not reported is over, as its job's description tells; undefined where it may not be. */
-export function endedError(job: BatchJob | undefined, number: number): TaskError | undefined {
+function endedError(job: BatchJob | undefined, number: number): TaskError | undefined {
   const why = job && whyEnded(job, number);
   return why && troubleError(why);
 }

@@ -24,7 +24,7 @@ export function isReclaim({ name }: { readonly name: string }): boolean {
   return name === RECLAIMED;
 }
 
-export const RECLAIMED = "Reclaimed";
+const RECLAIMED = "Reclaimed";
 
 interface End {
   readonly job: BatchJob;
