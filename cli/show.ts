@@ -15,6 +15,7 @@ export async function show(target: string, flags: ShowFlags): Promise<number> {
     if (!flags.asl) return (await import("./graph/tree.ts")).formatTree(graph);
     const { compile } = await import("../statemachines/compile.ts");
     const { offlineResources } = await import("../statemachines/resources.ts");
-    return JSON.stringify(compile(graph, offlineResources), undefined, 2);
+    const { machine, children } = compile(graph, offlineResources);
+    return JSON.stringify(Object.keys(children).length > 0 ? { machine, children } : machine, undefined, 2);
   }
 }

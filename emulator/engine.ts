@@ -5,8 +5,8 @@ import { lineageOf } from "../sdk/graph/lineage.ts";
 import { compile } from "../statemachines/compile.ts";
 import { machineInput } from "../statemachines/contract.ts";
 import { offlineResources } from "../statemachines/resources.ts";
-import { execute } from "./asl/interpreter.ts";
 import type { RunEvent } from "./events.ts";
+import { executeFlow } from "./execute-flow.ts";
 import type { FlowWorker } from "./flow-worker.ts";
 import { localIntegrations, type FailedTask } from "./integrations.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -40,7 +40,7 @@ export interface RunResult {
  */
 export async function runOnThisMachine(request: LocalRun): Promise<RunResult> {
   const { graph, ledger, blobs, onEvent, signal } = request;
-  const machine = compile(graph, offlineResources);
+  const compiled = compile(graph, offlineResources);
   const run = await createRun(ledger, blobs, request, Date.now());
   const key = { flow: run.flow, run: run.run };
   const scope = { ledger, key, lineage: lineageOf(graph), parameters: request.parameters };
@@ -65,8 +65,8 @@ export async function runOnThisMachine(request: LocalRun): Promise<RunResult> {
   if (signal?.aborted) onStop();
   else signal?.addEventListener("abort", onStop, { once: true });
   try {
-    const ended = await execute(
-      machine,
+    const ended = await executeFlow(
+      compiled,
       { ...machineInput(key) },
       { integrations, signal: stop.signal, execution: { name: `${key.flow}-${key.run}` } },
     );
@@ -79,7 +79,7 @@ export async function runOnThisMachine(request: LocalRun): Promise<RunResult> {
   }
 }
 
-type Ended = Awaited<ReturnType<typeof execute>>;
+type Ended = Awaited<ReturnType<typeof executeFlow>>;
 
 async function finish(
   request: LocalRun,

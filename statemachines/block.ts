@@ -1,17 +1,23 @@
 import type { ForeachNode, Graph, GraphNode, StepNode } from "../sdk/graph/graph.ts";
 import { controlName, type ControlNode, type Lineage } from "../sdk/graph/lineage.ts";
-import type { ChoiceRule, InputOutput, State, Transition } from "./asl.ts";
+import type { ChoiceRule, InputOutput, State, StateMachine, Transition } from "./asl.ts";
+import type { Division, Piece } from "./piece.ts";
 import type { MachineResources } from "./resources.ts";
 
-/** What all of one machine's states are made from. */
+/** What all of a flow's states are made from. */
 export interface Flow {
   readonly graph: Graph;
   readonly resources: MachineResources;
   readonly lineage: Lineage;
   /** The foreachs that have an inline Map, see inlineForeachs. */
   readonly inline: ReadonlySet<ForeachNode>;
+  readonly division: Division;
   /** Adds the states of a sequence of nodes; given here, since the nodes' own compilers call it for their bodies. */
   readonly compileBody: (nodes: readonly GraphNode[], block: Block, exit: Entry) => void;
+  /** The same for what a sequence was divided into. */
+  readonly compilePieces: (pieces: readonly Piece[], block: Block, exit: Entry) => void;
+  /** Answers the ARN of a machine of its own. */
+  readonly nest: (make: () => StateMachine) => string;
 }
 
 /** One scope of states: the machine's own, a Parallel's branch, a Map's body. */
@@ -21,8 +27,8 @@ export interface Block {
   readonly depth: number;
   /** Ends the names of states that stand in the machine a second time: "" or ".wide". */
   readonly copy: string;
-  /** The nodes that a resumed run may begin at, with no step before them; none in an inner scope. */
-  readonly entered: ReadonlySet<GraphNode>;
+  /** Where a resumed run may enter, with no step before: in the flow's own sequence and the parts of that, nowhere else. */
+  readonly entered: ReadonlySet<Piece> | undefined;
   /** Filled as the nodes are compiled. */
   readonly states: Record<string, State>;
 }
@@ -38,7 +44,7 @@ export interface Entry {
 export const END: Entry = { state: undefined };
 
 export function innerBlock(outer: Block, depth: number, copy = outer.copy): Block {
-  return { flow: outer.flow, depth, copy, entered: new Set(), states: {} };
+  return { flow: outer.flow, depth, copy, entered: undefined, states: {} };
 }
 
 export function addState(block: Block, name: string, state: State): void {
@@ -68,14 +74,14 @@ export function addChoice(
     block.states[end] = { Type: "Succeed", OutputPath: null };
 }
 
-/** The step that a node ends with, where it surely does. */
-function lastStep(node: GraphNode | undefined): StepNode | undefined {
+/** The step that a piece ends with, where it surely does and its answer is at hand. */
+function lastStep(node: Piece | undefined): StepNode | undefined {
   if (node?.type === "step") return node;
   return node?.type === "foreach" || node?.type === "branch" ? node.join : undefined;
 }
 
-/** Whether the node ends with a step that hands the next control value on itself, so that nothing has to be read. */
-export function answersItself(node: GraphNode | undefined): boolean {
+/** Whether the piece ends with a step that hands the next control value on itself, so that nothing has to be read. */
+export function answersItself(node: Piece | undefined): boolean {
   const step = lastStep(node);
   // A caught failure goes on without the step's answer.
   return step?.options.compute === "lambda" && !step.options.catch;

@@ -4,54 +4,39 @@ import { lineageOf } from "../sdk/graph/lineage.ts";
 import { parseDuration } from "../sdk/units.ts";
 import { allStates } from "./all-states.ts";
 import type { State, StateMachine } from "./asl.ts";
-import { askedSize, fargateSize } from "./container-size.ts";
+import type { CompiledFlow } from "./compile.ts";
+import { askedSize, placeOf } from "./container-size.ts";
 import { TIMEOUT_GRACE_SECONDS } from "./contract.ts";
-import { leastEvents } from "./count.ts";
 import { LIMITS } from "./limits.ts";
 import { attemptsOf } from "./retries.ts";
 
 /**
- * What AWS would refuse of a machine, when it is deployed or once it runs: everything that can be told beforehand, all
+ * What AWS would refuse of a flow's machines, when it is deployed or once it runs: everything that can be told beforehand, all
  * at once, each with its mend. Empty where there is nothing. Offline nothing of it is asked, as no limit is there.
  */
-export function checkMachine(graph: Graph, machine: StateMachine): MillraceError[] {
+export function checkMachine(graph: Graph, { machine, children }: CompiledFlow): MillraceError[] {
   const steps = [...lineageOf(graph).steps.values()].map(({ node }) => node);
+  const machines = [machine, ...Object.values(children)];
   return [
-    ...checkWhole(graph, machine),
-    ...allStates(machine).flatMap(([name, state]) => checkState(graph, name, state)),
+    ...machines.flatMap((one) => checkWhole(graph, one)),
+    ...machines.flatMap((one) => allStates(one).flatMap(([name, state]) => checkState(graph, name, state))),
     ...steps.flatMap((step) => checkStep(graph, step)),
   ];
 }
 
+/** Its length was seen to when the flow was divided; its size by names that an account's may be longer than. */
 function checkWhole(graph: Graph, machine: StateMachine): MillraceError[] {
-  const where = { flow: graph.name };
-  const bytes = bytesOf(machine as unknown as Json);
-  const events = leastEvents(graph.body);
+  const bytes = bytesOf(JSON.stringify(machine));
+  if (bytes <= LIMITS.definitionBytes) return [];
   return [
-    ...(bytes > LIMITS.definitionBytes
-      ? [
-          new MillraceError(
-            "machine.tooLarge",
-            `its state machine has ${bytes} bytes; Step Functions takes ${LIMITS.definitionBytes}`,
-            {
-              where,
-              mend: "Make one step of several, or split the flow in two.",
-            },
-          ),
-        ]
-      : []),
-    ...(events > LIMITS.historyEvents
-      ? [
-          new MillraceError(
-            "machine.tooLong",
-            `a run has at least ${events} events; Step Functions ends an execution at ${LIMITS.historyEvents}`,
-            {
-              where,
-              mend: "Make one step of several, or put a part of the flow into a foreach: its children have histories of their own where there are many.",
-            },
-          ),
-        ]
-      : []),
+    new MillraceError(
+      "machine.tooLarge",
+      `a state machine of it has ${bytes} bytes in a request; Step Functions takes ${LIMITS.definitionBytes}`,
+      {
+        where: { flow: graph.name },
+        mend: "Make one step of several, or split the flow in two.",
+      },
+    ),
   ];
 }
 
@@ -90,7 +75,7 @@ function checkStep(graph: Graph, step: StepNode): MillraceError[] {
     new MillraceError(code, message, { where: { flow: graph.name, step: step.name }, mend });
   const mistakes: MillraceError[] = [];
   const timeoutSeconds = options.timeout === undefined ? 0 : parseDuration(options.timeout);
-  const { memoryMiB = 0, cpu } = askedSize(options);
+  const { memoryMiB = 0 } = askedSize(options);
   if (options.compute === "lambda") {
     if (timeoutSeconds > LIMITS.lambdaSeconds) {
       mistakes.push(
@@ -123,16 +108,7 @@ function checkStep(graph: Graph, step: StepNode): MillraceError[] {
       ),
     );
   }
-  if (options.gpu === undefined && !fargateSize({ memoryMiB, ...(cpu !== undefined && { cpu }) })) {
-    mistakes.push(
-      refuse(
-        "step.size",
-        "no container on Fargate is so large",
-        `Ask for at most ${LIMITS.fargateCpu} CPUs and ${LIMITS.fargateMemoryMiB / 1024}GiB.`,
-      ),
-    );
-  }
-  if (options.gpu === undefined && timeoutSeconds + TIMEOUT_GRACE_SECONDS > LIMITS.fargateSeconds) {
+  if (placeOf(options) === "fargate" && timeoutSeconds + TIMEOUT_GRACE_SECONDS > LIMITS.fargateSeconds) {
     mistakes.push(
       refuse(
         "step.timeout",

@@ -39,10 +39,9 @@ describe("a foreach", () => {
     [100, 40, 100],
     [20_000, 40, 10_000],
   ])("with concurrency %s runs %s iterations or %s executions at once", (concurrency, inline, distributed) => {
-    const { States } = compile(
-      graph("F", step("start"), foreach("merge", [step("x"), step("y")], concurrency)),
-      account,
-    );
+    const {
+      machine: { States },
+    } = compile(graph("F", step("start"), foreach("merge", [step("x"), step("y")], concurrency)), account);
     expect((States["merge.map"] as MapState).MaxConcurrency).toBe(inline);
     expect((States["merge.maprun"] as MapState).MaxConcurrency).toBe(distributed);
   });
@@ -55,7 +54,7 @@ describe("a foreach", () => {
   });
 
   test("reads its width consistently, under the node and the place", () => {
-    expect(compile(graph("F", foreach("merge", [step("x")])), account).States["merge.width"]).toMatchObject({
+    expect(compile(graph("F", foreach("merge", [step("x")])), account).machine.States["merge.width"]).toMatchObject({
       Parameters: {
         TableName: "ledger",
         ConsistentRead: true,
@@ -66,10 +65,10 @@ describe("a foreach", () => {
 });
 
 function choicesOf(flow: Graph, join: string): string[] {
-  const { Choices } = compile(flow, account).States[`${join}.choice`] as ChoiceState;
+  const { Choices } = compile(flow, account).machine.States[`${join}.choice`] as ChoiceState;
   return Choices.map(({ Next }) => Next);
 }
 
 function stateOf(flow: Graph, name: string): TaskState {
-  return Object.fromEntries(allStates(compile(flow, account)))[name] as TaskState;
+  return Object.fromEntries(allStates(compile(flow, account).machine))[name] as TaskState;
 }

@@ -15,7 +15,7 @@ import {
 } from "./block.ts";
 import { addJob, compileStep } from "./compile-step.ts";
 import { isArrayJob } from "./count.ts";
-import { entryOf } from "./entry.ts";
+import { startOf } from "./entry.ts";
 import { INTEGRATIONS, MAP_RUNS_PREFIX, MAX_WIDTH, RANGES_KEY } from "./contract.ts";
 import { mapRunConcurrency } from "./inline.ts";
 import { LIMITS } from "./limits.ts";
@@ -166,7 +166,7 @@ function mapOver(
     ItemSelector: { "run.$": "$.run", at },
     ItemProcessor: {
       ProcessorConfig: config,
-      StartAt: entryOf(node.body[0]!, body).state!,
+      StartAt: startOf(node.body, body),
       States: body.states,
     },
     ResultPath: null,

@@ -13,9 +13,11 @@ import {
   type Block,
   type Entry,
 } from "./block.ts";
+import { compileChunkedLoop } from "./compile-nested.ts";
 import { compileStep } from "./compile-step.ts";
 import { addControlRead, controlFieldsOf } from "./control.ts";
-import { entryOf } from "./entry.ts";
+import { startOf } from "./entry.ts";
+import { piecesOf } from "./piece.ts";
 
 /** Adds a branch: a Parallel, then the join. */
 export function compileBranch(node: BranchNode, block: Block, next: Entry): void {
@@ -23,7 +25,7 @@ export function compileBranch(node: BranchNode, block: Block, next: Entry): void
   const Branches = node.branches.map(({ body }) => {
     const inner = innerBlock(block, block.depth);
     block.flow.compileBody(body, inner, END);
-    return { StartAt: entryOf(body[0]!, inner).state!, States: inner.states };
+    return { StartAt: startOf(body, inner), States: inner.states };
   });
   addState(block, `${name}.branches`, {
     Type: "Parallel",
@@ -38,9 +40,8 @@ export function compileBranch(node: BranchNode, block: Block, next: Entry): void
 export function compileSwitch(node: SwitchNode, block: Block, next: Entry): void {
   // Other cases come there too, without the answer that one case's last step might have.
   const after: Entry = { state: next.state };
-  const inside: Block = { ...block, entered: new Set() };
-  const bodyOf = (body: SwitchNode["otherwise"]): Entry =>
-    body?.[0] ? { state: entryOf(body[0], block).state } : after;
+  const inside: Block = { ...block, entered: undefined };
+  const bodyOf = (body: SwitchNode["otherwise"]): Entry => (body?.[0] ? { state: startOf(body, block) } : after);
   const noCase = `${node.id}.nocase`;
   addChoice(
     block,
@@ -66,10 +67,11 @@ export function compileSwitch(node: SwitchNode, block: Block, next: Entry): void
 
 /** Adds a loop: in with round 0, the body, the question, then round again or out to the position around the loop. */
 export function compileLoop(node: LoopNode, block: Block, next: Entry): void {
+  if (block.flow.division.chunks.has(node)) return compileChunkedLoop(node, block, next);
   const { id } = node;
   const named = (what: string): Entry => ({ state: `${id}.${what}${block.copy}` });
-  const inside: Block = { ...block, depth: block.depth + 1, entered: new Set() };
-  const body = { Next: entryOf(node.body[0]!, inside).state! };
+  const inside: Block = { ...block, depth: block.depth + 1, entered: undefined };
+  const body = { Next: startOf(node.body, inside) };
   const round = "States.MathAdd($.at.k, 1)";
   addState(block, id, {
     Type: "Pass",
@@ -83,7 +85,7 @@ export function compileLoop(node: LoopNode, block: Block, next: Entry): void {
     ...named("while"),
     answered: { state: named("choice").state!, fields: controlFieldsOf(node) },
   });
-  if (!answersItself(node.body.at(-1))) addControlRead(inside, `${id}.while`, node);
+  if (!answersItself(piecesOf(block.flow.division, node.body).at(-1))) addControlRead(inside, `${id}.while`, node);
   addChoice(
     inside,
     choiceName(node),

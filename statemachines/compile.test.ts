@@ -23,26 +23,26 @@ function mistakesIn(machine: StateMachine): string {
 
 describe("a machine is one that Step Functions takes", () => {
   test.each(fixtures)("of $title", ({ graph: flow }) => {
-    const machine = compile(flow, account);
-    expect(mistakesIn(machine)).toBe("");
-    expect(checkMachine(flow, machine)).toEqual([]);
+    const compiled = compile(flow, account);
+    expect(mistakesIn(compiled.machine)).toBe("");
+    expect(checkMachine(flow, compiled)).toEqual([]);
   });
 
   test("of any flow", () => {
     // Few, since the validator compiles its schemas anew for each machine.
     for (const flow of fc.sample(arbitraryGraph, { numRuns: 10, seed: 1 })) {
-      expect(mistakesIn(compile(flow, account))).toBe("");
+      expect(mistakesIn(compile(flow, account).machine)).toBe("");
     }
   });
 
   test("with no state that nothing leads to and no way that leads nowhere, of any flow", () => {
     fc.assert(
       fc.property(arbitraryGraph, (flow) => {
-        const machine = compile(flow, offlineResources);
-        const names = stateNames(machine);
-        expect(looseEnds(machine)).toEqual([]);
+        const compiled = compile(flow, offlineResources);
+        const names = stateNames(compiled.machine);
+        expect(looseEnds(compiled.machine)).toEqual([]);
         expect(new Set(names).size).toBe(names.length);
-        expect(checkMachine(flow, machine)).toEqual([]);
+        expect(checkMachine(flow, compiled)).toEqual([]);
       }),
     );
   });
@@ -60,7 +60,7 @@ describe("a machine is one that Step Functions takes", () => {
       switchOn(1, { x: [] }, []),
       loop(1, [step(padded("body"))]),
     );
-    const names = stateNames(compile(flow, offlineResources));
+    const names = stateNames(compile(flow, offlineResources).machine);
     expect(new Set(names).size).toBe(names.length);
     expect(Math.max(...names.map(({ length }) => length))).toBeLessThanOrEqual(LIMITS.stateName);
   });
@@ -89,7 +89,7 @@ describe("a machine is one that Step Functions takes", () => {
   });
 
   test("even with a step that is called Enter", () => {
-    const machine = compile(graph("Odd", step("start"), step("Enter")), offlineResources);
+    const { machine } = compile(graph("Odd", step("start"), step("Enter")), offlineResources);
     expect(machine.States["Enter"]!.Type).toBe("Task");
     expect(machine.States[machine.StartAt]!.Type).toBe("Choice");
   });

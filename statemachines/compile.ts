@@ -1,73 +1,56 @@
-import type { Graph, GraphNode } from "../sdk/graph/graph.ts";
-import { lineageOf } from "../sdk/graph/lineage.ts";
-import type { ChoiceRule, ChoiceTest, StateMachine } from "./asl.ts";
-import { addState, answersItself, END, type Block, type Entry, type Flow } from "./block.ts";
-import { compileForeach } from "./compile-foreach.ts";
-import { compileStep } from "./compile-step.ts";
-import { compileBranch, compileLoop, compileSwitch } from "./compile-turns.ts";
-import { addControlRead } from "./control.ts";
-import { enterable, stepsOf } from "./enter.ts";
-import { entryOf, readName } from "./entry.ts";
-import { inlineForeachs } from "./inline.ts";
+import { createHash } from "node:crypto";
+import type { Graph } from "../sdk/graph/graph.ts";
+import type { StateMachine } from "./asl.ts";
+import { openFlow } from "./compile-body.ts";
+import { compileMachine } from "./compile-nested.ts";
+import { divide, MACHINE_SIZE, type MachineSize } from "./divide.ts";
+import { piecesOf } from "./piece.ts";
 import type { MachineResources } from "./resources.ts";
 
+/** A flow's state machines. */
+export interface CompiledFlow {
+  /** The flow's own: an execution of it is a run. */
+  readonly machine: StateMachine;
+  /**
+   * Those of which executions are started within a run, by their ARNs; most flows need none. They are named after what
+   * is in them, so that one never changes under the runs that need it.
+   */
+  readonly children: Readonly<Record<string, StateMachine>>;
+}
+
 /**
- * Compiles a flow's graph to its state machine. Pure: the same graph and resources give the same bytes. contract.ts says
- * what the machine is started with and what it says to those it calls.
+ * Compiles a flow's graph to its state machines: one, and others within it where one history or one definition would be
+ * too small. Pure: the same graph and resources give the same bytes. contract.ts says what a machine is started with and
+ * what it says to those it calls.
  *
- * The graph must be a valid one; whether AWS would take the machine is checkMachine's to say.
+ * The graph must be a valid one; what else AWS would not take is checkMachine's to say.
+ *
+ * @throws MillraceError `machine.tooLarge` where the graph fits into no machines.
  */
-export function compile(graph: Graph, resources: MachineResources): StateMachine {
-  const flow: Flow = {
-    graph,
-    resources,
-    lineage: lineageOf(graph),
-    inline: inlineForeachs(graph),
-    compileBody,
+export function compile(graph: Graph, resources: MachineResources, size: MachineSize = MACHINE_SIZE): CompiledFlow {
+  const children: Record<string, StateMachine> = {};
+  const nest = (make: () => StateMachine) => {
+    const machine = make();
+    const arn = childArn(graph.name, resources.machines ?? "", machine);
+    children[arn] = machine;
+    return arn;
   };
-  const block: Block = { flow, depth: 0, copy: "", entered: enterable(graph), states: {} };
-  const StartAt = addEnter(graph, block, entryOf(graph.body[0]!, block).state!);
-  compileBody(graph.body, block, END);
-  return { Comment: `Flow ${graph.name}`, StartAt, States: block.states };
+  const division = divide(graph, size);
+  const flow = openFlow(graph, resources, division, nest);
+  const comment = `Flow ${graph.name}`;
+  const machine = compileMachine(piecesOf(division, graph.body), flow, { comment, depth: 0, isEntered: true });
+  return { machine, children };
 }
 
-function compileBody(nodes: readonly GraphNode[], block: Block, exit: Entry): void {
-  nodes.forEach((node, i) => {
-    const following = nodes[i + 1];
-    const next = following ? entryOf(following, block) : exit;
-    // Who enters the flow at this node has no answer of the step before.
-    const isRead = block.entered.has(node) || !answersItself(nodes[i - 1]);
-    if ((node.type === "foreach" || node.type === "switch") && isRead) addControlRead(block, readName(node), node);
-    switch (node.type) {
-      case "step":
-        return compileStep(node, block, next);
-      case "foreach":
-        return compileForeach(node, block, next);
-      case "branch":
-        return compileBranch(node, block, next);
-      case "switch":
-        return compileSwitch(node, block, next);
-      case "loop":
-        return compileLoop(node, block, next);
-    }
-  });
-}
+/** Hexadecimal digits of the SHA-256 of a machine that are enough to tell it from any other. */
+const DIGITS = 16;
 
-/** Adds the Choice that lets a resumed run enter at the block that holds its step, where there is more than one. */
-function addEnter(graph: Graph, block: Block, first: string): string {
-  const nodes = enterable(graph);
-  if (nodes.size === 0) return first;
-  const Choices = [...nodes].map((node): ChoiceRule => {
-    const tests = stepsOf([node]).map(({ name }): ChoiceTest => ({
-      Variable: "$.enter",
-      StringEquals: name,
-    }));
-    return {
-      ...(tests.length === 1 ? tests[0]! : { Or: tests }),
-      Next: entryOf(node, block).state!,
-    };
-  });
-  const name = stepsOf(graph.body).some((step) => step.name === "Enter") ? "Enter.flow" : "Enter";
-  addState(block, name, { Type: "Choice", Choices, Default: first });
-  return name;
+/** Characters of a state machine's name. Step Functions developer guide, "Service quotas". */
+const LONGEST_NAME = 80;
+
+/** No flow's name has a dot, so no flow's own machine has such a name. */
+function childArn(flow: string, machines: string, machine: StateMachine): string {
+  const digest = createHash("sha256").update(JSON.stringify(machine)).digest("hex").slice(0, DIGITS);
+  const prefix = machines.slice(machines.lastIndexOf(":") + 1);
+  return `${machines}${flow.slice(0, LONGEST_NAME - prefix.length - 1 - DIGITS)}.${digest}`;
 }

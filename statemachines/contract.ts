@@ -6,7 +6,7 @@ import type { TaskError } from "../functions/ledger/ledger.ts";
  * tasks and functions that it calls. The compiler writes this side of it, engines and functions the other.
  */
 
-/** What an execution is started with. */
+/** What a run's execution is started with; one within it is as well, but for `enter` where nothing enters there. */
 export interface MachineInput {
   /** `Flow/42`. */
   readonly run: string;
@@ -33,11 +33,12 @@ export function parseRunName(name: string): { readonly flow: string; readonly ru
   return { flow: name.slice(0, slash), run: Number(name.slice(slash + 1)) };
 }
 
-/** The resources of the integrations that a machine uses; the last is what a distributed Map reads its items with. */
+/** The resources of the integrations that a machine uses; the last two are what a distributed Map reads and writes by. */
 export const INTEGRATIONS = {
   job: "arn:aws:states:::batch:submitJob.sync",
   invoke: "arn:aws:states:::lambda:invoke",
   read: "arn:aws:states:::dynamodb:getItem",
+  nest: "arn:aws:states:::states:startExecution.sync:2",
   items: "arn:aws:states:::s3:getObject",
   results: "arn:aws:states:::s3:putObject",
 } as const;

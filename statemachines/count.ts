@@ -1,6 +1,8 @@
-import type { ForeachNode, GraphNode, LoopNode, SwitchNode } from "../sdk/graph/graph.ts";
+import type { ForeachNode, GraphNode, LoopNode, StepNode, StepOptions, SwitchNode } from "../sdk/graph/graph.ts";
 import { answersItself } from "./block.ts";
 import { LIMITS } from "./limits.ts";
+import { piecesOf, sequencesIn, type Division, type Piece } from "./piece.ts";
+import { retriesOf } from "./retries.ts";
 
 /**
  * Counts what one run of a sequence of nodes adds up to, by what each kind of state counts for and by what the run's
@@ -13,7 +15,11 @@ export interface Counting {
   /** Which of the counts it is: those of the cases in their order, then that of otherwise. */
   readonly chosen: (node: SwitchNode, counts: readonly number[]) => number;
   readonly isInline: (node: ForeachNode) => boolean;
-  /** Whether what a distributed Map's children count is added, or is their own. */
+  /** What a step adds by failing as often as it may; nothing unless given. */
+  readonly failing?: (options: StepOptions) => number;
+  /** Into which executions; into one unless given. */
+  readonly division?: Division;
+  /** Whether what executions within this one count is added, or is their own. */
   readonly childrenIncluded: boolean;
 }
 
@@ -32,44 +38,71 @@ export interface Weights {
   readonly mapRun: number;
 }
 
-/** `isEnd`: nothing comes after the sequence in its block, so that a Choice there goes to a Succeed. */
-export function count(nodes: readonly GraphNode[], counting: Counting, isEnd = true): number {
-  return nodes.reduce(
-    (sum, node, i) => sum + countNode(node, counting, answersItself(nodes[i - 1]), isEnd && i === nodes.length - 1),
+/** `isEnd`: nothing comes after the pieces in their block, so that a Choice there goes to a Succeed. */
+export function count(pieces: readonly Piece[], counting: Counting, isEnd = true): number {
+  return pieces.reduce(
+    (sum, piece, i) =>
+      sum + countPiece(piece, counting, answersItself(pieces[i - 1]), isEnd && i === pieces.length - 1),
     0,
   );
 }
 
-function countNode(node: GraphNode, counting: Counting, isAnswered: boolean, isEnd: boolean): number {
+function countPiece(node: Piece, counting: Counting, isAnswered: boolean, isEnd: boolean): number {
   const { weights } = counting;
-  const step = (lambda: boolean) => (lambda ? weights.invocation : weights.job);
   const question = (isAnswered ? 0 : weights.read) + weights.choice;
+  const body = (nodes: readonly GraphNode[], isLast?: boolean) =>
+    count(piecesOf(counting.division ?? UNDIVIDED, nodes), counting, isLast);
   switch (node.type) {
+    case "part":
+      return nestedWeight(weights) + (counting.childrenIncluded ? count(node.pieces, counting) : 0);
     case "step":
-      return step(node.options.compute === "lambda");
+      return countStep(node, counting);
     case "foreach":
-      return question + countChildren(node, counting) + countNode(node.join, counting, false, isEnd);
+      return question + countChildren(node, counting) + countPiece(node.join, counting, false, isEnd);
     case "branch":
       return (
         weights.parallel +
-        node.branches.reduce((sum, { body }) => sum + count(body, counting), 0) +
-        countNode(node.join, counting, false, isEnd)
+        node.branches.reduce((sum, branch) => sum + body(branch.body), 0) +
+        countPiece(node.join, counting, false, isEnd)
       );
     case "switch": {
-      const bodies = [...node.cases.map(({ body }) => body), ...(node.otherwise ? [node.otherwise] : [])];
-      const counts = bodies.map((body) =>
-        body.length > 0 ? count(body, counting, isEnd) : isEnd ? weights.succeed : 0,
+      const counts = sequencesIn(node).map((nodes) =>
+        nodes.length > 0 ? body(nodes, isEnd) : isEnd ? weights.succeed : 0,
       );
       return question + counting.chosen(node, counts);
     }
-    case "loop": {
-      const rounds = counting.rounds(node);
-      const asked = answersItself(node.body.at(-1)) ? 0 : weights.read;
-      const round = count(node.body, counting, false) + asked + weights.choice;
-      // In, again before each further round, and out.
-      return rounds * round + (rounds + 1) * weights.pass;
-    }
+    case "loop":
+      return countLoop(node, counting);
   }
+}
+
+function countStep({ options }: StepNode, { weights, failing }: Counting): number {
+  const isLambda = options.compute === "lambda";
+  return (isLambda ? weights.invocation : weights.job) + (failing?.(options) ?? 0);
+}
+
+/** Whatever goes round passes in, again before each further turn, and out. */
+function countLoop(node: LoopNode, counting: Counting): number {
+  const { weights, childrenIncluded } = counting;
+  const goRound = (turns: number, each: number, executions: number) =>
+    turns * each + (turns + executions) * weights.pass;
+  let sum = 0;
+  let turns = counting.rounds(node);
+  let each = countRound(node, counting);
+  for (const turnsInChunk of counting.division?.chunks.get(node) ?? []) {
+    const chunks = Math.ceil(turns / turnsInChunk);
+    if (childrenIncluded) sum += goRound(turns, each, chunks);
+    turns = chunks;
+    each = nestedWeight(weights) + weights.choice;
+  }
+  return sum + goRound(turns, each, 1);
+}
+
+/** One round, without the pass to the next. */
+export function countRound(node: LoopNode, counting: Counting): number {
+  const { weights, division = UNDIVIDED } = counting;
+  const pieces = piecesOf(division, node.body);
+  return count(pieces, counting, false) + (answersItself(pieces.at(-1)) ? 0 : weights.read) + weights.choice;
 }
 
 function countChildren(node: ForeachNode, counting: Counting): number {
@@ -80,7 +113,7 @@ function countChildren(node: ForeachNode, counting: Counting): number {
     const jobs = Math.ceil(width / LIMITS.arrayJobMaxSize);
     return jobs === 1 ? weights.job : weights.map + jobs * (weights.iteration + weights.job);
   }
-  const child = () => count(node.body, counting);
+  const child = () => count(piecesOf(counting.division ?? UNDIVIDED, node.body), counting);
   if (width <= LIMITS.inlineMapConcurrency && counting.isInline(node))
     return weights.map + width * (weights.iteration + child());
   return weights.mapRun + (counting.childrenIncluded ? width * child() : 0);
@@ -110,21 +143,13 @@ const EVENTS: Weights = {
 };
 
 /** The start and the end of an execution. */
-const EXECUTION_EVENTS = 2;
+export const EXECUTION_EVENTS = 2;
 
-/** Events of an execution that goes the shortest way: no children, one round, the shortest case. */
-export function leastEvents(nodes: readonly GraphNode[]): number {
-  return (
-    EXECUTION_EVENTS +
-    count(nodes, {
-      weights: EVENTS,
-      width: () => 0,
-      rounds: () => 1,
-      chosen: (_, counts) => Math.min(...counts),
-      isInline: () => false,
-      childrenIncluded: false,
-    })
-  );
+const UNDIVIDED: Division = { sequences: new Map(), chunks: new Map() };
+
+/** An execution within this one is waited for as a job is. */
+export function nestedWeight({ job }: Weights): number {
+  return job;
 }
 
 /** Events of an execution that goes the longest way; a foreach is one array job, or has executions of its own. */
@@ -140,4 +165,24 @@ export function mostEvents(nodes: readonly GraphNode[]): number {
       childrenIncluded: false,
     })
   );
+}
+
+/**
+ * How the events of one execution are counted at their most: every way the longest, every foreach as wide as adds most
+ * (of array jobs one), every step failing as often as it may.
+ */
+export function worstCase(division: Division, inline: ReadonlySet<ForeachNode>): Counting {
+  return {
+    weights: EVENTS,
+    width: (node) => (isArrayJob(node) ? LIMITS.arrayJobMaxSize : LIMITS.inlineMapConcurrency),
+    rounds: ({ max }) => max,
+    chosen: (_, counts) => Math.max(...counts),
+    isInline: (node) => inline.has(node),
+    failing: (options) =>
+      // A retry is told as a failure, then scheduled and started; a caught failure is recorded by an invocation. Batch
+      // retries by itself.
+      (options.compute === "lambda" ? 3 * retriesOf(options) : 0) + (options.catch ? EVENTS.invocation : 0),
+    division,
+    childrenIncluded: false,
+  };
 }

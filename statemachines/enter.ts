@@ -1,8 +1,15 @@
-import type { Graph, GraphNode, StepNode } from "../sdk/graph/graph.ts";
+import type { GraphNode, StepNode } from "../sdk/graph/graph.ts";
+import { addState, type Block } from "./block.ts";
+import type { ChoiceRule, ChoiceTest } from "./asl.ts";
+import { entryOf } from "./entry.ts";
+import { nodesOf, type Piece } from "./piece.ts";
 
-/** The nodes at which a resumed run may enter the flow, its beginning aside: those outermost ones that hold a step. */
-export function enterable(graph: Graph): ReadonlySet<GraphNode> {
-  return new Set(graph.body.slice(1).filter((node) => stepsOf([node]).length > 0));
+/**
+ * The pieces at which a resumed run may enter a machine, its beginning aside: those outermost ones that hold a step. A
+ * part's own machine is told the step as well, so the run goes on at the same node whether it stands in a part or not.
+ */
+export function enterable(pieces: readonly Piece[]): ReadonlySet<Piece> {
+  return new Set(pieces.slice(1).filter((piece) => stepsOf(nodesOf([piece])).length > 0));
 }
 
 /** Every step of the nodes and of what stands in them, joins too, in the order of the text. */
@@ -21,4 +28,26 @@ export function stepsOf(nodes: readonly GraphNode[]): StepNode[] {
         return stepsOf(node.body);
     }
   });
+}
+
+/**
+ * Adds the Choice that lets a resumed run enter at the piece that holds its step, where there is more than one; answers
+ * where the block begins.
+ */
+export function addEnter(block: Block, first: string): string {
+  const { entered, flow } = block;
+  if (!entered || entered.size === 0) return first;
+  const Choices = [...entered].map((piece): ChoiceRule => {
+    const tests = stepsOf(nodesOf([piece])).map(({ name }): ChoiceTest => ({
+      Variable: "$.enter",
+      StringEquals: name,
+    }));
+    return {
+      ...(tests.length === 1 ? tests[0]! : { Or: tests }),
+      Next: entryOf(piece, block).state!,
+    };
+  });
+  const name = flow.lineage.steps.has("Enter") ? "Enter.flow" : "Enter";
+  addState(block, name, { Type: "Choice", Choices, Default: first });
+  return name;
 }

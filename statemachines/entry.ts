@@ -2,10 +2,18 @@ import type { GraphNode } from "../sdk/graph/graph.ts";
 import type { ControlNode } from "../sdk/graph/lineage.ts";
 import { choiceName, type Block, type Entry } from "./block.ts";
 import { controlFieldsOf } from "./control.ts";
+import { partName, piecesOf, type Piece } from "./piece.ts";
 
-/** Where a node of the block begins: known by its name alone, before its states are there. */
-export function entryOf(node: GraphNode, block: Block): Entry {
+/** The state that a sequence of the block begins with. */
+export function startOf(nodes: readonly GraphNode[], block: Block): string {
+  return entryOf(piecesOf(block.flow.division, nodes)[0]!, block).state!;
+}
+
+/** Where a piece of the block begins: known by its name alone, before its states are there. */
+export function entryOf(node: Piece, block: Block): Entry {
   switch (node.type) {
+    case "part":
+      return { state: partName(node) + block.copy };
     case "step":
       return { state: node.name + block.copy };
     case "branch":

@@ -4,6 +4,8 @@ export interface MachineResources {
     readonly onDemand: string;
     /** For steps that may be tried again: an interruption costs such a step one attempt and no other its life. */
     readonly spot?: string;
+    /** For steps that are larger than a container on Fargate may be. */
+    readonly ec2?: string;
     readonly gpu?: string;
   };
   /** Holds a step's image, environment and secrets; what a task's overrides say is only what changes per task. */
@@ -11,6 +13,8 @@ export interface MachineResources {
   /** The function that runs the steps whose compute is "lambda". */
   readonly runner: PerStep;
   readonly bookkeeping: string;
+  /** What the ARN of each of the deployment's state machines begins with, up to the flow's name, where it has some. */
+  readonly machines?: string;
   /** The ledger's DynamoDB table, which holds the control values. */
   readonly table: string;
   /** Holds RANGES_KEY. */

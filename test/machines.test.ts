@@ -5,7 +5,7 @@ import { lineageOf } from "../sdk/graph/lineage.ts";
 import { arbitraryGraph } from "../statemachines/arbitrary-graph.ts";
 import { transitions, type Course } from "../statemachines/cost.ts";
 import { fixtures, foreach, graph, lambda, loop, step, switchOn } from "../statemachines/fixtures.ts";
-import { answersOf, anyAnswers, orderOf, simulate, tasksOf, type Answers } from "./simulated-run.ts";
+import { answersOf, anyAnswers, simulate, simulateInOrder, tasksInOrder, tasksOf } from "./simulated-run.ts";
 
 describe("a compiled machine runs", () => {
   test.each(fixtures)(
@@ -261,15 +261,3 @@ describe("state transitions", () => {
     expect(result.transitions).toBe(transitions(flow, course));
   });
 });
-
-/** A run's tasks, and those of them that began too early. */
-async function simulateInOrder(flow: Graph, answers: Answers) {
-  const { result, tasks, early } = await simulate(flow, answers, {
-    order: orderOf(flow.body, answers),
-  });
-  return { status: result.status, tasks: tasks.toSorted(), early };
-}
-
-function tasksInOrder(flow: Graph, answers: Answers) {
-  return { status: "SUCCEEDED", tasks: [...tasksOf(flow.body, answers)].toSorted(), early: [] };
-}

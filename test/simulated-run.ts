@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { execute, TaskFailure, type ExecutionResult, type HistoryEvent } from "../emulator/asl/interpreter.ts";
+import { TaskFailure, type ExecutionResult } from "../emulator/asl/interpreter.ts";
+import { executeFlow } from "../emulator/execute-flow.ts";
 import type { ControlValue } from "../functions/ledger/ledger.ts";
 import type { Graph, GraphNode, Json, JsonObject, SwitchNode } from "../sdk/graph/graph.ts";
 import { controlName, lineageOf, type ControlNode } from "../sdk/graph/lineage.ts";
@@ -16,7 +17,9 @@ import {
 } from "../statemachines/contract.ts";
 import { controlFields, controlItem, parseControlKey, type ControlItemKey } from "../statemachines/control-item.ts";
 import type { Course } from "../statemachines/cost.ts";
+import type { MachineSize } from "../statemachines/divide.ts";
 import { offlineResources } from "../statemachines/resources.ts";
+import { Histories } from "./histories.ts";
 
 /**
  * A flow's machine on the interpreter, in a world of fakes: tasks that finish after a turn, control values that are made
@@ -106,6 +109,8 @@ export interface Simulation {
   readonly recorded: readonly RecordFailureRequest[];
   /** The last payload that each state was entered with. */
   readonly inputs: ReadonlyMap<string, string>;
+  /** The events of each execution, as Step Functions counts them: the run's own first, then those within it. */
+  readonly histories: readonly number[];
 }
 
 export async function simulate(
@@ -118,6 +123,8 @@ export async function simulate(
     order?: ReadonlyMap<string, readonly string[]>;
     /** Whether every child of an array job is a task of its own here. */
     children?: boolean;
+    /** How much a machine may be; as much as Step Functions takes unless given. */
+    size?: MachineSize;
   } = {},
 ): Promise<Simulation> {
   const run = { flow: flow.name, run: 42 };
@@ -186,8 +193,9 @@ export async function simulate(
     return null;
   };
 
-  const result = await execute(
-    compile(flow, offlineResources),
+  const histories: Histories[] = [];
+  const result = await executeFlow(
+    compile(flow, offlineResources, given.size),
     machineInput(run, given.enter) as unknown as JsonObject,
     {
       async integrations(resource, input) {
@@ -216,13 +224,31 @@ export async function simulate(
             throw new Error(`what is ${resource}?`);
         }
       },
-      onEvent(event: HistoryEvent) {
-        if (event.type === "StateEntered") inputs.set(event.state, JSON.stringify(event.input));
+      onExecution(machine) {
+        const history = new Histories(machine);
+        histories.push(history);
+        return (event) => {
+          history.tell(event);
+          if (event.type === "StateEntered") inputs.set(event.state, JSON.stringify(event.input));
+        };
       },
       clock: { now: () => 0, sleep: async () => {} },
     },
   );
-  return { result, tasks, early, jobs, recorded, inputs };
+  return { result, tasks, early, jobs, recorded, inputs, histories: histories.flatMap(({ counts }) => counts) };
 }
 
 const zeros: Json = Array.from({ length: 40_000 }, () => 0);
+
+/** A run's tasks, and those of them that began too early. */
+export async function simulateInOrder(flow: Graph, answers: Answers, size?: MachineSize) {
+  const { result, tasks, early } = await simulate(flow, answers, {
+    order: orderOf(flow.body, answers),
+    ...(size && { size }),
+  });
+  return { status: result.status, tasks: tasks.toSorted(), early };
+}
+
+export function tasksInOrder(flow: Graph, answers: Answers) {
+  return { status: "SUCCEEDED", tasks: [...tasksOf(flow.body, answers)].toSorted(), early: [] };
+}

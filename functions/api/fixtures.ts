@@ -23,8 +23,11 @@ export async function openService() {
   const machines = {
     put: async (name: string, _: unknown, version: number) => {
       asked.push(`machine ${name} ${version}`);
-      return { arn: `arn:aws:states:us-east-1:1:stateMachine:millrace-${name}` };
+      const arn = `arn:aws:states:us-east-1:1:stateMachine:millrace-${name}`;
+      return { arn, versionArn: `${arn}:${version}`, children: [] as string[] };
     },
+    isRunning: async () => false,
+    removeVersion: async (arn: string) => note(`remove ${arn.split(":").slice(-2).join(":")}`)(),
     remove: async (arn: string) => note(`remove ${arn.split(":").at(-1)}`)(),
     start: async (_: string, name: string, input: object) => note(`start ${name} ${JSON.stringify(input)}`)(),
     stop: async (_: string, name: string) => note(`stop ${name}`)(),

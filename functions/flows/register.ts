@@ -8,6 +8,7 @@ import { hashOf } from "../blobs/hash.ts";
 import { checkForeignGraph } from "./check-graph.ts";
 import type { JobDefinitions } from "./jobs.ts";
 import type { Machines } from "./machines.ts";
+import { retireVersions } from "./machines-of-versions.ts";
 import { checkOwner, digestOfToken, productionNamespace, productionToken } from "./production.ts";
 import type { FlowRecord, FlowRegistry, Owner } from "./registry.ts";
 import { resourcesFor } from "./resources-for.ts";
@@ -54,7 +55,7 @@ export async function registerFlow(
       where: { flow },
       mend: "Upload it again.",
     });
-  const machine = compile(graph, await resourcesFor(deployment, graph));
+  const compiled = compile(graph, await resourcesFor(deployment, graph));
   await deployment.storeRanges();
 
   const made = standing ? undefined : productionToken();
@@ -71,10 +72,12 @@ export async function registerFlow(
   // Says first that it is under way: of two deployments at once, the machine of one and the record of the other must not stay.
   const begun = await begin(deployment, before, record);
   const put = async (): Promise<FlowRecord> => {
-    const { arn } = await machines.put(flow, machine, record.version);
+    const { arn, versionArn, children } = await machines.put(flow, compiled, record.version);
+    const newest = { versionArn, children, codePackage, graph: record.graph };
+    const kept = await retireVersions(machines, before?.versions ?? [], newest, now());
     if (graph.schedule !== undefined) await schedules.put(flow, graph.schedule);
     else if (standing?.schedule !== undefined) await schedules.remove(flow);
-    return { ...record, stateMachineArn: arn };
+    return { ...record, stateMachineArn: arn, versions: [...kept, newest] };
   };
   const done = await put().catch(async (error: unknown) => {
     await registry.write({ ...begun, deployingSince: undefined }, begun.revision);
@@ -132,9 +135,12 @@ async function storeGraph(blobs: Deployment["blobs"], graph: Graph): Promise<str
   return hash;
 }
 
-/** Takes a flow's machine and schedule away; its runs stay readable. Throws MillraceError `flow.notDeployed`, `flow.owned`. */
+/**
+ * Takes a flow's machine and schedule away; its runs stay readable, and those that go on come to their end: the machines
+ * within theirs go with the flow's next deployment. Throws MillraceError `flow.notDeployed`, `flow.owned`.
+ */
 export async function removeFlow(
-  { registry, machines, schedules, jobs }: Deployment,
+  { registry, machines, schedules, jobs, now }: Deployment,
   flow: string,
   { user, token }: { readonly user: string; readonly token?: string | undefined },
   principal?: string,
@@ -142,9 +148,10 @@ export async function removeFlow(
   const record = await deployedFlow(registry, flow);
   checkOwner(record, { user, ...(principal !== undefined && { principal }) }, token);
   if (record.schedule !== undefined) await schedules.remove(flow);
+  const versions = await retireVersions(machines, record.versions ?? [], undefined, now());
   await machines.remove(record.stateMachineArn);
   await jobs.remove(flow);
-  await write(registry, { ...record, removed: true }, record.revision);
+  await write(registry, { ...record, versions, removed: true }, record.revision);
 }
 
 /** Throws MillraceError `flow.notDeployed`. */

@@ -28,6 +28,8 @@ export interface FlowRecord {
   readonly tokenDigest: string;
   readonly owner: Owner;
   readonly stateMachineArn: string;
+  /** The versions of its machine, the newest last; earlier ones until no run of theirs goes on. */
+  readonly versions?: readonly DeployedVersion[];
   readonly codePackage: string;
   /** The blob that holds the graph as JSON. */
   readonly graph: string;
@@ -37,6 +39,17 @@ export interface FlowRecord {
   /** A deployment that is under way since then. */
   readonly deployingSince?: number | undefined;
   readonly removed?: true;
+}
+
+/** What a run is executed by: the version that was deployed when it was made. */
+export interface DeployedVersion {
+  readonly versionArn: string;
+  /** The machines within it. */
+  readonly children: readonly string[];
+  readonly codePackage: string;
+  readonly graph: string;
+  /** Since when no run is made for it any more. */
+  readonly supersededAt?: number;
 }
 
 /** Who deployed a flow first. */

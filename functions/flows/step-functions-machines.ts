@@ -1,8 +1,10 @@
 import {
   CreateStateMachineCommand,
   DeleteStateMachineCommand,
+  DeleteStateMachineVersionCommand,
   ExecutionAlreadyExists,
   ExecutionDoesNotExist,
+  ListExecutionsCommand,
   SFNClient,
   type SFNClientConfig,
   StartExecutionCommand,
@@ -11,6 +13,7 @@ import {
   UpdateStateMachineCommand,
 } from "@aws-sdk/client-sfn";
 import { MillraceError } from "../../sdk/errors.ts";
+import type { StateMachine } from "../../statemachines/asl.ts";
 import { accountError } from "../account-error.ts";
 import type { Machines } from "./machines.ts";
 
@@ -50,35 +53,62 @@ export function openStepFunctions(options: StepFunctionsOptions): Machines {
     }
   }
 
+  /** Its definition is in its name: one that is there has it already, but perhaps the role of an earlier stack. */
+  async function putChild(stateMachineArn: string, machine: StateMachine): Promise<void> {
+    try {
+      await client.send(new UpdateStateMachineCommand({ stateMachineArn, roleArn }));
+    } catch (error) {
+      if (!(error instanceof StateMachineDoesNotExist)) throw error;
+      const name = stateMachineArn.slice(stateMachineArn.lastIndexOf(":") + 1);
+      const definition = JSON.stringify(machine);
+      await client.send(new CreateStateMachineCommand({ name, type: "STANDARD", definition, roleArn }));
+    }
+  }
+
   return {
-    put: (flow, definition, version) =>
+    put: (flow, { machine, children }, version) =>
       told(flow, async () => {
+        await Promise.all(Object.entries(children).map(([child, definition]) => putChild(child, definition)));
         const name = prefix + flow;
         const arn = `${arnPrefix}stateMachine:${name}`;
-        const machine = {
-          definition: JSON.stringify(definition),
+        const settings = {
+          definition: JSON.stringify(machine),
           roleArn,
           publish: true,
           versionDescription: `version ${version} of flow ${flow}`,
         };
-        try {
-          await client.send(new UpdateStateMachineCommand({ stateMachineArn: arn, ...machine }));
-        } catch (error) {
-          if (!(error instanceof StateMachineDoesNotExist)) throw error;
-          await client.send(new CreateStateMachineCommand({ name, type: "STANDARD", ...machine }));
-        }
-        return { arn };
+        const { stateMachineVersionArn } = await client
+          .send(new UpdateStateMachineCommand({ stateMachineArn: arn, ...settings }))
+          .catch((error: unknown) => {
+            if (!(error instanceof StateMachineDoesNotExist)) throw error;
+            return client.send(new CreateStateMachineCommand({ name, type: "STANDARD", ...settings }));
+          });
+        return { arn, versionArn: stateMachineVersionArn!, children: Object.keys(children) };
+      }),
+
+    isRunning: (versionArn) =>
+      told("", async () => {
+        const listed = { stateMachineArn: versionArn, statusFilter: "RUNNING", maxResults: 1 } as const;
+        const { executions = [] } = (await unlessGone(() => client.send(new ListExecutionsCommand(listed)))) ?? {};
+        return executions.length > 0;
+      }),
+
+    removeVersion: (stateMachineVersionArn) =>
+      told("", async () => {
+        await unlessGone(() => client.send(new DeleteStateMachineVersionCommand({ stateMachineVersionArn })));
       }),
 
     remove: (stateMachineArn) =>
       told("", async () => {
-        await client.send(new DeleteStateMachineCommand({ stateMachineArn }));
+        await unlessGone(() => client.send(new DeleteStateMachineCommand({ stateMachineArn })));
       }),
 
-    start: (stateMachineArn, name, input) =>
+    start: (versionArn, name, input) =>
       told("", async () => {
         try {
-          await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+          await client.send(
+            new StartExecutionCommand({ stateMachineArn: versionArn, name, input: JSON.stringify(input) }),
+          );
         } catch (error) {
           if (!(error instanceof ExecutionAlreadyExists)) throw error;
         }
@@ -86,6 +116,7 @@ export function openStepFunctions(options: StepFunctionsOptions): Machines {
 
     stop: (stateMachineArn, name, cause) =>
       told("", async () => {
+        // The same for every version of the machine.
         const executionArn = `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`;
         try {
           await client.send(new StopExecutionCommand({ executionArn, error: "Stopped", cause }));
@@ -94,4 +125,15 @@ export function openStepFunctions(options: StepFunctionsOptions): Machines {
         }
       }),
   };
+}
+
+/** Undefined where the machine or its version is not there. */
+async function unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const isGone = error instanceof Error && ["StateMachineDoesNotExist", "ResourceNotFound"].includes(error.name);
+    if (!isGone) throw error;
+    return undefined;
+  }
 }

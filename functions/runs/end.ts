@@ -56,7 +56,8 @@ export interface ExecutionEnded {
 }
 
 /**
- * Ends the run whose execution has ended. Executions that are no run's own (a distributed Map's children) are passed over.
+ * Ends the run whose execution has ended. Executions that are no run's own (a distributed Map's children, those within a
+ * run's) have names of their own and are passed over.
  * May be told any number of times.
  */
 export async function executionEnded(ending: Ending, execution: ExecutionEnded): Promise<void> {
@@ -99,7 +100,20 @@ async function whyFailed(ending: Ending, run: Run, { status, error, cause }: Exe
     if (why) return { ...why, message: `${step}/${failed.index}: ${why.message}` };
   }
   if (status === "TIMED_OUT") return { name: "Timeout", message: "the execution took too long" };
-  return errorOfCause(error ?? "Failed", cause || "the state machine failed", jobs);
+  const inner = innermost({ error: error ?? "Failed", cause: cause ?? "" });
+  return errorOfCause(inner.error, inner.cause || "the state machine failed", jobs);
+}
+
+/** A failure in an execution within the run's is told as that execution's description, which tells its own. */
+function innermost(failure: { readonly error: string; readonly cause: string }): typeof failure {
+  try {
+    const { ExecutionArn, Error: error, Cause: cause } = JSON.parse(failure.cause) as Record<string, unknown>;
+    if (typeof ExecutionArn === "string" && typeof error === "string")
+      return innermost({ error, cause: typeof cause === "string" ? cause : "" });
+  } catch {
+    // It is a text, then.
+  }
+  return failure;
 }
 
 /** Whether it was still running. What still seems to run of it ends with it: a container that died without a word. */

@@ -7,6 +7,7 @@ import { allStored, hashesOf } from "../api/references.ts";
 import type { BlobStore } from "../blobs/blobs.ts";
 import { checkForeignGraph } from "../flows/check-graph.ts";
 import type { Machines } from "../flows/machines.ts";
+import { versionOf } from "../flows/machines-of-versions.ts";
 import { deployedFlow } from "../flows/register.ts";
 import type { FlowRecord, FlowRegistry } from "../flows/registry.ts";
 import type { Ledger, Run } from "../ledger/ledger.ts";
@@ -53,14 +54,14 @@ export async function triggerRun(starting: Starting, flow: string, request: Trig
     if (claimed.state === "settled") {
       const run = await readRun(ledger, { flow, run: claimed.run });
       // Whoever made it may have died before it was started.
-      if (run.status === "running") await machines.start(record.stateMachineArn, executionName(run), machineInput(run));
+      if (run.status === "running") await machines.start(versionOf(record, run), executionName(run), machineInput(run));
       return run;
     }
   }
   const run = await create(starting, record, request);
   if (name !== undefined) await registry.settle(flow, name, run.run);
   try {
-    await machines.start(record.stateMachineArn, executionName(run), machineInput(run));
+    await machines.start(versionOf(record, run), executionName(run), machineInput(run));
   } catch (error) {
     const message = error instanceof MillraceError ? error.message : "Step Functions did not start it";
     await ledger.updateRun(

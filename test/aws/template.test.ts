@@ -47,8 +47,10 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   "MachineRole *": "batch:DescribeJobs and TerminateJob know no resources",
   "MachineRole batch:job-definition/millrace-dev:*": "the revisions of the deployment's own definition",
   "MachineRole batch:job-definition/millrace-dev-*": "a step's definition has its flow's name",
-  "MachineRole states:stateMachine:millrace-dev-*": "a distributed Map runs its own machine",
-  "MachineRole states:execution:millrace-dev-*": "a distributed Map follows its own children",
+  "MachineRole states:stateMachine:millrace-dev-*":
+    "a distributed Map runs its own machine, a run those within its flow's",
+  "MachineRole states:execution:millrace-dev-*":
+    "a distributed Map follows its own children, a run the executions within it",
   "PeoplePolicy execute-api:${HttpApi}/*": "all of the API: it is what people work with",
   "PeoplePolicy *": "what Batch's Describe and List do knows no resources",
   "PeoplePolicy batch:job-definition/millrace-dev:*": "the revisions of the deployment's own definition",

@@ -1,0 +1,47 @@
+import type { Graph, GraphNode } from "../sdk/graph/graph.ts";
+import { lineageOf } from "../sdk/graph/lineage.ts";
+import { answersItself, type Block, type Entry, type Flow } from "./block.ts";
+import { compileForeach } from "./compile-foreach.ts";
+import { compilePart } from "./compile-nested.ts";
+import { compileStep } from "./compile-step.ts";
+import { compileBranch, compileLoop, compileSwitch } from "./compile-turns.ts";
+import { addControlRead } from "./control.ts";
+import { entryOf, readName } from "./entry.ts";
+import { inlineForeachs } from "./inline.ts";
+import { piecesOf, type Division, type Piece } from "./piece.ts";
+import type { MachineResources } from "./resources.ts";
+
+/** What a graph that has been divided is compiled from; `nest` is given the machines within the flow's own. */
+export function openFlow(graph: Graph, resources: MachineResources, division: Division, nest: Flow["nest"]): Flow {
+  const inline = inlineForeachs(graph);
+  return { graph, resources, lineage: lineageOf(graph), inline, division, compileBody, compilePieces, nest };
+}
+
+/** Adds the states of a sequence of the graph, as it is divided. */
+function compileBody(nodes: readonly GraphNode[], block: Block, exit: Entry): void {
+  compilePieces(piecesOf(block.flow.division, nodes), block, exit);
+}
+
+function compilePieces(pieces: readonly Piece[], block: Block, exit: Entry): void {
+  pieces.forEach((piece, i) => {
+    const following = pieces[i + 1];
+    const next = following ? entryOf(following, block) : exit;
+    // Who enters the flow at this node has no answer of the step before.
+    const isRead = block.entered?.has(piece) || !answersItself(pieces[i - 1]);
+    if ((piece.type === "foreach" || piece.type === "switch") && isRead) addControlRead(block, readName(piece), piece);
+    switch (piece.type) {
+      case "part":
+        return compilePart(piece, block, next);
+      case "step":
+        return compileStep(piece, block, next);
+      case "foreach":
+        return compileForeach(piece, block, next);
+      case "branch":
+        return compileBranch(piece, block, next);
+      case "switch":
+        return compileSwitch(piece, block, next);
+      case "loop":
+        return compileLoop(piece, block, next);
+    }
+  });
+}

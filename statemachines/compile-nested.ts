@@ -1,0 +1,186 @@
+import type { JsonObject, LoopNode } from "../sdk/graph/graph.ts";
+import type { StateMachine, TaskState, Transition } from "./asl.ts";
+import {
+  addChoice,
+  addState,
+  answersItself,
+  choiceName,
+  deeperIndex,
+  END,
+  field,
+  firstIndex,
+  innerBlock,
+  to,
+  type Block,
+  type Entry,
+  type Flow,
+} from "./block.ts";
+import { INTEGRATIONS } from "./contract.ts";
+import { addControlRead, controlFieldsOf, pickFields } from "./control.ts";
+import { addEnter, enterable } from "./enter.ts";
+import { entryOf, startOf } from "./entry.ts";
+import { partName, piecesOf, type Part, type Piece } from "./piece.ts";
+import { nestRetry } from "./retries.ts";
+
+/**
+ * Adds the state that has an execution of another machine and waits for its end; if this one is stopped, so is that. What
+ * fails there fails here, for what is caught is caught where it stands.
+ */
+function addExecution(
+  block: Block,
+  name: string,
+  machine: string,
+  rest: Pick<TaskState, "ResultSelector" | "ResultPath"> & Transition,
+): void {
+  addState(block, name, {
+    Type: "Task",
+    Resource: INTEGRATIONS.nest,
+    Parameters: {
+      StateMachineArn: machine,
+      Input: {
+        "run.$": "$.run",
+        "at.$": "$.at",
+        ...(block.entered && { "enter.$": "$$.Execution.Input.enter" }),
+        // By this name Step Functions shows the one with the other.
+        "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID.$": "$$.Execution.Id",
+      },
+    },
+    Retry: nestRetry,
+    ...rest,
+  });
+}
+
+/** Compiles a sequence of pieces to a machine that begins and ends with it. */
+export function compileMachine(
+  pieces: readonly Piece[],
+  flow: Flow,
+  { comment, depth, isEntered }: { readonly comment: string; readonly depth: number; readonly isEntered: boolean },
+): StateMachine {
+  const entered = isEntered ? enterable(pieces) : undefined;
+  const block: Block = { flow, depth, copy: "", entered, states: {} };
+  const StartAt = addEnter(block, entryOf(pieces[0]!, block).state!);
+  flow.compilePieces(pieces, block, END);
+  return { Comment: comment, StartAt, States: block.states };
+}
+
+/** Adds a part: its states are a machine of their own. */
+export function compilePart(part: Part, block: Block, next: Entry): void {
+  const { flow, depth, entered } = block;
+  const comment = `A part of flow ${flow.graph.name}`;
+  const machine = flow.nest(() => compileMachine(part.pieces, flow, { comment, depth, isEntered: !!entered }));
+  addExecution(block, partName(part), machine, { ResultPath: null, ...to(next) });
+}
+
+/** The states of a loop that is carried out in chunks, of each level; chunks are executions of the machine of the level below. */
+interface Turns {
+  readonly node: LoopNode;
+  readonly block: Block;
+  readonly named: (what: string) => string;
+}
+
+/**
+ * Adds a loop whose rounds would be too many for one execution: here it goes round the chunks of the highest level. An
+ * execution of a chunk answers whether the loop goes on, and then where: `{ again, p, k }`.
+ */
+export function compileChunkedLoop(node: LoopNode, block: Block, next: Entry): void {
+  const levels = block.flow.division.chunks.get(node)!;
+  const turns = turnsOf(node, { ...block, entered: undefined });
+  addState(block, node.id, {
+    Type: "Pass",
+    Parameters: { "run.$": "$.run", at: { ...field("p", firstIndex(block)), k: 0, "out.$": "$.at" } },
+    Next: turns.named("chunk"),
+  });
+  addChunk(turns, machineOf(node, block, levels));
+  const again = { test: { Variable: "$.c.again", BooleanEquals: true }, to: { state: turns.named("again") } };
+  addChoice(block, choiceName(node), [again], { state: turns.named("leave") });
+  addState(block, `${node.id}.again`, passOn({ "p.$": "$.c.p", "k.$": "$.c.k" }, {}, turns.named("chunk")));
+  addState(block, `${node.id}.leave`, {
+    Type: "Pass",
+    Parameters: { "run.$": "$.run", "at.$": "$.at.out" },
+    ...to(next),
+  });
+}
+
+function turnsOf(node: LoopNode, block: Block): Turns {
+  return { node, block, named: (what) => `${node.id}.${what}${block.copy}` };
+}
+
+/** The machine of the last of the levels: it goes round at most so many times and answers where it has come to. */
+function machineOf(node: LoopNode, outer: Block, levels: readonly number[]): string {
+  const { flow, depth } = outer;
+  return flow.nest((): StateMachine => {
+    const block = innerBlock(outer, depth, "");
+    const turns = turnsOf(node, block);
+    const rounds = levels.reduce((product, each) => product * each, 1);
+    const below = levels.slice(0, -1);
+    addState(block, node.id, {
+      Type: "Pass",
+      Parameters: {
+        "run.$": "$.run",
+        at: { ...pickFields("$.at", ["p", "k", "out"]), "until.$": `States.MathAdd($.at.k, ${rounds - 1})` },
+      },
+      Next: below.length > 0 ? turns.named("chunk") : startOf(node.body, block),
+    });
+    if (below.length > 0) addChunks(turns, machineOf(node, block, below));
+    else addRounds(turns);
+    addState(block, `${node.id}.done`, { Type: "Pass", Result: { again: false, p: "", k: 0 }, End: true });
+    return { Comment: `Rounds of a loop of flow ${flow.graph.name}`, StartAt: node.id, States: block.states };
+  });
+}
+
+function addRounds({ node, block, named }: Turns): void {
+  const { flow, depth } = block;
+  const inside: Block = { ...block, depth: depth + 1 };
+  const round = "States.MathAdd($.at.k, 1)";
+  const next = { "p.$": deeperIndex(depth, "$.at.out.p", round), "k.$": round };
+  flow.compileBody(node.body, inside, {
+    state: named("while"),
+    answered: { state: named("choice"), fields: controlFieldsOf(node) },
+  });
+  if (!answersItself(piecesOf(flow.division, node.body).at(-1))) addControlRead(inside, `${node.id}.while`, node);
+  addTurn({ node, block, named }, "$.at.k", { NumericLessThanPath: "$.at.until" }, next, startOf(node.body, inside));
+}
+
+function addChunks(turns: Turns, machine: string): void {
+  const next = { "p.$": "$.c.p", "k.$": "$.c.k" };
+  addChunk(turns, machine);
+  addTurn(turns, "$.c.k", { NumericLessThanEqualsPath: "$.at.until" }, next, turns.named("chunk"));
+}
+
+function addChunk({ node, block, named }: Turns, machine: string): void {
+  addExecution(block, `${node.id}.chunk`, machine, {
+    ResultSelector: pickFields("$.Output", ["again", "p", "k"]),
+    ResultPath: "$.c",
+    Next: named("choice"),
+  });
+}
+
+/** Adds the Choice after a turn: once more while this execution may, else the answer where the next one begins. */
+function addTurn(
+  { node, block, named }: Turns,
+  Variable: string,
+  isWithin: { NumericLessThanPath: string } | { NumericLessThanEqualsPath: string },
+  next: JsonObject,
+  start: string,
+): void {
+  const again = { Variable: "$.c.again", BooleanEquals: true };
+  addChoice(
+    block,
+    choiceName(node),
+    [
+      { test: { And: [again, { Variable, ...isWithin }] }, to: { state: named("again") } },
+      { test: again, to: { state: named("more") } },
+    ],
+    { state: named("done") },
+  );
+  addState(block, `${node.id}.again`, passOn(next, { "until.$": "$.at.until" }, start));
+  addState(block, `${node.id}.more`, { Type: "Pass", Parameters: { again: true, ...next }, End: true });
+}
+
+function passOn(next: JsonObject, kept: JsonObject, Next: string) {
+  return {
+    Type: "Pass" as const,
+    Parameters: { "run.$": "$.run", at: { ...next, "out.$": "$.at.out", ...kept } },
+    Next,
+  };
+}

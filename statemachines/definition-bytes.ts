@@ -1,0 +1,43 @@
+import type { Graph } from "../sdk/graph/graph.ts";
+import { openFlow } from "./compile-body.ts";
+import { compileMachine } from "./compile-nested.ts";
+import { stepsOf } from "./enter.ts";
+import { nodesOf, type Division, type Piece } from "./piece.ts";
+import type { MachineResources } from "./resources.ts";
+
+/**
+ * Measures the definitions of machines of pieces of the graph, in bytes of the JSON of a request, where each quotation mark
+ * takes two: with names as long as an account's are, so that a flow is divided by itself alone and not by where it goes.
+ */
+export function measureDefinitions(graph: Graph, division: Division): (pieces: readonly Piece[]) => number {
+  const flow = openFlow(graph, sampleResources(graph), division, () => arn("states", 110));
+  return (pieces) => {
+    const machine = compileMachine(pieces, flow, { comment: graph.name, depth: 0, isEntered: true });
+    const bytes = Buffer.byteLength(JSON.stringify(JSON.stringify(machine)));
+    // Nothing enters at the first piece yet, but once it stands behind others.
+    return stepsOf(nodesOf(pieces.slice(0, 1))).reduce((sum, { name }) => sum + 80 + 2 * name.length, bytes);
+  };
+}
+
+function sampleResources(graph: Graph): MachineResources {
+  const own = stepsOf(graph.body).filter(({ options: { image, env, secrets, gpu } }) =>
+    [image, env, secrets, gpu].some((one) => one !== undefined),
+  );
+  const queue = arn("batch", 110);
+  return {
+    queues: { onDemand: queue, spot: queue, gpu: queue },
+    jobDefinition: {
+      default: "x".repeat(40),
+      steps: Object.fromEntries(own.map(({ name }) => [name, arn("batch", 190)])),
+    },
+    runner: { default: arn("lambda", 120) },
+    bookkeeping: arn("lambda", 120),
+    table: "x".repeat(60),
+    bucket: "x".repeat(63),
+    keepsMapRuns: true,
+  };
+}
+
+function arn(service: string, length: number): string {
+  return `arn:aws:${service}:`.padEnd(length, "x");
+}
