@@ -12,11 +12,15 @@ from botocore import xform_name
 from moto.core.config import default_user_config
 from moto.stepfunctions import models
 from moto.stepfunctions.parser import models as parser_models
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.distributed_iteration_component import DistributedIterationComponent
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_batch import StateTaskServiceBatch
+from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.backend import execution as executions
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
 
-from . import events
+from . import batch, events
 
 
 def install() -> None:
@@ -30,6 +34,11 @@ def install() -> None:
     StateTaskService._normalise_parameters = _spell_request
     StateTaskService._normalise_response = _spell_response
     _tell_of_ends()
+    _keep_map_runs()
+    # moto makes a parser for every path that it reads.
+    json_path.parse = functools.cache(json_path.parse)
+    _keep_clients()
+    _wait_for_jobs_within()
 
 
 def _substitute_definitions() -> None:
@@ -115,6 +124,51 @@ def _tell_of_ends() -> None:
         threading.Thread(target=tell, daemon=True).start()
 
     worker.terminated = terminated
+
+
+_map_runs: dict[str, list] = {}
+
+
+def map_run_histories(name: str) -> list[list[dict]]:
+    """What happened in each Map Run of the execution of that name: in AWS its children are executions with histories."""
+    return [events.get_event_history() for events in _map_runs.get(name, [])]
+
+
+def _keep_map_runs() -> None:
+    running = DistributedIterationComponent._map_run
+
+    def run(self, env, eval_input) -> None:
+        name = env.states.context_object.context_object_data["Execution"]["Name"]
+        _map_runs.setdefault(name, []).append(env.event_manager)
+        running(self, env, eval_input)
+
+    DistributedIterationComponent._map_run = run
+
+
+def _keep_clients() -> None:
+    """moto makes a client for every task that a state begins: that takes longer than its call."""
+    lock = threading.Lock()
+    clients: dict[str, object] = {}
+    making = boto_client.boto3.client
+
+    def client(**options):
+        with lock:
+            return clients.get(options["service_name"]) or clients.setdefault(options["service_name"], making(**options))
+
+    boto_client.boto3 = types.SimpleNamespace(client=client)
+
+
+def _wait_for_jobs_within() -> None:
+    """Jobs are looked at where they are, often, and described once they have ended."""
+    state_task_service_callback._DELAY_SECONDS_SYNC_CONDITION_CHECK = 0.05
+    building = StateTaskServiceBatch._build_sync_resolver
+
+    def build(self, env, **rest):
+        one = batch.job(env.stack[-1]["JobId"])
+        describe = building(self, env, **rest)
+        return lambda: describe() if one.status in ("SUCCEEDED", "FAILED") else None
+
+    StateTaskServiceBatch._build_sync_resolver = build
 
 
 def _milliseconds(date) -> int | None:

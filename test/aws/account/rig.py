@@ -11,6 +11,7 @@
     POST   batch/clock                    {"seconds"}: as if they had passed for the jobs that wait
     POST   schedule/RULE                  fires a scheduled rule
     POST   scheduler/GROUP/NAME?time=…    fires a schedule of EventBridge Scheduler
+    GET    executions/NAME/map-runs       histories of the Map Runs of an execution
     GET    apis                           HTTP API id → name
 """
 
@@ -19,7 +20,7 @@ import traceback
 
 from moto.apigatewayv2.models import apigatewayv2_backends
 
-from . import batch, batch_rules, events, faults, schedules, stats
+from . import batch, batch_rules, events, executions, faults, schedules, stats
 from .batch_rules import HOST_TERMINATED
 from .place import ACCOUNT, GRACE_SECONDS, REGION
 
@@ -61,6 +62,8 @@ def _carry_out(method: str, parts: list[str], query: dict[str, str], asked: dict
             events.fire(rule)
         case ["POST", "scheduler", group, name]:
             schedules.fire(group, name, query.get("time"))
+        case ["GET", "executions", name, "map-runs"]:
+            return executions.map_run_histories(name)
         case ["GET", "apis"]:
             return {api.api_id: api.name for api in apigatewayv2_backends[ACCOUNT][REGION].apis.values()}
         case _:

@@ -1,6 +1,7 @@
 """moto's server, and what happens to a request before it gets there: counted, signed, checked, failed on purpose."""
 
 import base64
+import functools
 import hashlib
 import io
 import logging
@@ -22,6 +23,8 @@ def bind(port: int) -> BaseWSGIServer:
     """Takes a port (0: a free one) at once; requests wait until the server serves."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = DomainDispatcherApplication(create_backend_app)
+    # moto goes through all of its services for each request.
+    app.get_backend_for_host = functools.cache(app.get_backend_for_host)
     return make_server("127.0.0.1", port, Gate(app), threaded=True)
 
 
