@@ -1,0 +1,125 @@
+import { BatchClient } from "@aws-sdk/client-batch";
+import { GetExecutionHistoryCommand, SFNClient, type HistoryEvent } from "@aws-sdk/client-sfn";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type * as Interpreter from "../../emulator/asl/interpreter.ts";
+import type { RunKey } from "../../functions/ledger/ledger.ts";
+import { buildCodeArchive } from "../../runtime/code-archive.ts";
+import { buildCodePackage } from "../../runtime/code-package.ts";
+import type { AnyFlow } from "../../sdk/flow/language.ts";
+import { lineageOf } from "../../sdk/graph/lineage.ts";
+import type { FlowResult } from "../../sdk/results.ts";
+import { testFlow } from "../../sdk/testing.ts";
+import { fixtures as all, type Fixture } from "../../statemachines/fixtures.ts";
+import { comparedFlow } from "../support/compared-flow.ts";
+import { placesOfStates, statesInOrder, type Entered } from "../support/states-in-order.ts";
+import { serveTasks, type TaskServer } from "../support/task-server.ts";
+import { isSkipped, startAccount } from "./account.ts";
+import { openDeployed, type Deployed } from "./deployed.ts";
+import { clientOf } from "./stack.ts";
+
+/** What the offline interpreter executes and enters, by run: testFlow does not tell of states. */
+const offline = vi.hoisted(() => new Map<string, { places: Map<string, string>; states: Entered[] }>());
+vi.mock("../../emulator/asl/interpreter.ts", async (load) => {
+  const real = await load<typeof Interpreter>();
+  const execute: typeof real.execute = (machine, input, options) => {
+    const states: Entered[] = [];
+    offline.set((input as { run: string }).run, { places: placesOfStates(machine), states });
+    const onEvent = (event: Interpreter.HistoryEvent) => {
+      if (event.type === "StateEntered") states.push({ state: event.state, input: event.input });
+    };
+    return real.execute(machine, input, { ...options, onEvent });
+  };
+  return { ...real, execute };
+});
+
+const account = await startAccount({ batchSlots: 6 });
+const rig = isSkipped(account) ? undefined : account.rig;
+
+/** As wide and as hungry as this machine can bear: 41 is a distributed Map already, and there is no queue for GPUs. */
+const fixtures = all.map((fixture): Fixture => {
+  const { widths = {} } = fixture.course;
+  const text = JSON.stringify(fixture.graph).replaceAll('"gpu":1,', "");
+  const narrow = Object.fromEntries(
+    Object.entries(widths).map(([name, width]) => [name, width > 10_000 ? 4 : Math.min(width, 41)]),
+  );
+  return { ...fixture, graph: JSON.parse(text) as Fixture["graph"], course: { ...fixture.course, widths: narrow } };
+});
+
+describe.skipIf(isSkipped(account))("the account's interpreter and the offline one", { timeout: 120_000 }, () => {
+  if (isSkipped(account)) return;
+  let service: Deployed;
+  let server: TaskServer;
+  const flows = new Map(fixtures.map((fixture) => [fixture.graph.name, comparedFlow(fixture)]));
+  const runs = new Map<string, RunKey>();
+
+  beforeAll(async () => {
+    service = await openDeployed(account, "compare");
+    process.env["TMPDIR"] = service.home;
+    server = await serveTasks(
+      new BatchClient(clientOf(account)),
+      service.outputs["JobDefinition"]!,
+      { url: service.api, region: "us-east-1" },
+      (flow, step) => lineageOf(flows.get(flow)!.graph).steps.get(step)!.depth,
+    );
+    const file = join(service.home, "flows.ts");
+    writeFileSync(file, moduleOf(fixtures));
+    const archive = await buildCodeArchive(await buildCodePackage(file, { home: service.home }));
+    await service.client.storeCode(archive);
+    for (const [name, flow] of flows) {
+      const deployment = { graph: flow.graph, codePackage: archive.hash, user: "ann", tags: [] };
+      await service.client.registerFlow(deployment);
+      runs.set(name, await service.start(flow));
+    }
+  }, 240_000);
+  afterAll(async () => {
+    server.close();
+    await service.close();
+  });
+
+  test.each(fixtures)("$title: the same artifacts, the same states in the same order", async ({ graph }) => {
+    const flow = flows.get(graph.name)!;
+    expect(flow.graph.body).toEqual(graph.body);
+    const there = await service.end(flow, runs.get(graph.name)!);
+    const here = await testFlow(flow);
+    expect([there.status, here.status]).toEqual(["succeeded", "succeeded"]);
+    expect(left(there, flow)).toEqual(left(here, flow));
+    const { places, states } = offline.get(`${graph.name}/${here.run}`)!;
+    expect(statesInOrder(places, await statesOf(there))).toEqual(statesInOrder(places, states));
+  });
+
+  const sfn = new SFNClient(clientOf(account));
+
+  /** Every state that was entered, with those of Map Runs. */
+  async function statesOf({ flow, run }: RunKey): Promise<Entered[]> {
+    const { stateMachineArn } = await service.client.readFlow(flow);
+    const executionArn = `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${flow}-${run}`;
+    const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
+    const mapRuns = (await rig!("GET", `executions/${flow}-${run}/map-runs`)) as HistoryEvent[][];
+    return [events, ...mapRuns]
+      .flat()
+      .flatMap(({ stateEnteredEventDetails: details }) =>
+        details ? [{ state: details.name!, input: JSON.parse(details.input!) as unknown }] : [],
+      );
+  }
+});
+
+/** What every task left. */
+function left(result: FlowResult<AnyFlow>, { graph }: AnyFlow) {
+  const steps = [...lineageOf(graph).steps.keys()];
+  return steps.map((step) => ({
+    step,
+    tasks: result
+      .tasks(step as never)
+      .map(({ index, status, artifacts }) => ({ index, status, artifacts: { ...(artifacts as object) } })),
+  }));
+}
+
+function moduleOf(flows: readonly Fixture[]): string {
+  const from = join(import.meta.dirname, "../support/compared-flow.ts");
+  const exports = flows.map(
+    (fixture) => `export const ${fixture.graph.name} = comparedFlow(${JSON.stringify(fixture)} as never);`,
+  );
+  return [`import { comparedFlow } from ${JSON.stringify(from)};`, ...exports].join("\n");
+}
