@@ -95,6 +95,14 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
   const ofType = <T extends RunEvent["type"]>(all: readonly RunEvent[], type: T) =>
     all.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
 
+  /** Throws where the program ends before it has said so. */
+  async function until(running: Running, isSaid: (said: string) => boolean): Promise<void> {
+    const ended = running.finished.then(({ stdout, stderr }) => Promise.reject(new Error(stdout + stderr)));
+    ended.catch(() => {});
+    const wait = () => new Promise<void>((resolve) => setTimeout(resolve, 50));
+    while (!isSaid(running.said())) await Promise.race([wait(), ended]);
+  }
+
   async function artifacts(...args: string[]): Promise<Record<string, unknown>> {
     const { stdout } = await millrace("dump", ...args, "--json");
     return (jsonLines(stdout)[0] as { artifacts: Record<string, unknown> }).artifacts;
@@ -227,8 +235,7 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
 
   test("a run whose program was killed has failed, and what it had begun here ends", async () => {
     const running = start(["run", "slow.ts", "--with", "batch"]);
-    while (!/\/local\/0 \(pid \d+\)\] working/.test(running.said()))
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(running, (said) => /\/local\/0 \(pid \d+\)\] working/.test(said));
     const [, pid] = /\/local\/0 \(pid (\d+)\)/.exec(running.said())!;
     running.kill("SIGKILL");
     await running.finished;
@@ -245,8 +252,7 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
 
   test("Ctrl-C terminates the jobs, ends the processes here, and the run was stopped", async () => {
     const running = start(["run", "slow.ts", "--with", "batch"]);
-    const working = () => running.said().match(/\] working$/gm)?.length ?? 0;
-    while (working() < 4) await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(running, (said) => (said.match(/\] working$/gm)?.length ?? 0) >= 4);
     running.kill("SIGINT");
     const { code, stdout, stderr } = await running.finished;
     expect({ code, stderr }).toMatchObject({
