@@ -110,6 +110,13 @@ that shows as its size is {"$type": "large", "size": bytes}.`,
       done(await (await import("./dump.ts")).dump(pathspec, names, options)),
     );
 
+  program
+    .command("emulate")
+    .description("serve an account's HTTP API on this machine, to deploy flows to and trigger them")
+    .addOption(new Option("--port <n>", "0 is a free one").argParser(portNumber).default(4242))
+    .addOption(new Option("--max-workers <n>", "tasks that a run has at the same time").argParser(wholeNumber))
+    .action(async (options: EmulateFlags) => done(await (await import("./emulate.ts")).emulate(options)));
+
   addAccountCommands(program, done);
   return program;
 }
@@ -202,6 +209,11 @@ export interface ShowFlags extends JsonFlag {
   readonly asl?: true;
 }
 
+export interface EmulateFlags {
+  readonly port: number;
+  readonly maxWorkers?: number;
+}
+
 export interface RunsFlags extends JsonFlag {
   readonly status?: string;
   readonly tag?: string;
@@ -241,6 +253,11 @@ function flagsOf(command: Command): string[] {
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1.");
+  return Number(text);
+}
+
+function portNumber(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError("It must be 0 to 65535.");
   return Number(text);
 }
 

@@ -1,9 +1,10 @@
+import { parseLocalAttempt } from "../emulator/account/local-attempt.ts";
 import { findHome } from "../emulator/find-home.ts";
 import { openStore } from "../emulator/home.ts";
 import { settleAbandoned } from "../emulator/settle-abandoned.ts";
 import { settlingReader } from "../emulator/settling-reader.ts";
 import type { ReadBlob } from "../functions/artifacts/pack.ts";
-import type { Attempt, Run } from "../functions/ledger/ledger.ts";
+import type { Attempt, LogRange, Run } from "../functions/ledger/ledger.ts";
 import type { RunReader } from "../sdk/client/client.ts";
 import { activeProfile } from "../sdk/client/profiles.ts";
 import { openSink, type Sink } from "./output/sink.ts";
@@ -33,13 +34,19 @@ export async function reading(work: (readings: Readings, out: Sink) => Promise<v
   return 0;
 }
 
+function wholeStream(stream: string | undefined): LogRange | undefined {
+  return stream === undefined ? undefined : { stream, from: 0, to: Infinity };
+}
+
 function readStore(): Readings & { close?(): Promise<void> } {
   const store = openStore(findHome(), { readonly: true });
   return {
     runs: settlingReader(store.ledger, (run) => settleAbandoned(store.ledger, run)),
     readBlob: (hash) => store.blobs.readSync(hash),
-    async *readLog(_, { log }) {
-      if (log) yield* store.readLog(log);
+    async *readLog(_, { log, by }) {
+      // Of a task that `millrace emulate` carried out the whole stream is its.
+      const own = log ?? wholeStream(parseLocalAttempt(by)?.stream);
+      if (own) yield* store.readLog(own);
     },
     close: () => store.close(),
   };

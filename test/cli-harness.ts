@@ -21,6 +21,8 @@ export interface Place {
   start(...args: string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> };
   /** The objects of a command's lines of JSON. */
   objects(...args: string[]): Promise<Record<string, any>[]>;
+  /** The same folder with more, or less, in the commands' environment. */
+  with(env: Readonly<Record<string, string | undefined>>): Place;
   remove(): void;
 }
 
@@ -28,6 +30,10 @@ export function makePlace(): Place {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "millrace-cli-")));
   symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
   const { MILLRACE_HOME: _, ...env } = process.env;
+  return placeIn(folder, env);
+}
+
+function placeIn(folder: string, env: NodeJS.ProcessEnv): Place {
   const start: Place["start"] = (...args) => {
     const child = spawn(process.execPath, [bin, ...args], {
       cwd: folder,
@@ -66,6 +72,7 @@ export function makePlace(): Place {
         .split("\n")
         .map((line) => JSON.parse(line));
     },
+    with: (more) => placeIn(folder, { ...env, ...more }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -6,6 +6,7 @@ import type { Lineage } from "../../sdk/graph/lineage.ts";
 import type { TaskApi } from "../../runtime/task-client.ts";
 import { EXIT_CODES, FINAL_EXIT } from "../../statemachines/exit-codes.ts";
 import { TASK_ENVIRONMENT } from "../../statemachines/contract.ts";
+import { triesOf } from "../assigned-task.ts";
 import type { Job } from "../job-queue.ts";
 import type { JobResult } from "../open-jobs.ts";
 import type { TaskHappening } from "./job-teller.ts";
@@ -82,7 +83,7 @@ export class LocalTasks {
       const ended = await this.#attempt(job, index, attempt, signal);
       if (ended === "done") return undefined;
       signal.throwIfAborted();
-      if (ended.isFinal || attempt >= job.attempts) {
+      if (ended.isFinal || attempt >= triesOf(job)) {
         this.counts.failed++;
         this.#options.tell({ ...ended.event, status: "failed" });
         return { index, attempt: ended.event.attempt, error: ended.event.error! };
@@ -106,7 +107,7 @@ export class LocalTasks {
         ...lineage.steps.get(step)!.node.options.env,
         ...env,
         [TASK_ENVIRONMENT.attempts]: String(job.attempts),
-        AWS_BATCH_JOB_ATTEMPT: String(number),
+        AWS_BATCH_JOB_ATTEMPT: String(job.isRetriedByMachine ? attempt : number),
       },
       logFile: join(logs, stream),
       onLine: (text) => tell({ type: "task.output", step, index, attempt, pid: one.pid, text }),

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { buildCodeArchive, unpackArchive, type CodeArchive } from "../../runtime/code-archive.ts";
 import { ARCHIVED } from "../../runtime/code-archive-files.ts";
-import { personalCredentials } from "../../sdk/client/aws-credentials.ts";
+import { credentialsFor } from "../../sdk/client/aws-credentials.ts";
 import { createClient, type Client } from "../../sdk/client/client.ts";
 import type { AccountProfile } from "../../sdk/client/profiles.ts";
 import type { Graph } from "../../sdk/graph/graph.ts";
@@ -47,7 +47,7 @@ export async function runInAccount(
     client.storeCode(archive),
     client.own.storeBlobs(blobsOf(parameters, controls), readBlob),
   ]);
-  const credentials = await serveCredentials(personalCredentials);
+  const credentials = await serveCredentials(credentialsFor(profile.api));
   const { region } = profile;
   try {
     const result = await runWithAccount({

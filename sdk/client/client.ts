@@ -18,7 +18,7 @@ import { fetchSync } from "../../runtime/fetch-sync.ts";
 import { uploadAll } from "../../runtime/task-blobs.ts";
 import { MillraceError } from "../errors.ts";
 import { Api } from "./api.ts";
-import { personalCredentials } from "./aws-credentials.ts";
+import { credentialsFor } from "./aws-credentials.ts";
 import { ownRuns, type OwnRuns } from "./own-runs.ts";
 import type { AccountProfile } from "./profiles.ts";
 
@@ -51,7 +51,7 @@ export interface Client {
 
 /** Opens an account by its profile; nothing is asked before it is asked something. */
 export function createClient(profile: Pick<AccountProfile, "api" | "region">): Client {
-  const api = new Api(profile, personalCredentials);
+  const api = new Api(profile, credentialsFor(profile.api));
   return {
     async storeCode({ hash, bytes }) {
       const body = { hash, size: bytes.length };

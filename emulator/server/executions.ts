@@ -1,0 +1,150 @@
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { startTask, type TaskCalls } from "../../functions/api/task-calls.ts";
+import type { Machines } from "../../functions/flows/machines.ts";
+import type { Run } from "../../functions/ledger/ledger.ts";
+import { executionEnded, type Ending } from "../../functions/runs/end.ts";
+import { readRun } from "../../functions/runs/read.ts";
+import { ARCHIVED } from "../../runtime/code-archive-files.ts";
+import { unpackArchive } from "../../runtime/code-archive.ts";
+import type { Json } from "../../sdk/graph/graph.ts";
+import type { CompiledFlow } from "../../statemachines/compile.ts";
+import { parseRunName, type MachineInput } from "../../statemachines/contract.ts";
+import { LocalTasks } from "../account/local-tasks.ts";
+import { executeFlow } from "../execute-flow.ts";
+import type { Store } from "../home.ts";
+import { localIntegrations } from "../integrations.ts";
+
+/** What executions on this machine need. */
+export interface ExecutionParts {
+  readonly store: Store;
+  readonly calls: TaskCalls;
+  readonly ending: () => Ending;
+  /** Where tasks' processes find the API. */
+  readonly url: () => string;
+  readonly maxWorkers?: number;
+  /** Told of what no user did wrong. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+const PLACE = "arn:aws:states:local:000000000000";
+
+/** Step Functions on this machine: a flow's machine, each of its tasks in a process that has the runtime of a container. */
+export class Executions implements Machines {
+  readonly #parts: ExecutionParts;
+  readonly #versions = new Map<string, CompiledFlow>();
+  readonly #running = new Map<string, { readonly version: string; readonly stop: AbortController }>();
+  readonly #ends = new Set<Promise<void>>();
+
+  constructor(parts: ExecutionParts) {
+    this.#parts = parts;
+  }
+
+  async put(flow: string, compiled: CompiledFlow, version: number) {
+    const arn = `${PLACE}:stateMachine:${flow}`;
+    const versionArn = `${arn}:${version}`;
+    this.#versions.set(versionArn, compiled);
+    return { arn, versionArn, children: [] };
+  }
+
+  async isRunning(versionArn: string): Promise<boolean> {
+    return [...this.#running.values()].some(({ version }) => version === versionArn);
+  }
+
+  async removeVersion(versionArn: string): Promise<void> {
+    this.#versions.delete(versionArn);
+  }
+
+  async remove(arn: string): Promise<void> {
+    for (const version of this.#versions.keys()) if (version.startsWith(`${arn}:`)) this.#versions.delete(version);
+  }
+
+  async start(versionArn: string, name: string, input: object): Promise<void> {
+    const compiled = this.#versions.get(versionArn);
+    if (!compiled) throw new Error(`there is no ${versionArn}`);
+    if (this.#running.has(name)) return;
+    const stop = new AbortController();
+    this.#running.set(name, { version: versionArn, stop });
+    const end = this.#carryOut(compiled, name, input as MachineInput, stop.signal)
+      .catch(this.#parts.onFailure)
+      .finally(() => {
+        this.#running.delete(name);
+        this.#ends.delete(end);
+      });
+    this.#ends.add(end);
+  }
+
+  async stop(_arn: string, name: string): Promise<void> {
+    this.#running.get(name)?.stop.abort(new Error("the run was stopped"));
+  }
+
+  /** Stops all that runs; resolves once nothing does. */
+  async close(): Promise<void> {
+    for (const { stop } of this.#running.values()) stop.abort(new Error("the server ended"));
+    await Promise.all(this.#ends);
+  }
+
+  async #carryOut(compiled: CompiledFlow, name: string, input: MachineInput, signal: AbortSignal): Promise<void> {
+    const { store, calls, ending } = this.#parts;
+    const run = await readRun(store.ledger, parseRunName(input.run));
+    const tasks = await this.#openTasks(run);
+    const scope = {
+      ledger: store.ledger,
+      key: run,
+      lineage: await calls.lineageOf(run.graph),
+      parameters: run.parameters,
+    };
+    const blobs = { read: store.blobs.readSync, write: store.blobs.writeSync };
+    const integrations = localIntegrations({ scope, blobs, scheduler: tasks, onFailed: () => {} });
+    try {
+      const ended = await executeFlow(compiled, input as unknown as Json, {
+        integrations,
+        signal,
+        execution: { name },
+      });
+      const failure = ended.status === "FAILED" && { error: ended.error ?? null, cause: ended.cause ?? null };
+      const status = signal.aborted ? "ABORTED" : ended.status;
+      await executionEnded(ending(), { name, status, input: JSON.stringify(input), ...failure });
+    } finally {
+      await tasks.close();
+    }
+  }
+
+  async #openTasks(run: Run): Promise<LocalTasks> {
+    const { store, calls, url, maxWorkers } = this.#parts;
+    const lineage = await calls.lineageOf(run.graph);
+    const folder = await unpackCode(store, run.codePackage);
+    return new LocalTasks({
+      run,
+      lineage,
+      api: { url: url(), region: "local" },
+      maxWorkers: maxWorkers ?? availableParallelism(),
+      runtime: join(folder, ARCHIVED.runtime),
+      flowModule: join(folder, ARCHIVED.flow),
+      root: folder,
+      logs: store.logs,
+      env: { AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local" },
+      tell: () => {},
+      startTask: (task) => startTask(calls, run, task),
+      readAttempts: (task) => store.ledger.listAttempts(run, task),
+    });
+  }
+}
+
+/** Unpacks a code package once; the folder is there whole or not at all. */
+async function unpackCode({ home, blobs }: Store, hash: string): Promise<string> {
+  const folder = join(home, "packages", hash);
+  if (existsSync(folder)) return folder;
+  const making = `${folder}.${process.pid}`;
+  mkdirSync(making, { recursive: true });
+  for (const [name, text] of Object.entries(unpackArchive(await blobs.read(hash))))
+    writeFileSync(join(making, name), text);
+  try {
+    renameSync(making, folder);
+  } catch (error) {
+    rmSync(making, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  }
+  return folder;
+}

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makePlace, type Place } from "./cli-harness.ts";
+
+const FLOWS = `
+import { flow } from "millrace";
+import { z } from "zod";
+export const everything = flow("Everything", { params: { top: z.coerce.date().default("2026-01-01") } })
+  .step("start", ({ top }) => {
+    console.log("starting");
+    return { list: [1, 2, 3], large: "x".repeat(50_000), year: top.getUTCFullYear(), way: "left" };
+  })
+  .foreach("list", { as: "item" }, (each) => each.step("square", { compute: "batch", cpu: 32 }, ({ item }) => ({ squared: item * item })))
+  .join("sum", (turns, { large }) => ({ sum: turns.pluck("squared").reduce((a, b) => a + b, 0), length: large.length }))
+  .step("short", { compute: "lambda", retry: 1 }, (_, { attempt }) => {
+    if (attempt === 1) throw new Error("once");
+    return { tried: attempt };
+  })
+  .switch("way", { left: (s) => s.step("went", { catch: true }, () => { throw new TypeError("never mind"); }) }, (s) => s)
+  .step("end", ({ sum, tried, failure }) => ({ told: [sum, tried, failure?.name] }));
+export const waiting = flow("Waiting").step("waits", (_, { signal }) => new Promise((resolve) => signal.addEventListener("abort", resolve)));
+`;
+
+describe("millrace emulate", () => {
+  let place: Place;
+  /** The same folder by commands that use the server. */
+  let served: Place;
+  let server: ReturnType<Place["start"]>;
+  let url: string;
+
+  async function serve(): Promise<void> {
+    server = place.start("emulate", "--port", "0");
+    url = await new Promise<string>((resolve, reject) => {
+      let said = "";
+      server.child.stdout!.on("data", (chunk: Buffer) => {
+        const [, found] = /MILLRACE_SERVICE_URL=(\S+)\n/.exec((said += chunk.toString())) ?? [];
+        if (found) resolve(found);
+      });
+      void server.ended.then(({ stderr }) => reject(new Error(stderr)));
+    });
+    served = place.with({ MILLRACE_SERVICE_URL: url });
+  }
+
+  beforeAll(async () => {
+    // Where there are no credentials, none are asked for.
+    place = makePlace().with({ AWS_ACCESS_KEY_ID: undefined, AWS_PROFILE: undefined });
+    place.write({ "flows.ts": FLOWS });
+    await serve();
+    for (const name of ["everything", "waiting"]) await served.millrace("deploy", `flows.ts#${name}`);
+  }, 60_000);
+  afterAll(async () => {
+    server.child.kill("SIGINT");
+    await server.ended;
+    place.remove();
+  });
+
+  test("a flow is deployed, triggered and read by the commands that do so in an account", async () => {
+    const run = await served.millrace("trigger", "Everything", "--top", "2024-05-06", "--wait");
+    expect(run.stdout).toMatch(/Everything\/1 succeeded after/);
+    const [end] = await served.objects("dump", "Everything/1/end", "told", "year", "length", "--json");
+    expect(end!["artifacts"]).toEqual({ told: [14, 2, "TypeError"], year: 2024, length: 50_000 });
+    const { stdout } = await served.millrace("logs", "Everything/1/start/0");
+    expect(stdout).toContain("starting");
+    expect((await place.millrace("logs", "Everything/1/start/0")).stdout).toBe(stdout);
+  }, 60_000);
+
+  test("leaves what a run without it leaves", async () => {
+    const leftBy = async (run: string) =>
+      (await place.objects("dump", run, "--json")).map(({ pathspec, artifacts }) => [
+        pathspec.replace(/\/\d+\//, "/"),
+        artifacts,
+      ]);
+    await place.millrace("run", "flows.ts#everything", "--top", "2024-05-06");
+    const left = await leftBy("Everything/2");
+    expect(left).toHaveLength(8);
+    expect(await leftBy("Everything/1")).toEqual(left);
+  }, 60_000);
+
+  test("a run is stopped", async () => {
+    await served.millrace("trigger", "Waiting");
+    expect((await served.millrace("stop", "Waiting/1")).code).toBe(0);
+    const [run] = await served.objects("runs", "Waiting", "--json");
+    expect(run).toMatchObject({ status: "stopped" });
+  }, 60_000);
+
+  test("what is not signed, comes by another name, or writes other bytes than were signed for is refused", async () => {
+    expect((await fetch(`${url}/flows`)).status).toBe(403);
+    const headers = { authorization: "AWS4-HMAC-SHA256 x" };
+    expect((await fetch(`${url}/flows`, { headers })).status).toBe(200);
+    expect((await fetch(`${url.replace("127.0.0.1", "localhost")}/flows`, { headers })).status).toBe(403);
+    const hash = "ab".repeat(32);
+    const body = JSON.stringify({ reads: [], writes: [{ hash, size: 3 }] });
+    const signed = await fetch(`${url}/artifacts/sign`, { method: "POST", headers, body });
+    const { writes } = (await signed.json()) as { writes: Record<string, { url: string }> };
+    const upload = writes[hash]!.url;
+    expect((await fetch(upload, { method: "PUT", body: "abc" })).status).toBe(400);
+    expect((await fetch(upload.replace("PUT", "GET"))).status).toBe(403);
+    expect((await fetch(upload.replace(hash, "cd".repeat(32)), { method: "PUT", body: "abc" })).status).toBe(403);
+  });
+
+  test("a second server of the same store is refused, and says which serves it", async () => {
+    const { code, stderr } = await place.millrace("emulate", "--port", "0");
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`process ${server.child.pid} serves`)]);
+  });
+
+  test("what a server that was killed left running has failed when the next one starts", async () => {
+    await served.millrace("trigger", "Waiting");
+    server.child.kill("SIGKILL");
+    await server.ended;
+    await serve();
+    const [run] = await served.objects("runs", "Waiting", "--limit", "1", "--json");
+    expect(run).toMatchObject({ run: 2, status: "failed", error: { name: "Lost" } });
+  }, 60_000);
+});
