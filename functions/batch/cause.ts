@@ -1,6 +1,6 @@
 import type { TaskError } from "../ledger/ledger.ts";
 import type { BatchJobs } from "./describe.ts";
-import { troubleError, type BatchJob } from "./job.ts";
+import { troubleError, type BatchJob, type Trouble } from "./job.ts";
 import { whyEnded } from "./why-ended.ts";
 
 /**
@@ -23,6 +23,7 @@ export async function errorOfCause(
   jobs?: Pick<BatchJobs, "failedChild">,
 ): Promise<TaskError> {
   const told = jobOfCause(cause);
+  if (!told && error.startsWith("Batch.")) return troubleError(whyRefused(error, cause.slice(0, MESSAGE_CHARACTERS)));
   if (!told) return { name: error, message: cause.slice(0, MESSAGE_CHARACTERS) };
   const isArray = told.arrayProperties?.size !== undefined && told.jobId !== undefined;
   const child = isArray ? await jobs?.failedChild(told.jobId!) : undefined;
@@ -31,6 +32,23 @@ export async function errorOfCause(
   const place = child?.arrayProperties?.index === undefined ? "" : `, child ${child.arrayProperties.index}`;
   const message = why ? troubleError(why).message : (job.statusReason ?? "it failed");
   return { name: why?.name ?? error, message: `job ${told.jobName}${place}: ${message}` };
+}
+
+/** Why Batch did not even take a job. */
+function whyRefused(name: string, cause: string): Trouble {
+  if (/queue\b.*\bdisabled/i.test(cause))
+    return {
+      name: "QueueDisabled",
+      message: `AWS Batch takes no jobs into the queue: ${cause}`,
+      mend: "Enable the queue: npx sls deploy does.",
+    };
+  if (/AccessDenied|not authorized/.test(`${name} ${cause}`))
+    return {
+      name: "Denied",
+      message: `the state machine's role lacks a right: ${cause}`,
+      mend: "Deploy Millrace again, which mends the role: npx sls deploy",
+    };
+  return { name, message: `AWS Batch did not take the job: ${cause}` };
 }
 
 const MESSAGE_CHARACTERS = 4000;

@@ -193,6 +193,14 @@ describe("a state's failure", () => {
     });
   });
 
+  test.each([
+    ["Batch.ClientException", "Job Queue jobs is DISABLED", "QueueDisabled", /takes no jobs.*DISABLED\n.*sls deploy/],
+    ["Batch.AccessDeniedException", "not authorized to perform: batch:SubmitJob", "Denied", /role lacks a right/],
+    ["Batch.ClientException", "Job name should match", "Batch.ClientException", /did not take the job: Job name/],
+  ])("of a job that Batch did not take (%s: %s) says so", async (error, cause, name, message) => {
+    expect(await errorOfCause(error, cause)).toMatchObject({ name, message: expect.stringMatching(message) as string });
+  });
+
   test("of any other kind keeps its name and text", async () => {
     expect(await errorOfCause("States.Timeout", "it took too long")).toEqual({
       name: "States.Timeout",

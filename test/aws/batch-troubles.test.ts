@@ -61,6 +61,7 @@ describe.skipIf(isSkipped(account))("what goes wrong in Batch is said plainly", 
     await rule("kill", "HungryAndCaught-eat", outOfMemory);
     await rule("reclaim", "Interrupted-ride", { ...working, attempt: 1 });
     await rule("reclaim", "Interrupted-ride", { ...working, attempt: 2, graceSeconds: 0 });
+    await rule("reclaim", "InterruptedChild-ride", { ...working, index: 1, attempt: 1, graceSeconds: 0 });
     await rule("kill", "Silent-die", { ...working, times: 9, outOfMemory: true });
     await rule("reclaim", "Reclaimed-ride", { ...working, times: 9, reason: "Your Spot Task was interrupted." });
     const reason = "CannotPullContainerError: failed to resolve ref: not found";
@@ -105,6 +106,11 @@ describe.skipIf(isSkipped(account))("what goes wrong in Batch is said plainly", 
       { error: { name: "TypeError" } },
       { status: "succeeded" },
     ]);
+  });
+
+  test("nor does it cost an array's child any", async () => {
+    const { status, artifacts } = await ended(flows.InterruptedChild);
+    expect([status, artifacts("end").attempts]).toEqual(["succeeded", [1, 3]]);
   });
 
   test("a step that fails by itself has no more tries than its own", async () => {
@@ -200,6 +206,15 @@ describe.skipIf(isSkipped(account))("what goes wrong in Batch is said plainly", 
     expect(await waits(Patient, message)).toMatch(message);
     await account.rig("POST", environment, mended);
     expect((await ended(Patient)).status).toBe("succeeded");
+  });
+
+  test("a queue that is disabled takes no job, and the run says so", async () => {
+    const queue = "batch/queues/millrace-troubles-OnDemand";
+    await account.rig("POST", queue, { state: "DISABLED" });
+    await begin(Patient);
+    const { status, error } = await ended(Patient);
+    await account.rig("POST", queue, { state: "ENABLED" });
+    expect([status, error?.name]).toEqual(["failed", "QueueDisabled"]);
   });
 
   test("a job in a queue at its vCPU limit says so while it waits", async () => {

@@ -30,6 +30,17 @@ export const Interrupted = flow("Interrupted", { params }).step(
   },
 );
 
+export const InterruptedChild = flow("InterruptedChild")
+  .step("start", { compute: "lambda" }, () => ({ list: [10, 20] }))
+  .foreach("list", { as: "item" }, (each) =>
+    each.step("ride", { retry: 1 }, async ({ item }, { attempt }) => {
+      if (item === 20 && attempt === 1) await work();
+      if (item === 20 && attempt === 2) throw new TypeError("its own fault");
+      return { attempt };
+    }),
+  )
+  .join("end", (rides) => ({ attempts: rides.pluck("attempt") }));
+
 /** A step whose own tries are used up is not tried again, whatever attempts its job has left. */
 export const Stubborn = flow("Stubborn", { params }).step("try", { retry: 1 }, ({ journal }, { attempt }) => {
   appendFileSync(journal, `try ${attempt}\n`);
