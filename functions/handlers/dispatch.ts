@@ -1,3 +1,4 @@
+import { formatError, MillraceError } from "../../sdk/errors.ts";
 import { openBatchJobs } from "../batch/describe.ts";
 import { executionEnded, type ExecutionEnded } from "../runs/end.ts";
 import type { ScheduledStart } from "../flows/schedules.ts";
@@ -14,6 +15,11 @@ interface StatusChange {
 
 /** What reaches the deployment by itself: ends of executions, and the clock. What throws comes again, then is a dead letter. */
 export async function handler(event: StatusChange | ScheduledStart): Promise<void> {
-  if ("schedule" in event) await startScheduled(runs, event);
-  else await executionEnded(runs, event.detail);
+  try {
+    if ("schedule" in event) await startScheduled(runs, event);
+    else await executionEnded(runs, event.detail);
+  } catch (error) {
+    // Of an error a dead letter tells the name and the message alone.
+    throw error instanceof MillraceError ? new Error(formatError(error), { cause: error }) : error;
+  }
 }

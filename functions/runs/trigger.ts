@@ -13,7 +13,7 @@ import type { FlowRecord, FlowRegistry } from "../flows/registry.ts";
 import type { Ledger, Run } from "../ledger/ledger.ts";
 import { lineageOf } from "../../sdk/graph/lineage.ts";
 import { controlsAfter, packArtifacts } from "../tasks/outcome.ts";
-import { createRun } from "./create.ts";
+import { createRun, type RunRequest } from "./create.ts";
 import { checkGiven } from "./given.ts";
 import { readRun } from "./read.ts";
 
@@ -41,9 +41,11 @@ export function executionName({ flow, run }: { readonly flow: string; readonly r
  * @throws MillraceError `flow.notDeployed`, `parameter.invalid`, `run.starting`.
  */
 export async function triggerRun(starting: Starting, flow: string, request: TriggerRun): Promise<Run> {
-  const { registry, ledger, machines, now } = starting;
+  const { registry, ledger, blobs, machines, now } = starting;
   const record = await deployedFlow(registry, flow);
   const { name } = request;
+  // Before the name is taken: whoever asks again is told again what is wrong with the parameters.
+  const wanted = await prepare(starting, record, request);
   if (name !== undefined) {
     const claimed = await registry.claim({ flow, name, at: now() }, now() - CLAIM_MILLISECONDS);
     if (claimed.state === "pending")
@@ -58,7 +60,7 @@ export async function triggerRun(starting: Starting, flow: string, request: Trig
       return run;
     }
   }
-  const run = await create(starting, record, request);
+  const run = await createRun(ledger, blobs, wanted, now());
   if (name !== undefined) await registry.settle(flow, name, run.run);
   try {
     await machines.start(versionOf(record, run), executionName(run), machineInput(run));
@@ -74,8 +76,13 @@ export async function triggerRun(starting: Starting, flow: string, request: Trig
   return run;
 }
 
-async function create(starting: Starting, record: FlowRecord, { parameters, tags, user }: TriggerRun): Promise<Run> {
-  const { ledger, blobs, now } = starting;
+/** Checks what the run is given, and stores of it what is too large to stand in the ledger. */
+async function prepare(
+  starting: Starting,
+  record: FlowRecord,
+  { parameters, tags, user }: TriggerRun,
+): Promise<RunRequest> {
+  const { blobs } = starting;
   const lineage = await starting.lineageOf(record.graph);
   const values = checkGiven(lineage.graph, parameters);
   const stored: Promise<void>[] = [];
@@ -88,7 +95,7 @@ async function create(starting: Starting, record: FlowRecord, { parameters, tags
   const manifest = packArtifacts(values, memory);
   const controls = controlsAfter(lineage, undefined, [], { manifest, values }, memory);
   await Promise.all(stored);
-  const request = {
+  return {
     graph: lineage.graph,
     codePackage: record.codePackage,
     parameters: manifest,
@@ -97,7 +104,6 @@ async function create(starting: Starting, record: FlowRecord, { parameters, tags
     user,
     tags: [...new Set([...record.tags, ...tags])],
   };
-  return createRun(ledger, blobs, request, now());
 }
 
 /** Records a run that another engine carries out. Throws MillraceError `graph.invalid`, `code.missing`, `control.unexpected`. */
