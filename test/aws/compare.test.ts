@@ -11,10 +11,11 @@ import type { AnyFlow } from "../../sdk/flow/language.ts";
 import { lineageOf } from "../../sdk/graph/lineage.ts";
 import type { FlowResult } from "../../sdk/results.ts";
 import { testFlow } from "../../sdk/testing.ts";
-import { fixtures as all, type Fixture } from "../../statemachines/fixtures.ts";
+import { fixtures as all, foreach, graph, step, type Fixture } from "../../statemachines/fixtures.ts";
 import { comparedFlow } from "../support/compared-flow.ts";
 import { placesOfStates, statesInOrder, type Entered } from "../support/states-in-order.ts";
 import { serveTasks, type TaskServer } from "../support/task-server.ts";
+import { answersOf, simulate } from "../simulated-run.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { openDeployed, type Deployed } from "./deployed.ts";
 import { clientOf } from "./stack.ts";
@@ -103,6 +104,24 @@ describe.skipIf(isSkipped(account))("the account's interpreter and the offline o
         details ? [{ state: details.name!, input: JSON.parse(details.input!) as unknown }] : [],
       );
   }
+});
+
+describe("a foreach, without containers,", () => {
+  test.each([
+    [0, 6],
+    [1, 7],
+    [2, 7],
+    [41, 7],
+    [1_000, 7],
+    [10_000, 7],
+  ])("of %i takes %i transitions, and payloads that its width is not in", async (width, transitions) => {
+    const flow = graph("Wide", step("start"), foreach("merge", [step("work")]), step("end"));
+    const { result, tasks, jobs, inputs } = await simulate(flow, answersOf({ widths: { merge: width } }));
+    expect(result).toMatchObject({ status: "SUCCEEDED", transitions });
+    expect(tasks.filter((task) => task.startsWith("work/"))).toHaveLength(width);
+    expect(jobs.filter((job) => job.step === "work")).toHaveLength(Math.min(width, 1));
+    expect(Math.max(...Array.from(inputs.values(), (input) => Buffer.byteLength(input)))).toBeLessThan(256);
+  });
 });
 
 /** What every task left. */

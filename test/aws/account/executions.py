@@ -160,7 +160,7 @@ def _keep_clients() -> None:
 
 def _wait_for_jobs_within() -> None:
     """Jobs are looked at where they are, often, and described once they have ended."""
-    state_task_service_callback._DELAY_SECONDS_SYNC_CONDITION_CHECK = 0.05
+    state_task_service_callback._DELAY_SECONDS_SYNC_CONDITION_CHECK = 0.1
     building = StateTaskServiceBatch._build_sync_resolver
 
     def build(self, env, **rest):
