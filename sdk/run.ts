@@ -9,8 +9,8 @@ export type { RunEvent } from "../emulator/events.ts";
 export type { RunOptions } from "../emulator/run.ts";
 
 /**
- * Runs a flow on this machine, as the command `millrace run` does: in worker processes, with the same ledger and
- * artifacts. The flow is given as the value that a module exports, or as `FILE` or `FILE#name`. Resolves however the run
+ * Runs a flow from this machine, as the command `millrace run` does: in worker processes, with the same ledger and
+ * artifacts; while an account's profile is in use, with these in the account and each step where it says. The flow is given as the value that a module exports, or as `FILE` or `FILE#name`. Resolves however the run
  * ends, with its status and every task's artifacts; throws MillraceError for whatever keeps it from beginning.
  *
  *     const result = await run(stats, { top: 3 });

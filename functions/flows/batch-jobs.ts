@@ -6,6 +6,7 @@ import {
   type JobDefinition,
   RegisterJobDefinitionCommand,
 } from "@aws-sdk/client-batch";
+import { createHash } from "node:crypto";
 import { MillraceError } from "../../sdk/errors.ts";
 import { accountError } from "../account-error.ts";
 import type { JobDefinitions, JobWanted } from "./jobs.ts";
@@ -20,6 +21,13 @@ export interface BatchOptions {
 
 /** Marks a definition as one flow's, so that all of them are found when the flow is removed. */
 const FLOW_TAG = "millrace:flow";
+
+/** What is in a definition, so that the same again, of a deployment or of every run, is no revision of its own. */
+const CONTENT_TAG = "millrace:content";
+
+function digestOf(definition: object): string {
+  return createHash("sha256").update(JSON.stringify(definition)).digest("hex");
+}
 
 /** Throws MillraceError `account.*`, and `job.refused` for what Batch does not take. */
 export function openBatchJobs({ base, prefix, client: config }: BatchOptions): JobDefinitions {
@@ -37,19 +45,30 @@ export function openBatchJobs({ base, prefix, client: config }: BatchOptions): J
     return newest;
   }
 
+  /** A revision that was registered with these tags. */
+  async function find(
+    jobDefinitionName: string,
+    wanted: Readonly<Record<string, string>>,
+  ): Promise<string | undefined> {
+    const { jobDefinitions = [] } = await client.send(
+      new DescribeJobDefinitionsCommand({ jobDefinitionName, status: "ACTIVE" }),
+    );
+    const isSame = ({ tags }: JobDefinition) => Object.entries(wanted).every(([name, value]) => tags?.[name] === value);
+    return jobDefinitions.find(isSame)?.jobDefinitionArn;
+  }
+
   const nameOf = (flow: string, step: string) => `${prefix}${flow}-${step}`.slice(0, 128);
 
   return {
     async put(flow, step, wanted) {
       try {
-        const { jobDefinitionArn } = await client.send(
-          new RegisterJobDefinitionCommand({
-            ...registration(await (standing ??= readBase()), wanted),
-            jobDefinitionName: nameOf(flow, step),
-            tags: { [FLOW_TAG]: flow },
-          }),
-        );
-        return jobDefinitionArn!;
+        const definition = registration(await (standing ??= readBase()), wanted);
+        const tags = { [FLOW_TAG]: flow, [CONTENT_TAG]: digestOf(definition) };
+        const jobDefinitionName = nameOf(flow, step);
+        const same = await find(jobDefinitionName, tags);
+        if (same !== undefined) return same;
+        const command = new RegisterJobDefinitionCommand({ ...definition, jobDefinitionName, tags });
+        return (await client.send(command)).jobDefinitionArn!;
       } catch (error) {
         standing = undefined;
         if (error instanceof Error && error.name === "ClientException") {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../emulator/events.ts";
+import { openBatchJobs } from "../../functions/flows/batch-jobs.ts";
 import { jsonLines, type Finished } from "../support/workspace.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { deployMillrace } from "./deployed.ts";
@@ -154,6 +155,16 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
     expect((await millrace("logs", "Mixed/1/start")).stdout).toContain("here\n");
     expect((await millrace("logs", "Mixed/1/square/2")).stdout).toContain("square of 9 at 2\n");
   }, 120_000);
+
+  test("has what a step wants of its job defined once, however often it runs", async () => {
+    const jobs = openBatchJobs({ base: "millrace-with", prefix: "millrace-with-", client: clientOf(account) });
+    const put = (UNIT: string) => jobs.put("Mixed", "square", { env: { UNIT }, secrets: {}, needsEc2: false });
+    const first = await put("metre");
+    expect(first).toMatch(/job-definition\/millrace-with-Mixed-square:1$/);
+    expect(await put("metre")).toBe(first);
+    expect(await put("mile")).toMatch(/:2$/);
+    expect(await put("metre")).toBe(first);
+  });
 
   test("tells a job's statuses and its log as they come, and asks for what --with says", async () => {
     const { code, stdout } = await millrace("run", "two.ts", "--with", "batch:cpu=2,memory=4GiB");
