@@ -43,6 +43,19 @@ describe("a Batch step", () => {
       { Timeout: { AttemptDurationSeconds: 65 } },
     ],
     [
+      "that is larger than a container on Fargate may be goes to a machine of its own, as it asks",
+      { cpu: 48, memory: "200GiB", retry: 1 },
+      {
+        JobQueue: "ec2",
+        ContainerOverrides: {
+          ResourceRequirements: [
+            { Type: "VCPU", Value: "48" },
+            { Type: "MEMORY", Value: "204800" },
+          ],
+        },
+      },
+    ],
+    [
       "with a GPU goes to that queue",
       { gpu: 2, retry: 1 },
       {
@@ -89,7 +102,9 @@ describe("a Batch step", () => {
   });
 
   test("has a job name that begins with a letter, whatever the flow's does", () => {
-    const { machine: { States } } = compile(graph("_odd", step("x")), account);
+    const {
+      machine: { States },
+    } = compile(graph("_odd", step("x")), account);
     expect((States["x"] as TaskState).Parameters).toMatchObject({ JobName: "m_odd-x" });
   });
 
@@ -170,7 +185,9 @@ function environmentOf({ Parameters }: TaskState): Record<string, string> {
 
 /** Where the first step goes on to before a foreach over one Batch step. */
 function nextOf(first: StepNode): string | undefined {
-  const { machine: { States } } = compile(graph("F", first, foreach("merge", [step("y")])), account);
+  const {
+    machine: { States },
+  } = compile(graph("F", first, foreach("merge", [step("y")])), account);
   return (States[first.name] as TaskState).Next;
 }
 

@@ -269,7 +269,7 @@ export const fixtures: readonly Fixture[] = [
 
 /** An account that has of everything what it may have. */
 export const account: MachineResources = {
-  queues: { onDemand: "steady", spot: "spot", gpu: "gpu" },
+  queues: { onDemand: "steady", spot: "spot", ec2: "ec2", gpu: "gpu" },
   jobDefinition: { default: "task:1", steps: { own: "own:7" } },
   runner: { default: "runner", steps: { own: "own-runner" } },
   bookkeeping: "bookkeeping",

@@ -2,7 +2,7 @@
 export interface MachineResources {
   readonly queues: {
     readonly onDemand: string;
-    /** For steps that may be tried again: an interruption costs such a step one attempt and no other its life. */
+    /** Machines that may be taken back: for steps that may be tried again, which an interruption costs none of their tries. */
     readonly spot?: string;
     /** For steps that are larger than a container on Fargate may be. */
     readonly ec2?: string;
