@@ -12,10 +12,12 @@ from botocore import xform_name
 from moto.core.config import default_user_config
 from moto.stepfunctions import models
 from moto.stepfunctions.parser import models as parser_models
+from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.distributed_iteration_component import DistributedIterationComponent
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_batch import StateTaskServiceBatch
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.backend import execution as executions
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
@@ -36,7 +38,9 @@ def install() -> None:
     _tell_of_ends()
     _keep_map_runs()
     # moto makes a parser for every path that it reads.
-    json_path.parse = functools.cache(json_path.parse)
+    for reader in (json_path, result_path):
+        reader.parse = functools.cache(reader.parse)
+    _parse_once()
     _keep_clients()
     _wait_for_jobs_within()
 
@@ -143,6 +147,22 @@ def _keep_map_runs() -> None:
         running(self, env, eval_input)
 
     DistributedIterationComponent._map_run = run
+
+
+def _parse_once() -> None:
+    """moto parses a definition when it is put and again for each execution: here the first of these takes what is there."""
+    parsed: dict[str, object] = {}
+    parsing = AmazonStateLanguageParser.parse
+
+    def parse(definition: str):
+        return parsed.pop(definition, None) or parsing(definition)
+
+    def keep(definition: str):
+        parsed[definition] = parsing(definition)
+        return parsed[definition]
+
+    parser_models.AmazonStateLanguageParser = types.SimpleNamespace(parse=keep)
+    AmazonStateLanguageParser.parse = staticmethod(parse)
 
 
 def _keep_clients() -> None:
