@@ -44,6 +44,7 @@ describe.skipIf(isSkipped(account))("where tasks fail in an account", { timeout:
     await kill("Killed-risky", { attempt: 1 });
     await kill("KilledForGood-risky");
     await kill("KilledAndCaught-risky");
+    await kill("ChildKilledAndCaught-risky", { index: 2 });
     await begin(flows.Late);
     await Promise.all(ofOneRun.filter((flow) => flow.name !== "Late").map(begin));
   }, 240_000);
@@ -75,6 +76,13 @@ describe.skipIf(isSkipped(account))("where tasks fail in an account", { timeout:
     expect(status).toBe("succeeded");
     expect(artifacts("end")).toMatchObject({ before: 1, after: 2, seen: expect.any(String) as string });
     expect(artifacts("end").failure?.message).not.toBe("");
+  });
+
+  test("caught in an array, the child's failure is its branch's alone", async () => {
+    const { status, artifacts, tasks } = await ended(flows.ChildKilledAndCaught);
+    expect(status).toBe("succeeded");
+    expect(artifacts("end").failed).toEqual([false, false, true, false]);
+    expect(tasks("risky").map(({ artifacts }) => artifacts.square)).toEqual([0, 1, undefined, 9]);
   });
 
   test("a step is told at its timeout and tried again; with no retry left the run fails and says so", async () => {

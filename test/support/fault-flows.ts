@@ -42,6 +42,16 @@ export const KilledAndCaught = flow("KilledAndCaught", { params })
   .step("risky", { catch: true }, () => work())
   .step("end", ({ before, failure }) => ({ after: before + 1, seen: failure?.name }));
 
+export const ChildKilledAndCaught = flow("ChildKilledAndCaught", { params })
+  .step("start", () => ({ list: [0, 1, 2, 3] }))
+  .foreach("list", { as: "i" }, (each) =>
+    each.step("risky", { catch: true }, async ({ i }) => {
+      if (i === 2) await work();
+      return { square: i * i };
+    }),
+  )
+  .join("end", (branches) => ({ failed: branches.map(({ failure }) => failure?.name !== undefined) }));
+
 export const TimedOut = flow("TimedOut", { params })
   .step("slow", { timeout: "1s", retry: 1 }, async ({ place }, { attempt, signal }) => {
     note(place, `slow ${attempt}`);
