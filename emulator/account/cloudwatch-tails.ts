@@ -12,7 +12,7 @@ const PAGES = 20;
 export function openLogTails(region: string): LogTails {
   const client = new CloudWatchLogsClient({ region, maxAttempts: 5 });
   return {
-    async read({ group, stream, token }) {
+    async read({ group, stream, token, toEnd }) {
       const lines: string[] = [];
       let nextToken = token;
       for (let page = 0; page < PAGES; page++) {
@@ -29,7 +29,7 @@ export function openLogTails(region: string): LogTails {
         // The last page's token leads to itself.
         if (nextForwardToken === undefined || nextForwardToken === nextToken) break;
         nextToken = nextForwardToken;
-        if (events.length === 0) break;
+        if (!toEnd) break;
       }
       return { lines, token: nextToken };
     },

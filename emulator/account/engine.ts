@@ -52,7 +52,7 @@ export async function runWithAccount(request: AccountRun): Promise<RunResult> {
   const readAttempts = (task: TaskKey): Promise<Attempt[]> => client.runs.listAttempts(key, task);
   const isCaught = (step: string) => lineage.steps.get(step)?.node.options.catch === true;
   const batch = new JobWatcher({ batch: request.batch, logs: request.logs, tell, readAttempts, isCaught });
-  const lambda = new LambdaTasks({ functions: request.functions, tell, readAttempts });
+  const lambda = new LambdaTasks({ functions: request.functions, tell, readAttempts, isCaught });
   const startTask = (task: Parameters<typeof client.own.startTask>[1]) => client.own.startTask(key, task);
   const local = new LocalTasks({ ...request.local, run: key, lineage, tell, readAttempts, startTask });
 

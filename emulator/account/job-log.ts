@@ -5,6 +5,8 @@ export interface LogTails {
     readonly group: string;
     readonly stream: string;
     readonly token?: string | undefined;
+    /** All there are, not only the first page of them. */
+    readonly toEnd: boolean;
   }): Promise<{ readonly lines: readonly string[]; readonly token?: string | undefined }>;
   close(): void;
 }
@@ -32,15 +34,15 @@ export class JobLog {
   /** Tells the lines since last time; of an attempt that has ended all there are, for which it waits a little. */
   async follow(tell: (line: string) => void, hasEnded: boolean): Promise<void> {
     for (let look = 1; !this.#isWhole; look++) {
-      await this.#read(tell);
+      await this.#read(tell, hasEnded);
       if (!hasEnded || look >= LOOKS || this.#isWhole) return;
       await new Promise((resolve) => setTimeout(resolve, WAIT_MILLISECONDS));
     }
   }
 
-  async #read(tell: (line: string) => void): Promise<void> {
+  async #read(tell: (line: string) => void, toEnd: boolean): Promise<void> {
     try {
-      const at = { group: this.#group, stream: this.stream, token: this.#token };
+      const at = { group: this.#group, stream: this.stream, token: this.#token, toEnd };
       const { lines, token } = await this.#tails.read(at);
       this.#token = token;
       for (const line of lines) tell(line);

@@ -48,6 +48,9 @@ const PAGE = 100;
 /** How many children of wide arrays are looked at in one round. */
 const CHILDREN = 200;
 const AT_ONCE = 8;
+/** CloudWatch answers some ten requests for a log a second, to all who ask. */
+const READS = 10;
+const WAIT_OF_MANY_MILLISECONDS = 1_000;
 const SHORTEST_MILLISECONDS = 250;
 const LONGEST_MILLISECONDS = 5_000;
 const LONGEST_BACKOFF_MILLISECONDS = 30_000;
@@ -68,6 +71,8 @@ export class JobWatcher {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #wait = SHORTEST_MILLISECONDS;
+  /** Logs of running jobs that were looked at in this round. */
+  #reads = 0;
   #isClosed = false;
 
   constructor(options: WatcherOptions) {
@@ -156,9 +161,11 @@ export class JobWatcher {
   async #look(): Promise<void> {
     try {
       this.#wait = Math.min(this.#wait * 1.25, LONGEST_MILLISECONDS);
+      this.#reads = 0;
       const due = this.#due();
       for (let from = 0; from < due.length; from += PAGE) await this.#lookAt(due.slice(from, from + PAGE));
-      await Promise.all(Array.from(this.#open, (open) => this.#lookWhy(open)));
+      await this.#lookWhy();
+      if (this.#reads >= READS) this.#wait = Math.max(this.#wait, WAIT_OF_MANY_MILLISECONDS);
     } catch (error) {
       if (error instanceof MillraceError && error.code !== "account.busy" && error.code !== "account.unreachable")
         for (const open of this.#open) this.#cancel(open, error);
@@ -211,7 +218,12 @@ export class JobWatcher {
       if (!this.#open.has(open)) return;
       if (end) return this.#settle(open, watched, end);
     }
-    if (job.status === "RUNNING") await this.#teller.log(watched, job, watched.told.begun);
+    if (job.status === "RUNNING" && this.#reads < READS) {
+      this.#reads++;
+      // In turn, as with children.
+      if (this.#open.delete(open)) this.#open.add(open);
+      await this.#teller.log(watched, job, watched.told.begun);
+    }
     if (job.status === "RUNNABLE" && job.statusReason && open.reason === undefined) open.whyAt = Date.now();
   }
 
@@ -226,10 +238,12 @@ export class JobWatcher {
     this.#resolveWhereDone(open);
   }
 
-  /** Tells why a job waits, once it has waited for long or Batch says something. */
-  async #lookWhy(open: Open): Promise<void> {
+  /** Tells why a job waits, once it has waited for long or Batch says something; of many, of one at a time. */
+  async #lookWhy(): Promise<void> {
     const now = Date.now();
-    if (open.begun > 0 || open.own.told.begun > 0 || open.whyAt > now) return;
+    const isDue = ({ begun, own, whyAt }: Open) => begun === 0 && own.told.begun === 0 && whyAt <= now;
+    const open = [...this.#open].find(isDue);
+    if (!open) return;
     open.whyAt = now + 2 * WAITING_MILLISECONDS;
     try {
       const [job] = await this.#batch.describe([open.job.array ? `${open.id}:0` : open.id]);

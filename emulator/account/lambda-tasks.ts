@@ -9,10 +9,15 @@ import type { Functions } from "./lambda-functions.ts";
 /** What Lambda itself says in a function's log. */
 const PLATFORM = /^(INIT_START|START|END|REPORT) |^XRAY /;
 
+/** Lambda itself was busy or broken, which the machine waits for: the step's own code has not run. */
+const SERVICE = /^Lambda\.(TooManyRequestsException|ServiceException|AWSLambdaException|SdkClientException)$/;
+
 export interface LambdaTasksOptions {
   readonly functions: Functions;
   readonly tell: (event: TaskHappening) => void;
   readonly readAttempts: (task: TaskKey) => Promise<readonly Attempt[]>;
+  /** Whether a failure of the step's may be caught: then success is not taken for granted. */
+  readonly isCaught: (step: string) => boolean;
 }
 
 /** Carries out the short steps of a run by the account's runner function; that one is tried again by the machine. */
@@ -20,6 +25,7 @@ export class LambdaTasks {
   readonly counts = { succeeded: 0, failed: 0, stopped: 0 };
   readonly #options: LambdaTasksOptions;
   readonly #tries = new Map<string, number>();
+  readonly #begun = new Set<string>();
 
   constructor(options: LambdaTasksOptions) {
     this.#options = options;
@@ -40,7 +46,8 @@ export class LambdaTasks {
     const at = Date.now();
     const ofTask = { step, index, attempt } as const;
     const seconds = () => (Date.now() - at) / 1000;
-    tell({ type: "task.started", ...ofTask });
+    if (!this.#begun.has(`${task}/${attempt}`)) tell({ type: "task.started", ...ofTask });
+    this.#begun.add(`${task}/${attempt}`);
     const output = (log: string) => {
       if (signal.aborted) return;
       for (const text of log.split("\n"))
@@ -51,8 +58,11 @@ export class LambdaTasks {
     );
     try {
       const answer = await Promise.race([functions.invoke(name, request as never as JsonObject, output), stopped]);
-      this.counts.succeeded++;
-      tell({ type: "task.finished", ...ofTask, status: "succeeded", seconds: seconds() });
+      const said = this.#options.isCaught(step) ? await this.#newest(step, index) : undefined;
+      const caught = said?.caught === true && { caught: true, ...(said.error && { error: said.error }) };
+      const status = caught ? "failed" : "succeeded";
+      this.counts[status]++;
+      tell({ type: "task.finished", ...ofTask, status, seconds: seconds(), ...caught });
       return answer;
     } catch (thrown) {
       if (signal.aborted) {
@@ -61,7 +71,11 @@ export class LambdaTasks {
         throw thrown;
       }
       if (!(thrown instanceof TaskFailure)) throw thrown;
-      const said = (await this.#options.readAttempts({ step, index }).catch(() => [])).at(-1);
+      if (SERVICE.test(thrown.error)) {
+        this.#tries.set(task, attempt - 1);
+        throw thrown;
+      }
+      const said = await this.#newest(step, index);
       const error =
         said?.status === "failed" && said.error ? said.error : { name: thrown.error, message: messageOf(thrown.cause) };
       const again = attempt < request.attempts;
@@ -73,6 +87,10 @@ export class LambdaTasks {
       tell({ type: "task.finished", ...ofTask, status: "failed", seconds: seconds(), error, ...more });
       throw thrown;
     }
+  }
+
+  async #newest(step: string, index: string): Promise<Attempt | undefined> {
+    return (await this.#options.readAttempts({ step, index }).catch(() => [])).at(-1);
   }
 }
 
