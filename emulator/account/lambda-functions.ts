@@ -10,6 +10,9 @@ export interface Functions {
   close(): void;
 }
 
+/** Characters of a failure's cause. Step Functions API reference, "TaskFailedEventDetails". */
+const LONGEST_CAUSE = 32_768;
+
 /** AWS Lambda by the rights of the person at this machine. */
 export function openFunctions(region: string): Functions {
   // Whether it is tried again is the machine's to say: a call that was cut off may have been carried out.
@@ -21,7 +24,7 @@ export function openFunctions(region: string): Functions {
       const text = Buffer.from(answer.Payload ?? []).toString("utf8");
       if (answer.FunctionError === undefined) return text === "" ? null : (JSON.parse(text) as Json);
       const { errorType = "Lambda.Unknown" } = JSON.parse(text || "{}") as { errorType?: string };
-      throw new TaskFailure(errorType, text);
+      throw new TaskFailure(errorType, text.slice(0, LONGEST_CAUSE));
     },
     close: () => client.destroy(),
   };
