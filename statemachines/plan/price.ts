@@ -1,0 +1,107 @@
+import { DEPLOYMENT, type StepPlace } from "./place.ts";
+import { invocationsOf, total, type Usage } from "./usage.ts";
+import { ESTIMATED, PRICES, type Price } from "../prices.ts";
+
+/** What one service is paid for. */
+export interface PriceLine {
+  readonly service: string;
+  /** What is counted, such as "state transitions". */
+  readonly unit: string;
+  readonly quantity: number;
+  /** Of one, in US dollars. */
+  readonly unitUsd: number;
+  readonly usd: number;
+  /** Why the quantity or the price is no more than an estimate. */
+  readonly estimated?: string;
+}
+
+/** How long a step's attempts took together; `billedSeconds` counts a container's as a minute at least. */
+export interface Running {
+  readonly seconds: number;
+  readonly billedSeconds: number;
+}
+
+/** A function of the control plane takes about this long to answer; nobody measured it in an account. */
+const ANSWER_SECONDS = 0.1;
+/** Lambda's own lines about an invocation; a container's about its task. What steps print comes on top. */
+const INVOCATION_LOG_BYTES = 400;
+const CONTAINER_LOG_BYTES = 600;
+
+const GIB = 2 ** 30;
+
+export interface Priced {
+  readonly usage: Usage;
+  readonly transitions: number;
+  /** Attempts in containers. */
+  readonly containers: number;
+  readonly running: readonly { readonly place: StepPlace; readonly activity: Running }[];
+}
+
+/** The bill of a run or of a part of it, a line for each thing that has a price. */
+export function priceLines({ usage, transitions, containers, running }: Priced): PriceLine[] {
+  const hours = containerHours(running);
+  const runnerSeconds = running.reduce((sum, one) => sum + (one.place.type === "lambda" ? one.activity.seconds : 0), 0);
+  const logGiB = (invocationsOf(usage) * INVOCATION_LOG_BYTES + containers * CONTAINER_LOG_BYTES) / GIB;
+  const spot = {
+    price: PRICES.fargateSpotShare,
+    estimated: "Spot prices change; half of the on-demand price is taken",
+  };
+  return [
+    line("Step Functions", "state transitions", transitions, "stateTransition"),
+    line("Fargate", "vCPU-hours", hours.cpu, "fargateCpuHour"),
+    line("Fargate", "GiB-hours", hours.memory, "fargateMemoryGiBHour"),
+    line("Fargate Spot", "vCPU-hours", hours.spotCpu, "fargateCpuHour", spot.estimated, spot.price),
+    line("Fargate Spot", "GiB-hours", hours.spotMemory, "fargateMemoryGiBHour", spot.estimated, spot.price),
+    line("VPC", "public address-hours", DEPLOYMENT.hasAddresses ? hours.container : 0, "addressHour"),
+    line("Lambda", "requests", invocationsOf(usage), "lambdaRequest"),
+    line("Lambda", "GiB-seconds of steps", (runnerSeconds * DEPLOYMENT.runnerMiB) / 1_024, "lambdaGiBSecond"),
+    line(
+      "Lambda",
+      "GiB-seconds of the control plane",
+      answerGiBSeconds(usage),
+      "lambdaGiBSecond",
+      `an invocation is taken to last ${ANSWER_SECONDS * 1_000} ms`,
+    ),
+    line("API Gateway", "requests", usage.apiRequests, "apiRequest"),
+    line("DynamoDB", "read units", usage.tableReadUnits, "tableRead"),
+    line("DynamoDB", "write units", usage.tableWriteUnits, "tableWrite", "an item is taken to have up to 1 KiB"),
+    line("S3", "GET and HEAD", usage.objectGets + usage.objectHeads, "objectRead"),
+    line("S3", "PUT", usage.objectPuts, "objectWrite"),
+    line("CloudWatch Logs", "GiB", logGiB, "logGiB", "a guess, without what the steps print"),
+    line("EventBridge", "scheduled starts", usage.scheduledStarts, "scheduledStart"),
+  ].filter(({ quantity }) => quantity > 0);
+}
+
+export function sumOf(lines: readonly PriceLine[]): number {
+  return lines.reduce((sum, { usd }) => sum + usd, 0);
+}
+
+function line(
+  service: string,
+  unit: string,
+  quantity: number,
+  price: Price,
+  estimated = ESTIMATED.has(price) ? "its price was not read on AWS's own page" : undefined,
+  share = 1,
+): PriceLine {
+  const unitUsd = PRICES[price] * share;
+  return { service, unit, quantity, unitUsd, usd: quantity * unitUsd, ...(estimated !== undefined && { estimated }) };
+}
+
+function containerHours(running: Priced["running"]) {
+  const hours = { cpu: 0, memory: 0, spotCpu: 0, spotMemory: 0, container: 0 };
+  for (const { place, activity } of running) {
+    if (place.type !== "fargate") continue;
+    const spent = activity.billedSeconds / 3_600;
+    hours[place.isSpot ? "spotCpu" : "cpu"] += spent * place.size.cpu;
+    hours[place.isSpot ? "spotMemory" : "memory"] += (spent * place.size.memoryMiB) / 1_024;
+    hours.container += spent;
+  }
+  return hours;
+}
+
+function answerGiBSeconds(usage: Usage): number {
+  const { runs, tasks, sign, dispatch } = total(usage);
+  const { runsMiB, tasksMiB, signMiB, dispatchMiB } = DEPLOYMENT;
+  return (ANSWER_SECONDS * (runs * runsMiB + tasks * tasksMiB + sign * signMiB + dispatch * dispatchMiB)) / 1_024;
+}

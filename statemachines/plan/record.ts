@@ -1,0 +1,146 @@
+import {
+  OTHERWISE,
+  type ForeachNode,
+  type Graph,
+  type GraphNode,
+  type LoopNode,
+  type SwitchNode,
+} from "../../sdk/graph/graph.ts";
+import { controlName, lineageOf } from "../../sdk/graph/lineage.ts";
+import { transitions, type Course } from "../cost.ts";
+import { activityOf, IDLE, together, type Activity } from "./activity.ts";
+import { planOf, type Plan } from "./plan.ts";
+import { visit } from "./visits.ts";
+import { bodiesOf, type Ways } from "./ways.ts";
+
+/** What the ledger tells of one task of a run. */
+export interface RecordedTask {
+  readonly step: string;
+  readonly index: string;
+  readonly attempts: number;
+  /** How long the last of them took; those before are taken to have taken as long. */
+  readonly seconds: number;
+}
+
+/**
+ * Gathers a run's tasks, in any order, and then says what the run used: real widths, rounds and cases, attempts and
+ * times; the rest counted as in a plan. Where a node's values differ from place to place it goes by their average. Of a
+ * body that ran no step no task tells.
+ */
+export function recordRun(graph: Graph): { add(task: RecordedTask): void; plan(): Plan } {
+  const { steps } = lineageOf(graph);
+  const { around, outer } = layoutOf(graph);
+  const activity = new Map<string, Activity>();
+  const carriedOut = new Map<object, Set<string>>();
+  return {
+    add({ step, index, attempts, seconds }) {
+      const { options } = steps.get(step)!.node;
+      activity.set(step, together(activity.get(step) ?? IDLE, activityOf(options, seconds, 1, attempts)));
+      const components = index.split(".");
+      for (const { body, depth } of around.get(step)!) {
+        const indices = carriedOut.get(body) ?? new Set();
+        carriedOut.set(body, indices.add(components.slice(0, depth).join(".")));
+      }
+    },
+    plan() {
+      const ways = recordedWays((body) => carriedOut.get(body)?.size ?? 0, outer);
+      const visits = visit(graph, ways);
+      return planOf({ graph, ways, visits, activity, transitions: recordedTransitions(graph, ways) });
+    },
+  };
+}
+
+/** What is carried out once for each index of so many components: a foreach's or loop's body, or one of a switch's. */
+interface Body {
+  /** The foreach or loop; a switch's body itself. */
+  readonly body: object;
+  readonly depth: number;
+}
+
+interface Layout {
+  /** The bodies that each step stands in, outermost first. */
+  readonly around: ReadonlyMap<string, readonly Body[]>;
+  /** The body that each foreach, loop and switch stands in itself; none where that is the flow's own. */
+  readonly outer: ReadonlyMap<GraphNode, Body>;
+}
+
+function layoutOf(graph: Graph): Layout {
+  const around = new Map<string, readonly Body[]>();
+  const outer = new Map<GraphNode, Body>();
+  const go = (nodes: readonly GraphNode[], bodies: readonly Body[], depth: number): void => {
+    for (const node of nodes) {
+      if (bodies.length > 0) outer.set(node, bodies.at(-1)!);
+      switch (node.type) {
+        case "step":
+          around.set(node.name, bodies);
+          break;
+        case "foreach":
+        case "loop":
+          go(node.body, [...bodies, { body: node, depth: depth + 1 }], depth + 1);
+          break;
+        case "branch":
+          for (const { body } of node.branches) go(body, bodies, depth);
+          break;
+        case "switch":
+          for (const body of bodiesOf(node)) go(body, [...bodies, { body, depth }], depth);
+      }
+      if ("join" in node) around.set(node.join.name, bodies);
+    }
+  };
+  go(graph.body, [], 0);
+  return { around, outer };
+}
+
+function recordedWays(countOf: (body: object) => number, outer: Layout["outer"]): Ways {
+  const reached = (node: GraphNode) => {
+    const inside = outer.get(node);
+    return inside ? countOf(inside.body) : 1;
+  };
+  const part = (count: number, whole: number) => (whole > 0 ? count / whole : 0);
+  const average = (node: ForeachNode | LoopNode) => part(countOf(node), reached(node));
+  return {
+    width: average,
+    rounds: average,
+    share(node, body) {
+      const shares = bodiesOf(node).map((nodes) =>
+        nodes.length > 0 ? part(countOf(nodes), reached(node)) : undefined,
+      );
+      const left = shares.reduce<number>((rest, share) => rest - (share ?? 0), reached(node) > 0 ? 1 : 0);
+      // The first empty body has what the others leave.
+      return shares[body] ?? (shares.indexOf(undefined) === body ? Math.max(0, left) : 0);
+    },
+  };
+}
+
+/** Of more switches than this that went different ways the others are taken to have gone the way that they went most. */
+const MOST_MIXED = 8;
+
+/** State transitions by the same counting as a plan's: for switches that went different ways, those of each way in its part. */
+function recordedTransitions(graph: Graph, ways: Ways): number {
+  const { controls } = lineageOf(graph);
+  const nodes = Array.from(controls.values(), ({ node }) => node);
+  const widths = nodes.flatMap((node) => (node.type === "foreach" ? [[controlName(node), ways.width(node)]] : []));
+  const rounds = nodes.flatMap((node) => (node.type === "loop" ? [[node.id, ways.rounds(node)]] : []));
+  const turns = nodes.flatMap((node) => (node.type === "switch" ? [{ node, went: wentOf(node, ways) }] : []));
+  const mixed = turns.filter(({ went }) => went.length > 1).slice(0, MOST_MIXED);
+  const fixed: Course = {
+    widths: Object.fromEntries(widths) as Record<string, number>,
+    rounds: Object.fromEntries(rounds) as Record<string, number>,
+    cases: Object.fromEntries(turns.map(({ node, went }) => [node.id, went[0]?.value ?? OTHERWISE])),
+  };
+  const expected = (open: typeof mixed, cases: Readonly<Record<string, string>>): number => {
+    const [turn, ...others] = open;
+    if (!turn) return transitions(graph, { ...fixed, cases: { ...fixed.cases, ...cases } });
+    const { node, went } = turn;
+    return went.reduce((sum, { share, value }) => sum + share * expected(others, { ...cases, [node.id]: value }), 0);
+  };
+  return Math.round(expected(mixed, {}));
+}
+
+/** The ways that a switch went, the most frequent first. */
+function wentOf(node: SwitchNode, ways: Ways): { readonly share: number; readonly value: string }[] {
+  return bodiesOf(node)
+    .map((_, body) => ({ share: ways.share(node, body), value: node.cases[body]?.value ?? OTHERWISE }))
+    .filter(({ share }) => share > 0)
+    .toSorted((a, b) => b.share - a.share);
+}

@@ -1,0 +1,129 @@
+import type { ForeachNode } from "../../sdk/graph/graph.ts";
+import { controlName, type ControlNode } from "../../sdk/graph/lineage.ts";
+import { writtenAfter } from "./controls.ts";
+import { inputReads, pagesOf, type Scope } from "./reads.ts";
+import { GET, PUT, TASK_CALL, times, total, transaction, type Usage } from "./usage.ts";
+import type { Question, StepVisit } from "./visits.ts";
+
+/**
+ * What a run and its tasks ask of the control plane, as functions/ does it: test/aws/plan.test.ts holds the two together.
+ * Counted for functions that are warm: one that has just been started reads the graph and its key once more. Artifacts
+ * are taken to be small, so that they ride in the ledger; a step is taken to touch its own element of a foreach,
+ * a join not to touch that of the foreach around.
+ */
+
+/** A run that somebody starts by the API (or that its schedule starts), and its end. */
+export function runRequests(scope: Scope): Usage {
+  const isScheduled = scope.lineage.graph.schedule !== undefined;
+  const begins: Partial<Usage> = isScheduled ? { dispatch: 1, scheduledStarts: 1 } : { apiRequests: 1, runs: 1 };
+  const created = writtenAfter(scope.lineage, scope.ways, undefined).map(({ share, controls }) =>
+    times(total(transaction(RUN_ITEMS + controls.length), storePages(scope, controls)), share),
+  );
+  return total(
+    begins,
+    // The flow's record; its name is taken and settled, the flow's counter and its newest run.
+    GET,
+    times(PUT, 4),
+    { objectHeads: 1 },
+    ...created,
+    // Told of the end: the run read twice, then changed with the lists that it stands in.
+    { dispatch: 1 },
+    times(GET, 2),
+    transaction(5),
+    // EventBridge tells of each execution; nothing comes of it where that is not the run's own.
+    { dispatch: scope.visits.executions, objectGets: scope.visits.mapRuns },
+    ...scope.visits.questions.map((question) => times(answer(scope, question), question.times)),
+  );
+}
+
+/** The run itself and the pointers to it from the lists that it stands in. */
+const RUN_ITEMS = 6;
+
+/**
+ * One control value that the machine asks: read where it was written, else worked out by the bookkeeping function, which
+ * has the page of an element from its sibling before.
+ */
+function answer(scope: Scope, { node, ...here }: Question): Partial<Usage> {
+  const { known, inputs } = scope.lineage.controls.get(controlName(node))!;
+  if (known === "written") return GET;
+  const objectPuts = node.type === "foreach" ? pagesOf(scope.ways.width(node)) : 0;
+  return total({ tasks: 1, objectPuts }, GET, inputReads(scope, inputs, here).usage, PUT);
+}
+
+/** What an attempt of a step's task asks for: `begin` each, `end` where it succeeds. */
+export interface AttemptRequests {
+  readonly begin: Usage;
+  readonly end: Usage;
+}
+
+export function attemptRequests(scope: Scope, visit: StepVisit): AttemptRequests {
+  const { step } = visit;
+  const { inputs } = scope.lineage.steps.get(step.name)!;
+  const { usage, items } = inputReads(scope, inputs, visit);
+  const isLambda = step.options.compute === "lambda";
+  const begin = total(
+    TASK_CALL,
+    GET,
+    PUT,
+    usage,
+    // A container gets the code; the runner has it from the invocation before.
+    isLambda ? { runner: 1 } : { objectGets: 1 },
+    { objectGets: visit.joins ? 0 : items },
+    wrongGuess(scope, visit),
+    joinReads(scope, visit),
+  );
+  const ways = writtenAfter(scope.lineage, scope.ways, step.name).map(({ share, controls }) => {
+    const pages = storePages(scope, controls);
+    const upload: Partial<Usage> = pages.objectPuts
+      ? { apiRequests: 1, sign: 1, objectHeads: 2 * pages.objectPuts }
+      : {};
+    const write = controls.length > 0 ? transaction(1 + controls.length) : PUT;
+    return times(total(write, pages, upload), share);
+  });
+  return { begin, end: total(TASK_CALL, { objectHeads: items }, ...ways) };
+}
+
+/** An attempt that failed with another after it: its end, and what the next one takes to come into its place. */
+export const RETRIED: Partial<Usage> = total(TASK_CALL, PUT, transaction(2), times(GET, 2));
+
+/** A container says every 30 seconds that it is alive. */
+export const HEARTBEAT: Partial<Usage> = total(TASK_CALL, PUT);
+export const HEARTBEAT_SECONDS = 30;
+
+function storePages({ ways }: Scope, controls: readonly ControlNode[]): { objectPuts: number } {
+  const widths = controls.flatMap((node) => (node.type === "foreach" ? [ways.width(node)] : []));
+  return { objectPuts: widths.reduce((sum, width) => sum + pagesOf(width), 0) };
+}
+
+/**
+ * An array's child knows its foreach's index. That of the first of an outer foreach is "0", as is that of a foreach which
+ * stands in none, so the child asks a second time (runtime/bootstrap.ts).
+ */
+function wrongGuess({ ways }: Scope, { array, within }: StepVisit): Partial<Usage> {
+  const outer = within[0];
+  if (!array || !outer || within.length !== 2) return {};
+  const siblings = outer.type === "foreach" ? ways.width(outer) : ways.rounds(outer);
+  return siblings > 0 ? times(total(TASK_CALL, GET), 1 / siblings) : {};
+}
+
+/** Branches that one answer tells of (functions/api/branch-pages.ts). */
+const BRANCHES = 200;
+
+/** What a join finds out of its branches. */
+function joinReads(scope: Scope, visit: StepVisit): Partial<Usage> {
+  if (!visit.joins) return {};
+  const { joins } = scope.lineage.steps.get(visit.step.name)!;
+  if (joins?.type === "branch") return total(...joins.branches.map(({ ends }) => inputReads(scope, ends, visit).usage));
+  const node = visit.joins as ForeachNode;
+  const width = scope.ways.width(node);
+  const child = { ...visit, within: [...visit.within, node] };
+  const page = (from: number): Partial<Usage> => {
+    const count = Math.max(0, Math.min(width - from, BRANCHES));
+    return total(GET, count > 0 ? inputReads(scope, joins!.ends, child, count).usage : {});
+  };
+  const pages = Math.ceil(width / BRANCHES);
+  if (pages <= 1) return page(0);
+  // Each further page is a call of its own, which reads the run again. All but the last are full.
+  const further = total(TASK_CALL, GET);
+  return total(page(0), times(total(further, page(0)), pages - 2), total(further, page((pages - 1) * BRANCHES)));
+}

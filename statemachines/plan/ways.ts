@@ -1,0 +1,31 @@
+import type { ForeachNode, LoopNode, SwitchNode } from "../../sdk/graph/graph.ts";
+import { controlName } from "../../sdk/graph/lineage.ts";
+import type { Course } from "../cost.ts";
+
+/**
+ * Which ways a run goes: what its control values are, on the average where they differ from place to place. A plan takes
+ * them from a course, what a run really used from its tasks.
+ */
+export interface Ways {
+  readonly width: (node: ForeachNode) => number;
+  readonly rounds: (node: LoopNode) => number;
+  /** The part of the times that the switch goes into this one of its bodies (see bodiesOf). */
+  readonly share: (node: SwitchNode, body: number) => number;
+}
+
+/** Those of a course: the same wherever a node is reached. */
+export function waysOf({ widths = {}, rounds = {}, cases = {} }: Course): Ways {
+  return {
+    width: (node) => widths[controlName(node)] ?? 1,
+    rounds: (node) => rounds[node.id] ?? 1,
+    share(node, body) {
+      const chosen = node.cases.findIndex(({ value }) => value === cases[node.id]);
+      return body === (chosen < 0 ? bodiesOf(node).length - 1 : chosen) ? 1 : 0;
+    },
+  };
+}
+
+/** A switch's bodies: those of its cases in their order, then that of otherwise. */
+export function bodiesOf({ cases, otherwise }: SwitchNode) {
+  return [...cases.map(({ body }) => body), ...(otherwise ? [otherwise] : [])];
+}
