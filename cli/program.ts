@@ -68,6 +68,20 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .action(async (file: string, options: ShowFlags) => done(await (await import("./show.ts")).show(file, options)));
 
   program
+    .command("plan")
+    .description("say what one run asks of an account and what it costs there, before it runs or after")
+    .argument("[file]", "the flow's file; FILE#name picks a named export")
+    .option("--width <step=n>", "how wide a foreach is, by its join, a step in it or its list; may be repeated", collect)
+    .option("--rounds <step=n>", "how often a loop goes round, by a step in it; may be repeated", collect)
+    .option("--case <artifact=case>", "which way a switch goes; may be repeated", collect)
+    .option("--minutes <step=m>", "how long a task takes (default: 1); M alone is for every step", collect)
+    .option("--of <run>", "Flow/run: what that run used, as its record in the profile in use says")
+    .option("--json", "print it as a JSON object")
+    .action(async (file: string | undefined, options: PlanFlags) =>
+      done(await (await import("./plan.ts")).plan(file, options)),
+    );
+
+  program
     .command("runs")
     .description("list a flow's runs, newest first; without a flow, the flows that ran")
     .argument("[flow]", "the flow's name")
@@ -207,6 +221,14 @@ export interface RunFlags extends JsonFlag {
 export interface ShowFlags extends JsonFlag {
   readonly mermaid?: true;
   readonly asl?: true;
+}
+
+export interface PlanFlags extends JsonFlag {
+  readonly width?: readonly string[];
+  readonly rounds?: readonly string[];
+  readonly case?: readonly string[];
+  readonly minutes?: readonly string[];
+  readonly of?: string;
 }
 
 export interface EmulateFlags {

@@ -1,0 +1,63 @@
+import { loadFlow } from "../emulator/load-flow.ts";
+import type { Attempt, Run } from "../functions/ledger/ledger.ts";
+import { MillraceError } from "../sdk/errors.ts";
+import type { Graph } from "../sdk/graph/graph.ts";
+import { mistakesError } from "../sdk/graph/mistake.ts";
+import { activeProfile } from "../sdk/client/profiles.ts";
+import { assumedIn } from "../statemachines/plan/assumed.ts";
+import { plan as planRun } from "../statemachines/plan/plan.ts";
+import { recordRun } from "../statemachines/plan/record.ts";
+import { formatPlan } from "./output/plan.ts";
+import { findRun, parsePathspec, tasksOf } from "./pathspec.ts";
+import { readTold } from "./plan-options.ts";
+import type { PlanFlags } from "./program.ts";
+import { reading } from "./reading.ts";
+
+/** Says what one run asks of an account and costs there: of a flow before it runs, or (`--of`) of a run that there was. */
+export async function plan(target: string | undefined, flags: PlanFlags): Promise<number> {
+  if (flags.of !== undefined) return planOfRun(flags.of, target, flags);
+  if (target === undefined)
+    throw new MillraceError("plan.nothing", "there is nothing to plan", {
+      mend: "Name a flow's file, or a run: millrace plan --of Flow/42.",
+    });
+  const { graph, mistakes } = await loadFlow(target, {});
+  if (mistakes.length > 0) throw mistakesError("graph.invalid", mistakes);
+  const { course, minutes } = readTold(graph, flags);
+  const planned = { ...planRun(graph, course, minutes), assumed: assumedIn(graph, course, minutes) };
+  process.stdout.write(flags.json ? `${JSON.stringify(planned)}\n` : `${formatPlan(planned, "one run, as planned")}\n`);
+  return 0;
+}
+
+function planOfRun(text: string, target: string | undefined, flags: PlanFlags): Promise<number> {
+  const told = [target, flags.width, flags.rounds, flags.case, flags.minutes];
+  if (told.some((one) => one !== undefined))
+    throw new MillraceError("plan.both", "a run that there was is planned by its own record alone", {
+      mend: "Leave out the file, and what is told of widths, rounds, cases and minutes.",
+    });
+  const pathspec = parsePathspec(text);
+  if (pathspec.step !== undefined)
+    throw new MillraceError("pathspec.invalid", `"${text}" names more than a run`, { mend: "Write Flow/run." });
+  return reading(async ({ runs, readBlob }, out) => {
+    const run = await findRun(runs, pathspec);
+    const graph = JSON.parse(Buffer.from(readBlob(run.graph)).toString()) as Graph;
+    const record = recordRun(graph);
+    for await (const task of tasksOf(runs, run, pathspec)) record.add(recorded(task));
+    const used = { ...record.plan(), run: run.run, status: run.status, notes: notesOn(run) };
+    const name = `run ${run.run}, ${run.status === "running" ? "so far" : `which ${run.status}`}`;
+    out.write(flags.json ? `${JSON.stringify(used)}\n` : `${formatPlan(used, name)}\n`);
+  });
+}
+
+function recorded({ step, index, attempt, startedAt, finishedAt = Date.now() }: Attempt) {
+  return { step, index, attempts: attempt, seconds: Math.max(0, finishedAt - startedAt) / 1000 };
+}
+
+function notesOn(run: Run): string[] {
+  const isHere = activeProfile().type === "local";
+  return [
+    ...(isHere ? ["It ran on this machine: this is what it would have used in an account."] : []),
+    ...(!isHere && run.owner ? ["A program carried it out: Step Functions would have made these transitions."] : []),
+    ...(run.status === "succeeded" ? [] : ["The transitions are those of a run that goes on to the flow's end."]),
+    "An attempt that another followed is taken to have taken as long as the last.",
+  ];
+}
