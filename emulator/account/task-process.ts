@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { createWriteStream, mkdirSync, unlinkSync } from "node:fs";
+import { createWriteStream, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
@@ -46,6 +46,8 @@ export function startTaskProcess({ runtime, booted, env, logFile, onLine }: Task
   stdin.end(JSON.stringify(booted));
   mkdirSync(dirname(logFile), { recursive: true });
   const file = createWriteStream(logFile);
+  // What the task printed is told all the same.
+  file.on("error", () => {});
   const lines = lineTeller(onLine);
   for (const stream of [stdout, stderr]) {
     const tell = lines();
@@ -62,7 +64,7 @@ export function startTaskProcess({ runtime, booted, env, logFile, onLine }: Task
       clearTimeout(timer);
       const isEmpty = file.bytesWritten + file.writableLength === 0;
       file.end(() => {
-        if (isEmpty) unlinkSync(logFile);
+        if (isEmpty) rmSync(logFile, { force: true });
         resolve(code ?? 128 + (signal === "SIGKILL" ? 9 : 15));
       });
     });
