@@ -71,7 +71,11 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .command("plan")
     .description("say what one run asks of an account and what it costs there, before it runs or after")
     .argument("[file]", "the flow's file; FILE#name picks a named export")
-    .option("--width <step=n>", "how wide a foreach is, by its join, a step in it or its list; may be repeated", collect)
+    .option(
+      "--width <step=n>",
+      "how wide a foreach is, by its join, a step in it or its list; may be repeated",
+      collect,
+    )
     .option("--rounds <step=n>", "how often a loop goes round, by a step in it; may be repeated", collect)
     .option("--case <artifact=case>", "which way a switch goes; may be repeated", collect)
     .option("--minutes <step=m>", "how long a task takes (default: 1); M alone is for every step", collect)
