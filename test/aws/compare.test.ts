@@ -1,5 +1,13 @@
 import { BatchClient } from "@aws-sdk/client-batch";
-import { GetExecutionHistoryCommand, SFNClient, type HistoryEvent } from "@aws-sdk/client-sfn";
+import {
+  DescribeExecutionCommand,
+  DescribeStateMachineForExecutionCommand,
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  ListStateMachinesCommand,
+  SFNClient,
+  type HistoryEvent,
+} from "@aws-sdk/client-sfn";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -11,24 +19,26 @@ import type { AnyFlow } from "../../sdk/flow/language.ts";
 import { lineageOf } from "../../sdk/graph/lineage.ts";
 import type { FlowResult } from "../../sdk/results.ts";
 import { testFlow } from "../../sdk/testing.ts";
+import type { StateMachine } from "../../statemachines/asl.ts";
 import { fixtures as all, foreach, graph, step, type Fixture } from "../../statemachines/fixtures.ts";
 import { comparedFlow } from "../support/compared-flow.ts";
-import { placesOfStates, statesInOrder, type Entered } from "../support/states-in-order.ts";
+import { statesInOrder, type Entered, type Execution } from "../support/states-in-order.ts";
 import { serveTasks, type TaskServer } from "../support/task-server.ts";
 import { answersOf, simulate } from "../simulated-run.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { openDeployed, type Deployed } from "./deployed.ts";
 import { clientOf } from "./stack.ts";
 
-/** What the offline interpreter executes and enters, by run: testFlow does not tell of states. */
-const offline = vi.hoisted(() => new Map<string, { places: Map<string, string>; states: Entered[] }>());
+/** What the offline interpreter executes, by run: testFlow does not tell of states. */
+const offline = vi.hoisted(() => new Map<string, Execution[]>());
 vi.mock("../../emulator/asl/interpreter.ts", async (load) => {
   const real = await load<typeof Interpreter>();
   const execute: typeof real.execute = (machine, input, options) => {
-    const states: Entered[] = [];
-    offline.set((input as { run: string }).run, { places: placesOfStates(machine), states });
+    const { run } = input as { run: string };
+    const entered: Entered[] = [];
+    offline.set(run, [...(offline.get(run) ?? []), { machine, entered }]);
     const onEvent = (event: Interpreter.HistoryEvent) => {
-      if (event.type === "StateEntered") states.push({ state: event.state, input: event.input });
+      if (event.type === "StateEntered") entered.push({ state: event.state, input: event.input });
     };
     return real.execute(machine, input, { ...options, onEvent });
   };
@@ -86,23 +96,34 @@ describe.skipIf(isSkipped(account))("the account's interpreter and the offline o
     const here = await testFlow(flow);
     expect([there.status, here.status]).toEqual(["succeeded", "succeeded"]);
     expect(left(there, flow)).toEqual(left(here, flow));
-    const { places, states } = offline.get(`${graph.name}/${here.run}`)!;
-    expect(statesInOrder(places, await statesOf(there))).toEqual(statesInOrder(places, states));
+    expect(statesInOrder(await executionsOf(there))).toEqual(statesInOrder(offline.get(`${graph.name}/${here.run}`)!));
   });
 
   const sfn = new SFNClient(clientOf(account));
 
-  /** Every state that was entered, with those of Map Runs. */
-  async function statesOf({ flow, run }: RunKey): Promise<Entered[]> {
-    const { stateMachineArn } = await service.client.readFlow(flow);
-    const executionArn = `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${flow}-${run}`;
+  /** The run's own execution, and those within it. */
+  async function executionsOf({ flow, run }: RunKey): Promise<Execution[]> {
+    const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({ maxResults: 1000 }));
+    const machines = stateMachines.filter(({ name }) => name!.startsWith(`${service.outputs["Prefix"]}${flow}`));
+    const found = machines.map(async ({ stateMachineArn }) => {
+      const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn, maxResults: 1000 }));
+      return Promise.all(executions.map(({ executionArn }) => executionOf(executionArn!, `${flow}/${run}`)));
+    });
+    return (await Promise.all(found)).flat(2);
+  }
+
+  async function executionOf(executionArn: string, run: string): Promise<Execution[]> {
+    const { input, name } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+    if ((JSON.parse(input!) as { run: string }).run !== run) return [];
+    const { definition } = await sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn }));
     const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
-    const mapRuns = (await rig!("GET", `executions/${flow}-${run}/map-runs`)) as HistoryEvent[][];
-    return [events, ...mapRuns]
+    const mapRuns = (await rig!("GET", `executions/${name}/map-runs`)) as HistoryEvent[][];
+    const entered = [events, ...mapRuns]
       .flat()
       .flatMap(({ stateEnteredEventDetails: details }) =>
         details ? [{ state: details.name!, input: JSON.parse(details.input!) as unknown }] : [],
       );
+    return [{ machine: JSON.parse(definition!) as StateMachine, entered }];
   }
 });
 
