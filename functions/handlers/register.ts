@@ -26,6 +26,7 @@ const resources: MachineResources = {
   machines: `${setting("MILLRACE_STATES_ARN")}stateMachine:${setting("MILLRACE_PREFIX")}`,
   table: setting("MILLRACE_TABLE"),
   bucket: setting("MILLRACE_BUCKET"),
+  keepsMapRuns: true,
 };
 
 const http = handleHttp({

@@ -47,6 +47,7 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   "MachineRole *": "batch:DescribeJobs and TerminateJob know no resources",
   "MachineRole batch:job-definition/millrace-dev:*": "the revisions of the deployment's own definition",
   "MachineRole batch:job-definition/millrace-dev-*": "a step's definition has its flow's name",
+  "MachineRole ${Bucket.Arn}/map-runs/*": "each Map Run leaves what its children answered",
   "MachineRole states:stateMachine:millrace-dev-*":
     "a distributed Map runs its own machine, a run those within its flow's",
   "MachineRole states:execution:millrace-dev-*":
