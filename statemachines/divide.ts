@@ -23,6 +23,9 @@ export const MACHINE_SIZE: MachineSize = { events: 20_000, bytes: 1_000_000 };
 /** Of a sequence's machine, beyond its pieces: its start and end, a loop's turns. */
 const OVERHEAD: MachineSize = { events: 20, bytes: 2_000 };
 
+/** No node's own states take more, so that a flow of a few dozen need not be measured, which takes time as it starts. */
+const NODE_BYTES = 25_000;
+
 const divisions = new WeakMap<Graph, Division>();
 
 /**
@@ -48,7 +51,7 @@ class Divider {
     chunks: new Map<LoopNode, number[]>(),
   };
   readonly #counting: Counting;
-  readonly #bytes: (pieces: readonly Piece[]) => number;
+  #measure: ReturnType<typeof measureDefinitions> | undefined;
   /** Whether definitions have to be looked at. */
   #isLarge = true;
 
@@ -56,12 +59,12 @@ class Divider {
     this.#graph = graph;
     this.#size = size;
     this.#counting = worstCase(this.#division, inlineForeachs(graph));
-    this.#bytes = measureDefinitions(graph, this.#division);
   }
 
   divide(): Division {
     const { body } = this.#graph;
-    this.#isLarge = this.#bytes(body) > this.#size.bytes - OVERHEAD.bytes;
+    this.#isLarge =
+      nodesWithin(body) * NODE_BYTES > this.#size.bytes && this.#bytes(body) > this.#size.bytes - OVERHEAD.bytes;
     this.#sequence(body);
     return this.#division;
   }
@@ -145,6 +148,11 @@ class Divider {
     return Math.max(events / (this.#size.events - OVERHEAD.events), bytes / (this.#size.bytes - OVERHEAD.bytes));
   }
 
+  #bytes(pieces: readonly Piece[]): number {
+    this.#measure ??= measureDefinitions(this.#graph, this.#division);
+    return this.#measure(pieces);
+  }
+
   #tooLarge(piece: Piece): MillraceError {
     const [node] = nodesOf([piece]);
     const step = node && stepsOf([node])[0];
@@ -158,4 +166,12 @@ class Divider {
 /** The sequences in a node that may become parts; those of an array job are its children. */
 function movable(node: GraphNode): readonly (readonly GraphNode[])[] {
   return node.type === "foreach" && isArrayJob(node) ? [] : sequencesIn(node).filter((nodes) => nodes.length > 0);
+}
+
+/** Nodes, and the ways that these offer. */
+function nodesWithin(nodes: readonly GraphNode[]): number {
+  return nodes.reduce(
+    (sum, node) => sequencesIn(node).reduce((within, inner) => within + 1 + nodesWithin(inner), sum + 1),
+    0,
+  );
 }

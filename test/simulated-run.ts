@@ -51,7 +51,7 @@ export function anyAnswers(seed: number): Answers {
 }
 
 /** Every task that the flow should run with those that must have finished before it, worked out with no machine. */
-export function orderOf(nodes: readonly GraphNode[], answers: Answers): Map<string, readonly string[]> {
+function orderOf(nodes: readonly GraphNode[], answers: Answers): Map<string, readonly string[]> {
   const order = new Map<string, readonly string[]>();
   const sequence = (body: readonly GraphNode[], index: readonly number[], before: readonly string[]) =>
     body.reduce((last, node) => one(node, index, last), before);
