@@ -51,7 +51,20 @@ const quick = {
   banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
 };
 await build({ ...quick, entryPoints: { worker: "runtime/worker.ts", prewarm: "emulator/prewarm.ts" } });
-await build({ ...quick, entryPoints: { program: "cli/main.ts" }, supported: { "dynamic-import": false } });
+// bin.ts comes here for `run` alone: what the other commands need is read by none that starts this.
+const otherCommands = {
+  name: "other commands",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/(?!run\.)[a-z]+\.ts$/ }, ({ kind, path, importer }) =>
+      kind === "dynamic-import" && importer.endsWith("/cli/program.ts") ? { path, external: true } : undefined,
+    ),
+};
+await build({
+  ...quick,
+  entryPoints: { program: "cli/main.ts" },
+  supported: { "dynamic-import": false },
+  plugins: [otherCommands],
+});
 
 // Goes into every code package whole, to run where there is nothing but node.
 await build({
