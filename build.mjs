@@ -55,8 +55,10 @@ await build({ ...quick, entryPoints: { worker: "runtime/worker.ts", prewarm: "em
 const otherCommands = {
   name: "other commands",
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^\.\/(?!run\.)[a-z]+\.ts$/ }, ({ kind, path, importer }) =>
-      kind === "dynamic-import" && importer.endsWith("/cli/program.ts") ? { path, external: true } : undefined,
+    onResolve({ filter: /^\.\/[a-z]+\.ts$/ }, ({ kind, path, importer }) =>
+      kind === "dynamic-import" && importer.endsWith("/cli/program.ts") && path !== "./run.ts"
+        ? { path, external: true }
+        : undefined,
     ),
 };
 await build({
