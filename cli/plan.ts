@@ -6,12 +6,12 @@ import { mistakesError } from "../sdk/graph/mistake.ts";
 import { activeProfile } from "../sdk/client/profiles.ts";
 import { assumedIn } from "../statemachines/plan/assumed.ts";
 import { plan as planRun } from "../statemachines/plan/plan.ts";
-import { recordRun } from "../statemachines/plan/record.ts";
+import { recordRun, type RecordedTask } from "../statemachines/plan/record.ts";
 import { formatPlan } from "./output/plan.ts";
 import { findRun, parsePathspec, tasksOf } from "./pathspec.ts";
 import { readTold } from "./plan-options.ts";
 import type { PlanFlags } from "./program.ts";
-import { reading } from "./reading.ts";
+import { reading, type RunReader } from "./reading.ts";
 
 /** Says what one run asks of an account and costs there: of a flow before it runs, or (`--of`) of a run that there was. */
 export async function plan(target: string | undefined, flags: PlanFlags): Promise<number> {
@@ -41,23 +41,35 @@ function planOfRun(text: string, target: string | undefined, flags: PlanFlags): 
     const run = await findRun(runs, pathspec);
     const graph = JSON.parse(Buffer.from(readBlob(run.graph)).toString()) as Graph;
     const record = recordRun(graph);
-    for await (const task of tasksOf(runs, run, pathspec)) record.add(recorded(task));
+    for await (const task of tasksOf(runs, run, pathspec)) record.add(await recorded(runs, run, task));
     const used = { ...record.plan(), run: run.run, status: run.status, notes: notesOn(run) };
     const name = `run ${run.run}, ${run.status === "running" ? "so far" : `which ${run.status}`}`;
     out.write(flags.json ? `${JSON.stringify(used)}\n` : `${formatPlan(used, name)}\n`);
   });
 }
 
-function recorded({ step, index, attempt, startedAt, finishedAt = Date.now() }: Attempt) {
-  return { step, index, attempts: attempt, seconds: Math.max(0, finishedAt - startedAt) / 1000 };
+async function recorded(runs: RunReader, run: Run, task: Attempt): Promise<RecordedTask> {
+  const { step, index, attempt } = task;
+  if (attempt === 1 || !isHere()) return { step, index, attempts: attempt, seconds: secondsOf(task) };
+  // Here a task that waited for one worker may be begun anew by another: that is no container of its own.
+  const began = await runs.listAttempts(run, task);
+  const ran = began.filter(({ error }) => error?.name !== "Superseded").map(secondsOf);
+  return { step, index, attempts: ran.length, seconds: ran.reduce((sum, each) => sum + each, 0) / ran.length };
+}
+
+function secondsOf({ startedAt, finishedAt = Date.now() }: Attempt): number {
+  return Math.max(0, finishedAt - startedAt) / 1000;
+}
+
+function isHere(): boolean {
+  return activeProfile().type === "local";
 }
 
 function notesOn(run: Run): string[] {
-  const isHere = activeProfile().type === "local";
   return [
-    ...(isHere ? ["It ran on this machine: this is what it would have used in an account."] : []),
-    ...(!isHere && run.owner ? ["A program carried it out: Step Functions would have made these transitions."] : []),
+    ...(isHere() ? ["It ran on this machine: this is what it would have used in an account."] : []),
+    ...(!isHere() && run.owner ? ["A program carried it out: Step Functions would have made these transitions."] : []),
     ...(run.status === "succeeded" ? [] : ["The transitions are those of a run that goes on to the flow's end."]),
-    "An attempt that another followed is taken to have taken as long as the last.",
+    ...(isHere() ? [] : ["An attempt that another followed is taken to have taken as long as the last."]),
   ];
 }

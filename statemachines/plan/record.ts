@@ -18,7 +18,7 @@ export interface RecordedTask {
   readonly step: string;
   readonly index: string;
   readonly attempts: number;
-  /** How long the last of them took; those before are taken to have taken as long. */
+  /** How long each of them took. */
   readonly seconds: number;
 }
 
