@@ -89,7 +89,12 @@ async function bootstrap(
     const root = fs.mkdtempSync(join(tmpdir(), "millrace-"));
     const folder = join(root, "store", "code", "package");
     fs.mkdirSync(folder, { recursive: true });
-    const files = JSON.parse(brotliDecompressSync(bytes).toString("utf8")) as Record<string, string>;
+    let files: Record<string, string> = {};
+    try {
+      files = JSON.parse(brotliDecompressSync(bytes).toString("utf8")) as typeof files;
+    } catch (error) {
+      end(known.damagedCode, "The code package is none: " + (error as Error).message);
+    }
     for (const name of [known.flow, known.map, known.runtime]) fs.writeFileSync(join(folder, name), files[name]!);
     // What no bundle can hold, a package with compiled code, is found where the image has it.
     const installed = join(process.cwd(), "node_modules");

@@ -163,7 +163,7 @@ const BY_EXIT_CODE: Readonly<Record<number, Trouble>> = {
   },
   [EXIT_CODES.damagedCode]: {
     name: "DamagedCode",
-    message: "the code package that it got is not the one that was deployed",
+    message: "the code package that it got is damaged, or none at all",
     mend: "Deploy the flow again.",
   },
   [EXIT_CODES.terminated]: { name: "Interrupted", message: "its container was told to end" },
