@@ -23,7 +23,7 @@ import type { StateMachine } from "../../statemachines/asl.ts";
 import { fixtures as all, foreach, graph, step, type Fixture } from "../../statemachines/fixtures.ts";
 import { comparedFlow } from "../support/compared-flow.ts";
 import { statesInOrder, type Entered, type Execution } from "../support/states-in-order.ts";
-import { serveTasks, type TaskServer } from "../support/task-server.ts";
+import { serveTasks, type TaskServer } from "../support/batch-task-server.ts";
 import { answersOf, simulate } from "../simulated-run.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { openDeployed, type Deployed } from "./deployed.ts";

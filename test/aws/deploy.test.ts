@@ -106,7 +106,10 @@ describe.skipIf(isSkipped(account))("Millrace in an account", () => {
     const damaged = createHash("sha256").update("right").digest("hex");
     await call("PUT /flows/Idle", { graph: idle.graph, codePackage: damaged, user: "ann", tags: [] });
     const run = await ended(await trigger("Idle"));
-    expect(run).toMatchObject({ status: "failed", error: { message: expect.stringMatching(/wait\/0: the code package/) } });
+    expect(run).toMatchObject({
+      status: "failed",
+      error: { message: expect.stringMatching(/wait\/0: the code package/) },
+    });
   });
 
   test("a schedule starts one run for each of its times", async () => {

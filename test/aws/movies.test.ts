@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import movies from "../../examples/movies.ts";
 import { jsonLines } from "../support/workspace.ts";
 import { isSkipped, startAccount } from "./account.ts";
+import { deployMillrace } from "./deployed.ts";
 
 const account = await startAccount();
 const repository = join(import.meta.dirname, "..", "..");
@@ -32,17 +33,6 @@ describe.skipIf(isSkipped(account))("examples/movies.ts in an account", () => {
   }
   const millrace = (...args: string[]) => call(repository, program, ...args);
 
-  /** From a folder of its own, where `sls` puts what it packs: another test may deploy at the same time. */
-  async function deployMillrace(): Promise<void> {
-    const service = join(home, "service");
-    mkdirSync(service);
-    for (const name of ["serverless.yml", "package.json", "infrastructure"])
-      cpSync(join(repository, name), join(service, name), { recursive: true });
-    for (const name of ["functions", "runtime", "sdk", "statemachines", "node_modules", "tsconfig.json"])
-      symlinkSync(join(repository, name), join(service, name));
-    await call(service, join(repository, "node_modules/serverless/bin/serverless.js"), "deploy", "--stage", "movies");
-  }
-
   /** What every task of a run left, whatever the run's number. */
   async function leftBy(pathspec: string): Promise<Dumped[]> {
     const dumped = jsonLines(await millrace("dump", pathspec, ...artifacts, "--json")) as Dumped[];
@@ -54,7 +44,7 @@ describe.skipIf(isSkipped(account))("examples/movies.ts in an account", () => {
   let expected: Dumped[];
 
   beforeAll(async () => {
-    await deployMillrace();
+    await deployMillrace(account, "movies");
     await millrace("run", file);
     expected = await leftBy("Movies/1");
     await millrace("configure", "aws", "--stack", "millrace-movies");
