@@ -16,6 +16,8 @@ export const DEPLOYMENT = {
   container: { cpu: 1, memoryMiB: 2_048 },
   /** Whether containers have public addresses: network is "public". */
   hasAddresses: true,
+  /** Whether what a distributed Map's children answer goes to the bucket. */
+  keepsMapRuns: true,
 } as const;
 
 export type StepPlace =

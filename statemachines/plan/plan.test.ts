@@ -125,11 +125,11 @@ describe("the limit that a run meets first", () => {
     expect(met(flow)[0]).toEqual(["merge", DEPLOYMENT.maxCpus / 16 + 1, "waits", expect.stringContaining("maxCpus")]);
   });
 
-  test("is for Lambda steps the account's functions, then the payload that their answers come back in", () => {
+  test("is for Lambda steps the account's functions", () => {
     const flow = graph("F", foreach("merge", [lambda("quick")]));
     expect(met(flow)).toEqual([
       ["merge", LIMITS.lambdaConcurrency / 2 + 1, "waits", expect.stringContaining("Lambda")],
-      ["merge", Math.floor((LIMITS.payloadBytes - 1) / 3) + 1, "fails", expect.stringContaining("payload")],
+      ["merge", 1_000_001, "fails", expect.stringContaining("1,000,000 children")],
     ]);
   });
 
@@ -176,6 +176,7 @@ test("what is planned with is what serverless.yml deploys", () => {
   expect(memoryOf("runs")).toBe(DEPLOYMENT.runsMiB);
   expect(memoryOf("sign")).toBe(DEPLOYMENT.signMiB);
   expect(yaml).toMatch(/architecture: arm64/);
+  expect(read("functions/handlers/register.ts").includes("keepsMapRuns: true")).toBe(DEPLOYMENT.keepsMapRuns);
   const batch = read("infrastructure/batch.yml");
   expect(batch).toContain(`Type: VCPU, Value: "${DEPLOYMENT.container.cpu}"`);
   expect(batch).toContain(`Type: MEMORY, Value: "${DEPLOYMENT.container.memoryMiB}"`);

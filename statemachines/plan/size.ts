@@ -10,6 +10,7 @@ import { divide } from "../divide.ts";
 import { enterable } from "../enter.ts";
 import { inlineForeachs } from "../inline.ts";
 import { piecesOf, sequencesIn, type Piece } from "../piece.ts";
+import { DEPLOYMENT } from "./place.ts";
 import { isMapRun, visit } from "./visits.ts";
 import { bodiesOf, type Ways } from "./ways.ts";
 import { offlineResources } from "../resources.ts";
@@ -53,7 +54,7 @@ export function largestHistory(graph: Graph, ways: Ways): number {
 }
 
 /** Bytes of the largest payload that a state of the run has, a failure that is caught left out. */
-export function largestPayload(graph: Graph, ways: Ways, keepsMapRuns = false): number {
+export function largestPayload(graph: Graph, ways: Ways): number {
   const inline = inlineForeachs(graph);
   let largest = 0;
   const seeBytes = (bytes: number) => {
@@ -78,7 +79,7 @@ export function largestPayload(graph: Graph, ways: Ways, keepsMapRuns = false): 
         asked(node, payload);
         if (isArrayJob(node) || width === 0) return;
         // What the children answer comes back as one list, of `{}` each, unless it is written to the bucket.
-        if (!(keepsMapRuns && isMapRun(width, inline.has(node)))) seeBytes(listBytes(width));
+        if (!(DEPLOYMENT.keepsMapRuns && isMapRun(width, inline.has(node)))) seeBytes(listBytes(width));
         return sequence(node.body, { run: RUN(graph) }, { p: deeper(at.p, width - 1) });
       }
       case "branch":
