@@ -173,6 +173,7 @@ export const ANSWERS: Readonly<Record<keyof typeof ROUTES | keyof typeof TASK_RO
   removeFlow: undefined,
   listFlows: flows,
   createRun: run,
+  findRuns: runs,
   listRuns: runs,
   readRun: run,
   changeRun: run,

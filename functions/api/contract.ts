@@ -29,6 +29,8 @@ export const ROUTES = {
   /** Query: user; another person's production token goes into TASK_TOKEN_HEADER, since URLs are logged. Answers 204. */
   removeFlow: "DELETE /flows/{flow}",
   listFlows: "GET /flows",
+  /** Of all flows. */
+  findRuns: "GET /runs",
   createRun: "POST /flows/{flow}/runs",
   listRuns: "GET /flows/{flow}/runs",
   readRun: "GET /flows/{flow}/runs/{run}",
@@ -149,7 +151,7 @@ export interface OwnRun {
   readonly owner: Owner;
 }
 
-/** Query of listRuns, whose flow is the path's; of numbers their text. */
+/** Query of listRuns, whose flow is the path's, and of findRuns; of numbers their text. */
 export type ListRunsQuery = Omit<RunQuery, "flow">;
 export type ListRunsResponse = Page<RunSummary>;
 

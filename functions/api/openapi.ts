@@ -17,6 +17,7 @@ const ASKED: Readonly<
   removeFlow: ["Takes a flow's machine and schedule away; its runs stay.", undefined, schemas.removeFlow],
   listFlows: ["Every flow that has a run, with its newest.", undefined, schemas.listFlows],
   createRun: ["Starts a run of a deployed flow, or records one that the caller carries out.", schemas.createRun],
+  findRuns: ["The runs of all flows, newest first.", undefined, schemas.listRuns],
   listRuns: ["A flow's runs, newest first.", undefined, schemas.listRuns],
   readRun: ["A run."],
   changeRun: ["Changes a run's tags.", schemas.changeRun],

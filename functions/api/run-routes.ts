@@ -62,6 +62,10 @@ export function addRunRoutes(app: Api, parts: Starting): void {
       cursor,
     );
   });
+  on(app, ROUTES.findRuns, async (request): Promise<ListRunsResponse> => {
+    const { items, cursor } = await ledger.listRuns(queryOf(request, schemas.listRuns));
+    return page(items.map(summary), cursor);
+  });
   on(app, ROUTES.listRuns, async (request): Promise<ListRunsResponse> => {
     const flow = partOf(request, "flow", schemas.flowName);
     const { items, cursor } = await ledger.listRuns({ flow, ...queryOf(request, schemas.listRuns) });

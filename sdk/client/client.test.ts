@@ -111,8 +111,13 @@ describe("the client of an account", () => {
     expect(await client.runs.readTasks(key, tasks)).toMatchObject([{ attempt: 1 }, undefined]);
   });
 
-  test("does not look for a tag through every flow", async () => {
-    await expect(client.runs.listRuns({ tag: "nightly" })).rejects.toMatchObject({ code: "runs.needFlow" });
+  test("finds runs of whatever flow by tag and by status, in pages", async () => {
+    const tags = ["looked-for"];
+    for (let made = 0; made < 3; made++) await triggerFlow(client, "Stats", { parameters: {}, tags });
+    const first = await client.runs.listRuns({ tag: "looked-for", status: "running", limit: 2 });
+    const rest = await client.runs.listRuns({ tag: "looked-for", status: "running", limit: 2, cursor: first.cursor! });
+    expect([first, rest].map(({ items }) => items.length)).toEqual([2, 1]);
+    expect((await client.runs.listRuns({ tag: "looked-for", status: "failed" })).items).toEqual([]);
   });
 
   test("says where there is no way to the service", async () => {

@@ -83,18 +83,8 @@ function runReader(api: Api): RunReader {
     [];
   return {
     readRun: ({ flow, run }) => unlessUnknown(api.call<Run>(ROUTES.readRun, { path: { flow, run } })),
-    async listRuns({ flow, ...query }) {
-      // Across flows there are only the newest of each.
-      if (flow !== undefined) return api.call<Page<Run>>(ROUTES.listRuns, { path: { flow }, query });
-      const { namespace, limit, cursor, tag, status } = query;
-      if (tag !== undefined || status !== undefined) {
-        throw new MillraceError("runs.needFlow", "in an account runs are looked for by tag or status within one flow", {
-          mend: "Name the flow: millrace runs FLOW --tag …",
-        });
-      }
-      const page = await api.call<Page<{ newest: Run }>>(ROUTES.listFlows, { query: { namespace, limit, cursor } });
-      return { ...page, items: page.items.map(({ newest }) => newest) };
-    },
+    listRuns: ({ flow, ...query }) =>
+      flow === undefined ? api.call(ROUTES.findRuns, { query }) : api.call(ROUTES.listRuns, { path: { flow }, query }),
     listFlows: (query) => api.call(ROUTES.listFlows, { query }),
     async listSteps({ flow, run }) {
       return (await api.call<Page<StepCount>>(ROUTES.listSteps, { path: { flow, run } })).items;

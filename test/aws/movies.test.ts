@@ -73,6 +73,7 @@ describe.skipIf(isSkipped(account))("examples/movies.ts in an account", () => {
 
   test("is read there by the commands that read what is here", async () => {
     expect(await millrace("runs", "Movies")).toMatch(/Movies\/2 +succeeded[^]*Movies\/1 +succeeded/);
+    expect(await millrace("runs", "--status", "succeeded")).toMatch(/Movies\/\d+ +succeeded/);
     expect(await millrace("logs", "Movies/1/end")).toContain("Task finished with exit code 0.");
   }, 120_000);
 
@@ -98,5 +99,6 @@ describe.skipIf(isSkipped(account))("examples/movies.ts in an account", () => {
     await millrace("undeploy", "Movies");
     await expect(millrace("trigger", "Movies")).rejects.toThrow(/Movies/);
     expect(await millrace("runs", "Movies")).toMatch(/Movies\/2 +succeeded/);
+    expect(await millrace("runs", "--status", "succeeded")).toMatch(/Movies\/\d+ +succeeded/);
   }, 120_000);
 });
