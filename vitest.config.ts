@@ -11,6 +11,8 @@ export default defineConfig({
     include: ["**/*.test.ts"],
     exclude: ["**/node_modules/**", "dist/**", ".millrace/**"],
     testTimeout: 30_000,
+    // Much of the time one waits: for processes, and for the account's.
+    maxWorkers: "100%",
     typecheck: { enabled: true, include: ["**/*.test-d.ts"] },
   },
 });

@@ -6,6 +6,19 @@ import { compile } from "./compile.ts";
 import { account, fixtures, foreach, graph, lambda, loop, step } from "./fixtures.ts";
 
 describe("a Batch step", () => {
+  test.each([
+    ["without a timeout may wait, and then run as long as a job on Fargate", {}, 600_000 + 14 * 86_400],
+    [
+      "with a timeout may wait, and then be tried as often as its job",
+      { timeout: "1h", retry: 1 },
+      600_000 + 6 * 3_660,
+    ],
+    ["on a machine of its own may run for ever", { cpu: 48 }, undefined],
+  ])("%s", (_, options, seconds) => {
+    const { machine } = compile(graph("F", step("x", options)), account);
+    expect((machine.States["x"] as TaskState).TimeoutSeconds).toBe(seconds);
+  });
+
   test.each<[string, StepOptions, JsonObject]>([
     [
       "asks nothing that it does not say",

@@ -1,14 +1,16 @@
-import type { JsonObject, StepNode } from "../sdk/graph/graph.ts";
+import type { JsonObject, StepNode, StepOptions } from "../sdk/graph/graph.ts";
 import { parseDuration } from "../sdk/units.ts";
 import type { Catcher, TaskState } from "./asl.ts";
 import { addState, field, taskIndex, to, type Block, type Entry, type Value } from "./block.ts";
 import { placeOf, resourceRequirements } from "./container-size.ts";
 import { INTEGRATIONS, TASK_ENVIRONMENT, TIMEOUT_GRACE_SECONDS } from "./contract.ts";
 import { pickFields } from "./control.ts";
+import { LIMITS } from "./limits.ts";
 import { forStep, type MachineResources } from "./resources.ts";
 import {
   attemptsOf,
   batchRetry,
+  jobAttemptsOf,
   jobRetryStrategy,
   lambdaRetry,
   longestWaitSeconds,
@@ -60,15 +62,29 @@ export function addJob(step: StepNode, block: Block, next: Entry, { name, index,
         ...(requirements.length > 0 && { ResourceRequirements: requirements }),
       },
       RetryStrategy: jobRetryStrategy(options),
-      ...(timeoutSeconds !== undefined && {
-        Timeout: {
-          AttemptDurationSeconds: Math.ceil(timeoutSeconds) + longestWaitSeconds(options) + TIMEOUT_GRACE_SECONDS,
-        },
+      ...(options.timeout !== undefined && {
+        Timeout: { AttemptDurationSeconds: longestAttemptSeconds(options, options.timeout) },
       }),
     },
+    ...(resources.waitSeconds !== undefined && longestJob(options, resources.waitSeconds)),
     Retry: batchRetry,
     ResultPath: null,
   });
+}
+
+/**
+ * Batch gives up only some of the jobs that wait; the others the state machine does. On a machine of its own a job without
+ * a timeout may run for ever.
+ */
+function longestJob(options: StepOptions, waitSeconds: number): Pick<TaskState, "TimeoutSeconds"> {
+  if (options.timeout !== undefined)
+    return { TimeoutSeconds: waitSeconds + jobAttemptsOf(options) * longestAttemptSeconds(options, options.timeout) };
+  return placeOf(options) === "fargate" ? { TimeoutSeconds: waitSeconds + LIMITS.fargateSeconds } : {};
+}
+
+/** How long Batch lets an attempt be. */
+function longestAttemptSeconds(options: StepOptions, timeout: string): number {
+  return Math.ceil(parseDuration(timeout)) + longestWaitSeconds(options) + TIMEOUT_GRACE_SECONDS;
 }
 
 function addInvocation(step: StepNode, block: Block, next: Entry): void {

@@ -35,6 +35,7 @@ function sampleResources(graph: Graph): MachineResources {
     table: "x".repeat(60),
     bucket: "x".repeat(63),
     keepsMapRuns: true,
+    waitSeconds: 31_536_000,
   };
 }
 

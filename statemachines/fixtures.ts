@@ -277,4 +277,5 @@ export const account: MachineResources = {
   table: "ledger",
   bucket: "store",
   keepsMapRuns: true,
+  waitSeconds: 600_000,
 };

@@ -24,6 +24,8 @@ export interface MachineResources {
    * (`{}` each) come back as one payload, which bounds a Map's width at some 87,000.
    */
   readonly keepsMapRuns?: boolean;
+  /** How long a job may wait for a machine, over all of its attempts, before its step has failed; for ever unless told. */
+  readonly waitSeconds?: number;
 }
 
 /** One for every step, but for those that have their own. */

@@ -24,6 +24,7 @@ export async function errorOfCause(
 ): Promise<TaskError> {
   const told = jobOfCause(cause);
   if (!told && error.startsWith("Batch.")) return troubleError(whyRefused(error, cause.slice(0, MESSAGE_CHARACTERS)));
+  if (error === "States.Timeout") return troubleError(NEVER_ENDED);
   if (!told) return { name: error, message: cause.slice(0, MESSAGE_CHARACTERS) };
   const isArray = told.arrayProperties?.size !== undefined && told.jobId !== undefined;
   const child = isArray ? await jobs?.failedChild(told.jobId!) : undefined;
@@ -33,6 +34,13 @@ export async function errorOfCause(
   const message = why ? troubleError(why).message : (job.statusReason ?? "it failed");
   return { name: why?.name ?? error, message: `job ${told.jobName}${place}: ${message}` };
 }
+
+/** The state machine's own limit, which is far beyond that of an attempt. */
+const NEVER_ENDED: Trouble = {
+  name: "Timeout",
+  message: "a step took longer than its state may, the time that its job waited for a machine included",
+  mend: "millrace doctor tells whether the queues can run jobs; npx sls deploy --param waitSeconds=… lets them wait longer.",
+};
 
 /** Why Batch did not even take a job. */
 function whyRefused(name: string, cause: string): Trouble {

@@ -202,9 +202,17 @@ describe("a state's failure", () => {
   });
 
   test("of any other kind keeps its name and text", async () => {
-    expect(await errorOfCause("States.Timeout", "it took too long")).toEqual({
-      name: "States.Timeout",
-      message: "it took too long",
+    expect(await errorOfCause("Millrace.NoCase", "no case fits")).toEqual({
+      name: "Millrace.NoCase",
+      message: "no case fits",
     });
+  });
+
+  test("that its state's own limit made tells that its job may have waited, and where one looks why", async () => {
+    const { name, message } = await errorOfCause("States.Timeout", "");
+    expect([name, message]).toEqual([
+      "Timeout",
+      expect.stringMatching(/waited for a machine[^]*doctor[^]*waitSeconds=/),
+    ]);
   });
 });

@@ -27,6 +27,7 @@ const resources: MachineResources = {
   table: setting("MILLRACE_TABLE"),
   bucket: setting("MILLRACE_BUCKET"),
   keepsMapRuns: true,
+  waitSeconds: Number(setting("MILLRACE_WAIT_SECONDS")),
 };
 
 const http = handleHttp({
