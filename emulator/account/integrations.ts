@@ -2,19 +2,14 @@ import type { ControlKey, ControlValue, RunKey } from "../../functions/ledger/le
 import type { Json, JsonObject } from "../../sdk/graph/graph.ts";
 import type { Lineage } from "../../sdk/graph/lineage.ts";
 import type { OwnRuns } from "../../sdk/client/own-runs.ts";
-import {
-  arrayChildIndex,
-  INTEGRATIONS,
-  MAX_WIDTH,
-  TASK_ENVIRONMENT,
-  type BookkeepingRequest,
-  type RunnerRequest,
-} from "../../statemachines/contract.ts";
+import { INTEGRATIONS, MAX_WIDTH, type BookkeepingRequest, type RunnerRequest } from "../../statemachines/contract.ts";
 import { controlFields, controlItem, parseControlKey, type ControlItemKey } from "../../statemachines/control-item.ts";
 import type { MachineResources } from "../../statemachines/resources.ts";
 import { TaskFailure } from "../asl/errors.ts";
+import { controlEvent } from "../control-event.ts";
 import type { RunEvent } from "../events.ts";
 import type { JobResult } from "../open-jobs.ts";
+import { stateJob, type JobParameters } from "../state-job.ts";
 import type { JobWatcher } from "./job-watcher.ts";
 import type { LambdaTasks } from "./lambda-tasks.ts";
 import type { LocalTasks } from "./local-tasks.ts";
@@ -31,11 +26,6 @@ export interface AccountPlaces {
   readonly tell: (event: RunEvent) => void;
   /** Told of every task that failed for good and was not caught, in the order they did. */
   readonly onFailed: (task: JobResult[number] & { readonly step: string }) => void;
-}
-
-interface JobParameters {
-  readonly ContainerOverrides: { readonly Environment: readonly { readonly Name: string; readonly Value: string }[] };
-  readonly ArrayProperties?: { readonly Size: number };
 }
 
 /**
@@ -60,21 +50,12 @@ export function accountIntegrations(places: AccountPlaces) {
 }
 
 async function submitJob(places: AccountPlaces, parameters: JsonObject, signal: AbortSignal): Promise<Json> {
-  const { ContainerOverrides, ArrayProperties } = parameters as unknown as JobParameters;
-  const env = new Map(ContainerOverrides.Environment.map(({ Name, Value }) => [Name, Value]));
-  const step = env.get(TASK_ENVIRONMENT.step)!;
-  const index = env.get(TASK_ENVIRONMENT.index)!;
-  const size = ArrayProperties?.Size;
-  const place = places.lineage.steps.get(step)!;
-  const offset = Number(env.get(TASK_ENVIRONMENT.offset) ?? 0);
-  const child = (position: number) => arrayChildIndex(index, place.depth - 1, offset + position);
-  if (place.node.options.compute === "batch") {
-    const job = { parameters, step, index, ...(size !== undefined && { array: { size, index: child } }) };
-    return settle(places, step, await places.batch.run(job, signal));
-  }
-  const attempts = Number(env.get(TASK_ENVIRONMENT.attempts) ?? 1);
-  const job = { step, attempts, size: size ?? 1, index: size === undefined ? () => index : child };
-  return settle(places, step, await places.local.run(job, signal));
+  const job = stateJob(places.lineage, parameters as unknown as JobParameters);
+  const { step, place, size, isArray, index } = job;
+  if (places.lineage.steps.get(step)!.node.options.compute !== "batch")
+    return settle(places, step, await places.local.run(job, signal));
+  const submitted = { parameters, step, index: place, ...(isArray && { array: { size, index } }) };
+  return settle(places, step, await places.batch.run(submitted, signal));
 }
 
 function settle(places: AccountPlaces, step: string, failed: JobResult): Json {
@@ -112,15 +93,7 @@ async function getItem(places: AccountPlaces, { Key }: { Key: JsonObject }): Pro
   return { Item: controlItem(places.run, { node, index, value }) as unknown as Json };
 }
 
-/** The machine has asked for the value: a foreach begins, or a loop has come to its bound. */
-function tellControl({ run, lineage, tell }: AccountPlaces, { node, index }: ControlKey, value: ControlValue): void {
-  const place = lineage.controls.get(node)?.node;
-  const at = { ...run, at: Date.now(), index };
-  if (value.type === "foreach" && place?.type === "foreach") {
-    const [first] = place.body;
-    const step = first?.type === "step" ? first.name : node;
-    tell({ type: "split.started", ...at, step, width: value.width });
-  } else if (value.type === "loop" && value.bound && place?.type === "loop") {
-    tell({ type: "loop.bound", ...at, loop: place.while, max: place.max });
-  }
+function tellControl({ run, lineage, tell }: AccountPlaces, key: ControlKey, value: ControlValue): void {
+  const event = controlEvent(lineage, run, { ...key, value });
+  if (event) tell(event);
 }
