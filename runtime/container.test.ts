@@ -367,7 +367,10 @@ describe("a step in the runner function", () => {
   });
 
   test("answers what the machine asks next, and leaves its artifacts", async () => {
-    expect(await invoke("start", 1)).toEqual({ control: { width: 3, items: [0, 1, 2], chunks: [] } });
+    const answer = { control: { width: 3, items: [0, 1, 2], chunks: [] } };
+    expect(await invoke("start", 1)).toEqual(answer);
+    // Its answer may be lost on the way to the machine, which then asks again.
+    expect(await invoke("start", 1, "request-2")).toEqual(answer);
     expect(await artifact("start", "0", "word")).toBe("HELLO");
     expect((await taskOf("start", "0")).log?.stream).toBe("/aws/lambda/runner:stream");
   });
@@ -387,12 +390,5 @@ describe("a job definition's command", () => {
 
   test("has no placeholder that Batch would fill in", () => {
     expect(BOOTSTRAP_COMMAND.join(" ")).not.toMatch(/Ref::|\$\(/);
-  });
-});
-
-describe("a code archive", () => {
-  test("has the same bytes for the same files", () => {
-    const files = { "a.mjs": "export {}", "b.map": "{}" };
-    expect(packArchive(files)).toEqual(packArchive({ ...files }));
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, rename, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -17,6 +17,7 @@ import { findFlow, runRemoteTask } from "./remote-task.ts";
 import { shortenPaths } from "./shorten-paths.ts";
 import { startTask, TaskClient, type TaskApi } from "./task-client.ts";
 import { applyEnvironment } from "./step-environment.ts";
+import { makeWholeFolder } from "./whole-folder.ts";
 
 /** What Lambda says of one invocation. */
 export interface Invocation {
@@ -36,7 +37,7 @@ export async function runStep(api: TaskApi, request: RunnerRequest, invocation: 
   const run = parseRunName(request.run);
   const { step, index } = request;
   const started = await startTask(api, run, { step, index, by: invocation.awsRequestId });
-  if (started.state === "done") return {};
+  if (started.state === "done") return started.control ? { control: controlFields(started.control) } : {};
   const root = await unpack(started.code);
   const definition = findFlow((await import(pathToFileURL(flowModule(root)).href)) as object, run.flow);
   const client = new TaskClient(api, run, started.token);
@@ -56,23 +57,26 @@ function answer(definition: Definition, { step, index }: RunnerRequest, controls
   return control ? { control: controlFields(control.value) } : {};
 }
 
+/** As deep as the package was in its store, so that the source map's paths begin with the root. */
+const CODE_FOLDER = join("store", "code", "package");
+
 function flowModule(root: string): string {
-  return join(root, "store", "code", "package", ARCHIVED.flow);
+  return join(root, CODE_FOLDER, ARCHIVED.flow);
 }
 
 /** The folder of a code package: from the invocation before, where it was the same. */
 async function unpack({ hash, url }: StartedTask["code"]): Promise<string> {
   const root = join(tmpdir(), `millrace-${hash}`);
-  if (await stat(root).catch(() => undefined)) return root;
+  if (existsSync(root)) return root;
   const response = await sendPatiently(() => fetch(url));
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (!response.ok) throw new Error(`the code package is not there: status ${response.status}`);
   if (hashOf([bytes]) !== hash) throw new Error(`the code package is damaged: its SHA-256 is not ${hash}`);
-  const making = `${root}-${process.pid}`;
   const files = unpackArchive(bytes);
-  await mkdir(join(flowModule(making), ".."), { recursive: true });
-  for (const name of [ARCHIVED.flow, ARCHIVED.map]) await writeFile(join(flowModule(making), "..", name), files[name]!);
-  await rename(making, root);
+  makeWholeFolder(
+    root,
+    Object.fromEntries([ARCHIVED.flow, ARCHIVED.map].map((name) => [join(CODE_FOLDER, name), files[name]!])),
+  );
   return root;
 }
 

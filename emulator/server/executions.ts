@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { startTask, type TaskCalls } from "../../functions/api/task-calls.ts";
@@ -8,6 +8,7 @@ import { executionEnded, type Ending } from "../../functions/runs/end.ts";
 import { readRun } from "../../functions/runs/read.ts";
 import { ARCHIVED } from "../../runtime/code-archive-files.ts";
 import { unpackArchive } from "../../runtime/code-archive.ts";
+import { makeWholeFolder } from "../../runtime/whole-folder.ts";
 import type { Json } from "../../sdk/graph/graph.ts";
 import type { CompiledFlow } from "../../statemachines/compile.ts";
 import { parseRunName, type MachineInput } from "../../statemachines/contract.ts";
@@ -132,19 +133,9 @@ export class Executions implements Machines {
   }
 }
 
-/** Unpacks a code package once; the folder is there whole or not at all. */
+/** Unpacks a code package once. */
 async function unpackCode({ home, blobs }: Store, hash: string): Promise<string> {
   const folder = join(home, "packages", hash);
-  if (existsSync(folder)) return folder;
-  const making = `${folder}.${process.pid}`;
-  mkdirSync(making, { recursive: true });
-  for (const [name, text] of Object.entries(unpackArchive(await blobs.read(hash))))
-    writeFileSync(join(making, name), text);
-  try {
-    renameSync(making, folder);
-  } catch (error) {
-    rmSync(making, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error;
-  }
+  if (!existsSync(folder)) makeWholeFolder(folder, unpackArchive(await blobs.read(hash)));
   return folder;
 }

@@ -138,7 +138,7 @@ const reads = z.array(z.strictObject({ hash, grant: z.string(), url: optional(z.
 const branchesPage = { type: z.literal("foreach"), width: count, from: count, manifests: z.array(manifest) };
 const branches: z.ZodType<ReadBranchesResponse> = z.strictObject({ ...branchesPage, reads });
 const started: z.ZodType<StartTaskResponse> = z.union([
-  z.strictObject({ state: z.literal("done") }),
+  z.strictObject({ state: z.literal("done"), control: optional(controlValue) }),
   z.strictObject({
     state: z.literal("started"),
     attempt: z.int().min(1),

@@ -235,8 +235,11 @@ export interface StartTaskRequest extends TaskKey {
   readonly by: string;
 }
 
-/** `done`: it had finished before and is not run again. */
-export type StartTaskResponse = { readonly state: "done" } | StartedTask;
+/**
+ * `done`: it had finished before and is not run again. `control` is what the state machine asks next, which the function of a
+ * step whose compute is "lambda" answers.
+ */
+export type StartTaskResponse = { readonly state: "done"; readonly control?: ControlValue } | StartedTask;
 
 export interface StartedTask {
   readonly state: "started";

@@ -1,9 +1,10 @@
-import type { ControlValue, Page, Run, RunKey } from "../ledger/ledger.ts";
+import type { Page, Run, RunKey } from "../ledger/ledger.ts";
 import { finishOwnRun, stopRun } from "../runs/end.ts";
 import { readOwnRun } from "../runs/own.ts";
 import { readRun } from "../runs/read.ts";
 import { recordRun, triggerRun, type Starting } from "../runs/trigger.ts";
 import { keepBooksOf } from "./bookkeeping-call.ts";
+import { withoutPages } from "./control-answer.ts";
 import {
   ROUTES,
   type ControlResponse,
@@ -92,11 +93,6 @@ export function addRunRoutes(app: Api, parts: Starting): void {
       });
     return { items };
   });
-}
-
-/** The pages of a foreach's items are many, and the tasks' alone to read. */
-function withoutPages(value: ControlValue): ControlValue {
-  return value.type === "foreach" ? { ...value, pages: [] } : value;
 }
 
 export function runKey(request: Request): RunKey {

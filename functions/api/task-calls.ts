@@ -1,9 +1,10 @@
 import { MillraceError } from "../../sdk/errors.ts";
 import type { Lineage } from "../../sdk/graph/lineage.ts";
+import { askedNext } from "../../statemachines/asked-next.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 import type { BatchJobs } from "../batch/describe.ts";
 import type { BlobStore } from "../blobs/blobs.ts";
-import type { Attempt, AttemptKey, Ledger, RunKey } from "../ledger/ledger.ts";
+import type { Attempt, AttemptKey, ControlValue, Ledger, RunKey } from "../ledger/ledger.ts";
 import { branchEnds, stepInputs, type RunScope } from "../tasks/inputs.ts";
 import { nextTry } from "../tasks/job-try.ts";
 import type {
@@ -19,6 +20,7 @@ import type {
   StartTaskResponse,
 } from "./contract.ts";
 import { branchesFrom } from "./branch-pages.ts";
+import { withoutPages } from "./control-answer.ts";
 import { checkControls } from "./expected-controls.ts";
 import { readRun } from "../runs/read.ts";
 import { allStored, hashesOf, signAll } from "./references.ts";
@@ -60,7 +62,7 @@ export async function startTask(calls: TaskCalls, run: RunKey, request: StartTas
 
   const tried = await nextTry(calls, run, place.node.options, request);
   const [answer] = await ledger.startAttempts(run, [{ step, index, by, at: calls.now() }]);
-  if (answer!.state === "done") return { state: "done" };
+  if (answer!.state === "done") return { state: "done", ...(await controlNext(calls, run, lineage, request)) };
   const { attempt } = answer as { attempt: number };
   const scope: RunScope = { ledger, key: run, lineage, parameters: found.parameters };
   const [inputs] = await stepInputs(scope, step, [index]);
@@ -96,6 +98,18 @@ export async function startTask(calls: TaskCalls, run: RunKey, request: StartTas
     ...(branches && { branches }),
     reads: reads.map((one, i) => (urls[i] === undefined ? one : { ...one, url: urls[i] })),
   };
+}
+
+/** The answer of a Lambda step may have been lost, and the machine asks for the control value again. */
+async function controlNext(
+  { ledger }: TaskCalls,
+  run: RunKey,
+  lineage: Lineage,
+  { step, index }: StartTaskRequest,
+): Promise<{ readonly control?: ControlValue }> {
+  const asked = askedNext(lineage, step, index);
+  const [control] = asked ? await ledger.readControls(run, [asked]) : [];
+  return control ? { control: withoutPages(control) } : {};
 }
 
 /** What a task begins with is what the run began with: the very object, where no task came before. */

@@ -61,7 +61,7 @@ describe("tasks", () => {
   test("a task that has finished is not begun again", async () => {
     const { finish, start } = await openRun();
     await finish();
-    expect(await start(1, "start", "0", "job#2")).toEqual({ state: "done" });
+    expect(await start(1, "start", "0", "job#2")).toMatchObject({ state: "done" });
   });
 
   test("the same report told twice, for its answer was lost, is accepted twice; another is not", async () => {

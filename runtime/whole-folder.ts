@@ -1,0 +1,17 @@
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Makes a folder of files, by their paths in it: it is there whole or not at all, whoever else makes it at the moment. */
+export function makeWholeFolder(folder: string, files: Readonly<Record<string, string>>): void {
+  const making = `${folder}.${process.pid}-${Math.random().toString(36).slice(2)}`;
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(making, path)), { recursive: true });
+    writeFileSync(join(making, path), text);
+  }
+  try {
+    renameSync(making, folder);
+  } catch (error) {
+    rmSync(making, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  }
+}
