@@ -92,6 +92,11 @@ describe("a run on a pipe", () => {
       "[42/a/0 (pid 7)] Task failed: Error: x; attempt 2 follows in 3.0 s.",
     ],
     [
+      "that one follows whose wait is not known, or none",
+      finished("a", "0", { status: "failed", error: { name: "Error", message: "x" }, retryInSeconds: 0 }),
+      "[42/a/0 (pid 7)] Task failed: Error: x; attempt 2 follows.",
+    ],
+    [
       "a failure that is caught",
       finished("a", "0", {
         status: "failed",

@@ -53,7 +53,7 @@ export function describeEnd({ status, error, retryInSeconds, attempt, caught }: 
   if (status === "stopped") return "Task was stopped.";
   const told = `Task failed${error ? `: ${formatTaskError(error)}` : "."}`;
   if (retryInSeconds !== undefined)
-    return `${told}; attempt ${attempt + 1} follows in ${formatSeconds(retryInSeconds)}.`;
+    return `${told}; attempt ${attempt + 1} follows${retryInSeconds > 0 ? ` in ${formatSeconds(retryInSeconds)}` : ""}.`;
   return caught ? `${told}; it is caught, the flow goes on.` : told;
 }
 
