@@ -127,6 +127,7 @@ const jobs: z.ZodType<DefineJobsResponse> = z.strictObject({
   bookkeeping: z.string(),
   table: z.string(),
   bucket: z.string(),
+  waitSeconds: optional(count),
 });
 const control: z.ZodType<ControlResponse> = z.strictObject({ value: optional(controlValue) });
 

@@ -176,7 +176,10 @@ export interface DefineJobsRequest {
   /** Whose steps that run in the account shall have what they ask of their jobs. */
   readonly graph: Graph;
 }
-/** What the flow's machine calls, by names and ARNs. */
+/**
+ * What the flow's machine calls, by names and ARNs. Where an engine of one's own has the executions within an execution and
+ * the answers of a Map's children, nobody is called.
+ */
 export interface DefineJobsResponse {
   readonly queues: { readonly onDemand: string; readonly spot?: string; readonly ec2?: string; readonly gpu?: string };
   readonly jobDefinition: StepResource;
@@ -184,6 +187,8 @@ export interface DefineJobsResponse {
   readonly bookkeeping: string;
   readonly table: string;
   readonly bucket: string;
+  /** How long a job may wait for a machine before its step has failed. */
+  readonly waitSeconds?: number;
 }
 /** One for every step, but for those that have their own. */
 interface StepResource {

@@ -26,7 +26,8 @@ export function addFlowRoutes(app: Api, parts: FlowParts): void {
     const flow = partOf(request, "flow", schemas.flowName);
     const { graph } = await bodyOf(request, schemas.defineJobs);
     checkForeignGraph(flow, graph);
-    return resourcesFor(parts, graph);
+    const { machines: _, keepsMapRuns: __, ...called } = await resourcesFor(parts, graph);
+    return called;
   });
   on(app, ROUTES.readFlow, async (request) => {
     const record = await deployedFlow(parts.registry, partOf(request, "flow", schemas.flowName));

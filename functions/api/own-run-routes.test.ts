@@ -36,7 +36,10 @@ describe("a run that the caller carries out", () => {
       queues: { onDemand: "millrace-on-demand" },
       jobDefinition: { default: "millrace-task", steps: { compute: "arn:job-compute" } },
       runner: { default: "millrace-runner" },
+      waitSeconds: 60,
     });
+    // Its own engine carries these out.
+    for (const name of ["machines", "keepsMapRuns"]) expect(resources).not.toHaveProperty(name);
     expect(asked).toEqual(["job Stats compute"]);
   });
 

@@ -4,7 +4,7 @@ import type { Manifest } from "../artifacts/manifest.ts";
  * The ledger: which runs, tasks and attempts there are and what became of them. Values live in the BlobStore; what is
  * kept here is small. Implemented on SQLite and on DynamoDB; ledgerConformance in conformance.ts says what both must do.
  *
- * Times are milliseconds since the epoch. An index is a task's place as DESIGNed for people ("3", "3.1", "0"); its
+ * Times are milliseconds since the epoch. An index is a task's place as people count it ("3", "3.1", "0"); its
  * components are non-negative integers and every list is in their numeric order ("2" before "10").
  */
 export interface Ledger {

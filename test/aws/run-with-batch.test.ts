@@ -38,6 +38,14 @@ export default flow("Many")
   .foreach("parts", { as: "part" }, (each) => each.step("one", ({ part }) => { console.log("part " + part); return { part }; }))
   .join("merge", { compute: "local" }, (branches) => ({ parts: branches.pluck("part") }));
 `,
+  "pairs.ts": `import { flow } from "millrace";
+export default flow("Pairs")
+  .step("start", { compute: "local" }, () => ({ parts: [1, 2] }))
+  .foreach("parts", { as: "part" }, (each) => each
+    .step("first", { compute: "local" }, ({ part }) => ({ more: part * 10 }))
+    .step("second", { compute: "local" }, ({ more }) => ({ most: more + 1 })))
+  .join("merge", { compute: "local" }, (branches) => ({ all: branches.pluck("most") }));
+`,
   "failing.ts": `import { flow } from "millrace";
 export default flow("Failing")
   .step("start", { compute: "local", retry: 1 }, (_, { attempt }) => { if (attempt === 1) throw new Error("not yet"); return { parts: [0, 1, 2] }; })
@@ -203,6 +211,12 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
     const looks = new Set(ofType(told, "task.started").map(({ at }) => at)).size;
     expect(aws["batch:POST /v1/describejobs"]).toBeLessThan(12 + looks);
   }, 120_000);
+
+  test("carries out what the account would have an execution of its own for each child for", async () => {
+    const { code, stderr } = await millrace("run", "pairs.ts");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(await artifacts("Pairs/1/merge", "all")).toEqual({ all: [11, 21] });
+  }, 60_000);
 
   test("fails with what the task itself said, goes on where that is caught, and tries again", async () => {
     const told = await events("failing.ts");
