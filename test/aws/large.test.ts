@@ -83,7 +83,7 @@ describe.skipIf(isSkipped(account))("a flow of instant tasks in an account", () 
       },
       { timeout: 200_000, interval: 250 },
     );
-  const invocations = async () => (await account.stats()).function?.[instant.split(":").at(-1)!] ?? 0;
+  const invocations = async (name = instant.split(":").at(-1)!) => (await account.stats()).function?.[name] ?? 0;
 
   async function machinesOf(flow: string): Promise<string[]> {
     const arns: string[] = [];
@@ -118,8 +118,11 @@ describe.skipIf(isSkipped(account))("a flow of instant tasks in an account", () 
 
   test("of 2,000 steps runs each once, in executions that are short enough", async () => {
     const before = await invocations();
+    const told = await invocations("millrace-large-dispatch");
     const events = await histories(graph("Long", ...steps(2_000)));
     expect((await invocations()) - before).toBe(2_000);
+    // Of the run's end, not of those of the executions within it.
+    expect((await invocations("millrace-large-dispatch")) - told).toBe(1);
     expect(events.length).toBeGreaterThan(2);
     expect(Math.max(...events)).toBeLessThan(LIMITS.historyEvents);
     expect(events.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(5 * 2_000);
