@@ -30,8 +30,8 @@ export function runRequests(scope: Scope): Usage {
     { dispatch: 1 },
     times(GET, 2),
     transaction(5),
-    // EventBridge tells of each execution; nothing comes of it where that is not the run's own.
-    { dispatch: scope.visits.executions, objectGets: scope.visits.mapRuns },
+    // What a Map Run counts its children by.
+    { objectGets: scope.visits.mapRuns },
     // What a Map Run's children answered, and a manifest of it. Step Functions developer guide, "ResultWriter".
     { objectPuts: 2 * scope.visits.mapRuns },
     ...scope.visits.questions.map((question) => times(answer(scope, question), question.times)),

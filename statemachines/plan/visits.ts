@@ -35,8 +35,6 @@ export interface Visits {
   readonly steps: ReadonlyMap<string, StepVisit>;
   readonly questions: readonly Question[];
   readonly mapRuns: number;
-  /** Executions within the run's own: children of distributed Maps, and parts of the flow that have a machine of their own. */
-  readonly executions: number;
 }
 
 /** Goes along the graph as the machine does, and counts by how often it comes where. */
@@ -46,7 +44,6 @@ export function visit(graph: Graph, ways: Ways): Visits {
   const steps = new Map<string, StepVisit>();
   const questions: Question[] = [];
   let mapRuns = 0;
-  let executions = 0;
 
   const stepAt = (step: StepNode, here: Here, more: Partial<StepVisit> = {}) => {
     const jobs = step.options.compute === "lambda" ? 0 : here.times;
@@ -59,7 +56,6 @@ export function visit(graph: Graph, ways: Ways): Visits {
     if ((node.type === "foreach" || node.type === "switch") && !isAnswered) questions.push({ ...here, node });
     switch (node.type) {
       case "part":
-        executions += here.times;
         return pieces(node.pieces, here);
       case "step":
         return stepAt(node, here);
@@ -70,10 +66,7 @@ export function visit(graph: Graph, ways: Ways): Visits {
           const jobs = here.times * Math.ceil(width / LIMITS.arrayJobMaxSize);
           stepAt(node.body[0] as StepNode, inside, { jobs, array: node });
         } else {
-          if (isMapRun(width, inline.has(node))) {
-            mapRuns += here.times;
-            executions += inside.times;
-          }
+          if (isMapRun(width, inline.has(node))) mapRuns += here.times;
           sequence(node.body, inside);
         }
         return stepAt(node.join, here, { joins: node });
@@ -92,18 +85,13 @@ export function visit(graph: Graph, ways: Ways): Visits {
       case "loop": {
         const rounds = ways.rounds(node);
         const inside = { ...here, times: here.times * rounds, within: [...here.within, node] };
-        let turns = rounds;
-        for (const turnsInChunk of division.chunks.get(node) ?? []) {
-          turns = Math.ceil(turns / turnsInChunk);
-          executions += here.times * turns;
-        }
         sequence(node.body, inside);
         if (!answersItself(piecesOf(division, node.body).at(-1))) questions.push({ ...inside, node });
       }
     }
   };
   sequence(graph.body, { times: 1, within: [], cases: [] });
-  return { steps, questions, mapRuns, executions };
+  return { steps, questions, mapRuns };
 }
 
 /** Whether a foreach of that width that is no array job is a distributed Map; of an average width too. */
