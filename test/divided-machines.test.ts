@@ -120,8 +120,19 @@ describe("no execution has more events than Step Functions allows", () => {
     60_000,
   );
 
+  const size = { events: 450, bytes: 1_000_000 };
+
+  test("each round of a loop has children of its own in the foreachs in it", async () => {
+    const turns = foreach("j", [foreach("i", [step("x")], 1)]);
+    const flow = graph("F", loop(1, [step("a"), turns], 3));
+    const course = { widths: { j: 40, i: 40 }, rounds: { "loop.1": 3 } };
+    const { histories } = await simulate(flow, answersOf(course), { size, children: false });
+    // The run itself, and a child for each of the 40 in each of the 3 rounds.
+    expect(histories).toHaveLength(1 + 3 * 40);
+    expect(Math.max(...histories)).toBeLessThanOrEqual(size.events);
+  });
+
   test("any flow at its widest, however little a machine may have", async () => {
-    const size = { events: 450, bytes: 1_000_000 };
     await fc.assert(
       fc.asyncProperty(arbitraryGraph, fc.integer(), async (any, seed) => {
         const flow = withLoopsOf(3, any);

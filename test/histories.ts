@@ -11,6 +11,8 @@ interface Place {
 /** Counts the events of an execution as Step Functions does, for it and for each child of its distributed Maps. */
 export class Histories {
   readonly #counts = new Map<string, number>();
+  /** How often a distributed Map was entered: in each round of a loop its children are others. */
+  readonly #mapRuns = new Map<string, number>();
   readonly #places: ReadonlyMap<string, Place>;
   readonly #distributed: ReadonlySet<string>;
 
@@ -39,8 +41,13 @@ export class Histories {
   tell(event: HistoryEvent): void {
     if (!("state" in event)) return this.#add("", 1);
     if (this.#distributed.has(event.state) && event.type.startsWith("MapIteration")) return;
+    if (this.#distributed.has(event.state) && event.type === "StateEntered") {
+      const entered = `${event.state}/${event.within.join(".")}`;
+      this.#mapRuns.set(entered, (this.#mapRuns.get(entered) ?? 0) + 1);
+    }
     const { map, positions } = this.#places.get(event.state)!;
-    const child = `${map}/${event.within.slice(0, positions).join(".")}`;
+    const run = this.#mapRuns.get(`${map}/${event.within.slice(0, positions - 1).join(".")}`);
+    const child = `${map}/${event.within.slice(0, positions).join(".")}#${run}`;
     // A child's own start and end.
     if (map !== "" && !this.#counts.has(child)) this.#add(child, 2);
     this.#add(map === "" ? "" : child, eventsOf(event));
