@@ -4,8 +4,10 @@ import type { Manifest } from "../artifacts/manifest.ts";
 import { stepInputs, whole, type RunScope } from "../tasks/inputs.ts";
 import type { BranchesPage } from "./contract.ts";
 
-/** Manifests of one answer; they have a bound in bytes beside it. */
-const BRANCHES = 200;
+/** Manifests that are read together. */
+const AT_ONCE = 200;
+/** Of one answer; a Lambda function answers 6 MB, and for each blob in these the answer has a grant as well. */
+const BRANCHES = 10_000;
 const BRANCHES_BYTES = 2 * 1024 * 1024;
 
 /**
@@ -18,17 +20,18 @@ export async function branchesFrom(scope: RunScope, join: string, index: string,
   const { width } = control;
   const { steps, depth } = withEnd(scope.lineage, join);
   const parent = parseIndex(index, depth);
-  const children = Array.from({ length: Math.max(0, Math.min(width - from, BRANCHES)) }, (_, i) =>
-    formatIndex([...parent, from + i]),
-  );
-  const ends =
-    children.length > 0 ? await stepInputs({ ...scope, lineage: { ...scope.lineage, steps } }, END, children) : [];
+  const ended = { ...scope, lineage: { ...scope.lineage, steps } };
+  const last = Math.min(width, from + BRANCHES);
   const manifests: Manifest[] = [];
   let bytes = 0;
-  for (const manifest of ends.map(whole)) {
-    bytes += JSON.stringify(manifest).length;
-    if (bytes > BRANCHES_BYTES && manifests.length > 0) break;
-    manifests.push(manifest);
+  for (let next = from; next < last; next += AT_ONCE) {
+    const count = Math.min(AT_ONCE, last - next);
+    const children = Array.from({ length: count }, (_, i) => formatIndex([...parent, next + i]));
+    for (const manifest of (await stepInputs(ended, END, children)).map(whole)) {
+      bytes += JSON.stringify(manifest).length;
+      if (bytes > BRANCHES_BYTES && manifests.length > 0) return { type: "foreach", width, from, manifests };
+      manifests.push(manifest);
+    }
   }
   return { type: "foreach", width, from, manifests };
 }

@@ -5,15 +5,15 @@ import { noBlobs, openService, stats } from "./fixtures.ts";
 
 describe("tasks", () => {
   /** A run whose first step has finished with two genres to go over. */
-  async function openRun() {
+  async function openRun(list: readonly string[] = ["drama", "comedy"]) {
     const service = await openService();
     await service.deploy(stats);
     await service.trigger("Stats");
     const begun = await service.start(1, "start");
-    const genres = packPages(["drama", "comedy"]);
+    const genres = packPages(list);
     for (const { hash, bytes } of genres.pages) await service.blobs.write(hash, bytes);
     const pages = genres.pages.map(({ hash }) => hash);
-    const width = { type: "foreach", width: 2, pages, pageSize: genres.pageSize };
+    const width = { type: "foreach", width: list.length, pages, pageSize: genres.pageSize };
     const report = {
       status: "succeeded",
       base: begun.base,
@@ -56,6 +56,40 @@ describe("tasks", () => {
       { token: join.token },
     );
     expect(rest.manifests).toHaveLength(1);
+  });
+
+  test.each([
+    ["little are all there when the join begins", 1, 1],
+    ["much come in as few answers as hold them", 10, 3],
+  ])("the branches of a wide foreach that left %s", async (_, artifacts, answers) => {
+    const list = Array.from({ length: 450 }, (_, i) => `genre ${i}`);
+    const { finish, start, call, ledger } = await openRun(list);
+    await finish();
+    const names = Array.from({ length: artifacts }, (_, i) => `a${i}`);
+    const manifest = Object.fromEntries(names.map((name) => [name, { inline: "A".repeat(1_000), size: 750 }]));
+    const run = { flow: "Stats", run: 1 };
+    const tasks = list.map((_, i) => ({ step: "compute", index: String(i), at: 1 }));
+    await ledger.startAttempts(
+      run,
+      tasks.map((task) => ({ ...task, by: "job#1" })),
+    );
+    await ledger.finishAttempts(
+      run,
+      tasks.map((task) => ({ ...task, attempt: 1, status: "succeeded", manifest })),
+    );
+    const { token, branches } = await start(1, "merge");
+    let asked = 1;
+    const manifests = [...(branches as { readonly manifests: readonly object[] }).manifests];
+    for (; manifests.length < 450; asked++) {
+      const page = { from: manifests.length };
+      manifests.push(
+        ...(await call<{ manifests: object[] }>("POST /runs/Stats/1/tasks/branches", page, { token })).manifests,
+      );
+    }
+    expect(manifests.map((one) => Object.keys(one).filter((name) => /^a\d/.test(name)).length)).toEqual(
+      list.map(() => artifacts),
+    );
+    expect(asked).toBe(answers);
   });
 
   test("a task that has finished is not begun again", async () => {

@@ -109,7 +109,7 @@ function wrongGuess({ ways }: Scope, { array, within }: StepVisit): Partial<Usag
 }
 
 /** Branches that one answer tells of (functions/api/branch-pages.ts). */
-const BRANCHES = 200;
+const BRANCHES = 10_000;
 
 /** What a join finds out of its branches. */
 function joinReads(scope: Scope, visit: StepVisit): Partial<Usage> {
