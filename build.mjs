@@ -50,7 +50,7 @@ const quick = {
   define: { "import.meta.url": "importMetaUrl" },
   banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
 };
-await build({ ...quick, entryPoints: { worker: "runtime/worker.ts", prewarm: "emulator/prewarm.ts" } });
+await build({ ...quick, entryPoints: { worker: "runtime/worker/worker.ts", prewarm: "emulator/prewarm.ts" } });
 // bin.ts comes here for `run` alone: what the other commands need is read by none that starts this.
 const otherCommands = {
   name: "other commands",
@@ -71,7 +71,7 @@ await build({
 // Goes into every code package whole, to run where there is nothing but node.
 await build({
   absWorkingDir: root,
-  entryPoints: ["runtime/container.ts"],
+  entryPoints: ["runtime/container/container.ts"],
   outfile: "dist/container.cjs",
   bundle: true,
   minify: true,

@@ -1,11 +1,11 @@
 import { loadFlow } from "../emulator/load-flow.ts";
-import { mistakesError } from "../sdk/graph/mistake.ts";
+import { mistakesError } from "../graph/mistake.ts";
 import { compile } from "../statemachines/compile.ts";
 import { offlineResources } from "../statemachines/resources.ts";
-import { lineageOf } from "../sdk/graph/lineage.ts";
-import { MillraceError } from "../sdk/errors.ts";
+import { lineageOf } from "../graph/lineage.ts";
+import { MillraceError } from "../graph/errors.ts";
 import { formatCount } from "./output/words.ts";
-import type { JsonFlag } from "./program.ts";
+import type { JsonFlag } from "./flags.ts";
 
 /** Finds every mistake in a flow without running it: 0 where there is none, else 2. With `--json`, a line a mistake. */
 export async function check(target: string, { json }: JsonFlag): Promise<number> {

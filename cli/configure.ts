@@ -7,15 +7,15 @@ import {
   type AccountProfile,
   type Profile,
 } from "../sdk/client/profiles.ts";
-import { MillraceError } from "../sdk/errors.ts";
-import type { ConfigureAwsFlags, JsonFlag } from "./program.ts";
+import { MillraceError } from "../graph/errors.ts";
+import type { ConfigureAwsFlags, JsonFlag } from "./flags.ts";
 
 /** The output of the stack that has the URL of the HTTP API. */
 const API_OUTPUT = "ApiUrl";
 
 /** Keeps what a deployed stack says of itself as a profile, and uses it from now on. */
 export async function configureAws({ stack, region, name }: ConfigureAwsFlags): Promise<number> {
-  const { readStackOutputs } = await import("../sdk/client/cloudformation-stack.ts");
+  const { readStackOutputs } = await import("../aws/cloudformation/stack.ts");
   const { region: where, outputs } = await readStackOutputs(stack, region);
   const api = outputs[API_OUTPUT];
   if (api === undefined) {

@@ -1,9 +1,9 @@
 import { createClient } from "../sdk/client/client.ts";
 import { accountProfile } from "../sdk/client/profiles.ts";
-import { deployFlow, type Deployment } from "../sdk/client/register.ts";
-import { flagOf } from "../sdk/graph/flags.ts";
+import { deployFlow, type Deployment } from "../sdk/register.ts";
+import { flagOf } from "../graph/flags.ts";
 import { formatBytes } from "./output/words.ts";
-import type { DeployFlags } from "./program.ts";
+import type { DeployFlags } from "./flags.ts";
 
 /** Makes a flow the newest version of itself in the account, and says what it is called there and what starts it. */
 export async function deploy(target: string, { authorize, tag, json }: DeployFlags): Promise<number> {

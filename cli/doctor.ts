@@ -1,6 +1,6 @@
 import { activeProfile } from "../sdk/client/profiles.ts";
 import { carryOut, type Check, type Finding } from "./doctor/check.ts";
-import type { DoctorFlags } from "./program.ts";
+import type { DoctorFlags } from "./flags.ts";
 
 /** Looks at all that runs with the profile in use lean on, one thing after the other; answers 1 where anything is wrong. */
 export async function doctor({ jobs, json }: DoctorFlags): Promise<number> {

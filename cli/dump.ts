@@ -1,13 +1,13 @@
 import { inspect } from "node:util";
-import { toJson } from "../functions/artifacts/json.ts";
-import type { Manifest, ValueRef } from "../functions/artifacts/manifest.ts";
-import { bytesOf, unpackValue, type ReadBlob } from "../functions/artifacts/pack.ts";
-import type { Attempt } from "../functions/ledger/ledger.ts";
-import { didYouMean } from "../runtime/did-you-mean.ts";
-import { MillraceError } from "../sdk/errors.ts";
+import { toJson } from "../store/artifacts/json.ts";
+import type { Manifest, ValueRef } from "../store/artifacts/manifest.ts";
+import { bytesOf, unpackValue, type ReadBlob } from "../store/artifacts/pack.ts";
+import type { Attempt } from "../store/ledger/ledger.ts";
+import { didYouMean } from "../graph/did-you-mean.ts";
+import { MillraceError } from "../graph/errors.ts";
 import { formatBytes, formatTaskError } from "./output/words.ts";
 import { findRun, parsePathspec, pathspecOf, tasksOf } from "./pathspec.ts";
-import type { JsonFlag } from "./program.ts";
+import type { JsonFlag } from "./flags.ts";
 import { reading } from "./reading.ts";
 
 /** A value whose encoding takes more shows as its size, unless it is asked for by name. */

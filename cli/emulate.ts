@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import { findHome } from "../emulator/find-home.ts";
 import { openStore } from "../emulator/home.ts";
 import { openServer } from "../emulator/server/server.ts";
-import { MillraceError } from "../sdk/errors.ts";
-import type { EmulateFlags } from "./program.ts";
+import { MillraceError } from "../graph/errors.ts";
+import type { EmulateFlags } from "./flags.ts";
 
 /** Serves the HTTP API on this machine until it is told to end. */
 export async function emulate({ port, maxWorkers }: EmulateFlags): Promise<number> {

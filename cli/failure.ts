@@ -1,5 +1,5 @@
-import { formatError, MillraceError } from "../sdk/errors.ts";
-import { version } from "../runtime/version.ts";
+import { formatError, MillraceError } from "../graph/errors.ts";
+import { version } from "../runtime/package/version.ts";
 
 /** Says on stderr what went wrong and answers the exit code: 2 where the user can mend it, 70 where only we can. */
 export function reportFailure(error: unknown): number {

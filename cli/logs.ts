@@ -1,8 +1,8 @@
 import { StringDecoder } from "node:string_decoder";
-import type { Attempt, Run } from "../functions/ledger/ledger.ts";
-import { MillraceError } from "../sdk/errors.ts";
+import type { Attempt, Run } from "../store/ledger/ledger.ts";
+import { MillraceError } from "../graph/errors.ts";
 import { findRun, parsePathspec, pathspecOf, tasksOf } from "./pathspec.ts";
-import type { LogsFlags } from "./program.ts";
+import type { LogsFlags } from "./flags.ts";
 import { reading, type Readings, type RunReader } from "./reading.ts";
 import { formatTaskError } from "./output/words.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { GraphParameter } from "../sdk/graph/graph.ts";
+import type { GraphParameter } from "../graph/graph.ts";
 import { describeParameters, readParameters } from "./parameters.ts";
 
 const flags = ["--max-workers", "--tag", "--json", "--quiet", "--isolate", "--help"];

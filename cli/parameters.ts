@@ -1,7 +1,7 @@
-import { flagOf } from "../sdk/graph/flags.ts";
-import type { GraphParameter, Json, JsonObject } from "../sdk/graph/graph.ts";
-import { didYouMean } from "../runtime/did-you-mean.ts";
-import { MillraceError } from "../sdk/errors.ts";
+import { flagOf } from "../graph/flags.ts";
+import type { GraphParameter, Json, JsonObject } from "../graph/graph.ts";
+import { didYouMean } from "../graph/did-you-mean.ts";
+import { MillraceError } from "../graph/errors.ts";
 
 /** Parameters as text: a value, several for a flag that is repeated, or true for a flag that has none. */
 export type ParameterText = Record<string, string | string[] | true>;

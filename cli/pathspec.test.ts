@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Ledger } from "../functions/ledger/ledger.ts";
-import { openSqliteLedger } from "../functions/ledger/sqlite.ts";
+import type { Ledger } from "../store/ledger/ledger.ts";
+import { openSqliteLedger } from "../store/ledger/sqlite/sqlite-ledger.ts";
 import { findRun, parsePathspec, tasksOf } from "./pathspec.ts";
 
 describe("a pathspec", () => {

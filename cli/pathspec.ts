@@ -1,6 +1,6 @@
-import type { Attempt, Run } from "../functions/ledger/ledger.ts";
-import { didYouMean } from "../runtime/did-you-mean.ts";
-import { MillraceError } from "../sdk/errors.ts";
+import type { Attempt, Run } from "../store/ledger/ledger.ts";
+import { didYouMean } from "../graph/did-you-mean.ts";
+import { MillraceError } from "../graph/errors.ts";
 import type { RunReader } from "./reading.ts";
 
 /** Names a flow, one of its runs, a step of it or one task: `Stats`, `Stats/42`, `Stats/42/compute`, `Stats/42/compute/3.1`. */

@@ -1,7 +1,7 @@
-import { didYouMean } from "../runtime/did-you-mean.ts";
-import { MillraceError } from "../sdk/errors.ts";
-import type { ForeachNode, Graph, LoopNode, SwitchNode } from "../sdk/graph/graph.ts";
-import { controlName, lineageOf } from "../sdk/graph/lineage.ts";
+import { didYouMean } from "../graph/did-you-mean.ts";
+import { MillraceError } from "../graph/errors.ts";
+import type { ForeachNode, Graph, LoopNode, SwitchNode } from "../graph/graph.ts";
+import { controlName, lineageOf } from "../graph/lineage.ts";
 import type { Course } from "../statemachines/cost.ts";
 import { DEFAULT_MINUTES, type Minutes } from "../statemachines/plan/plan.ts";
 import { visit } from "../statemachines/plan/visits.ts";

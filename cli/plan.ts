@@ -1,8 +1,8 @@
 import { loadFlow } from "../emulator/load-flow.ts";
-import type { Attempt, Run } from "../functions/ledger/ledger.ts";
-import { MillraceError } from "../sdk/errors.ts";
-import type { Graph } from "../sdk/graph/graph.ts";
-import { mistakesError } from "../sdk/graph/mistake.ts";
+import type { Attempt, Run } from "../store/ledger/ledger.ts";
+import { MillraceError } from "../graph/errors.ts";
+import type { Graph } from "../graph/graph.ts";
+import { mistakesError } from "../graph/mistake.ts";
 import { activeProfile } from "../sdk/client/profiles.ts";
 import { assumedIn } from "../statemachines/plan/assumed.ts";
 import { plan as planRun } from "../statemachines/plan/plan.ts";
@@ -10,7 +10,7 @@ import { recordRun, type RecordedTask } from "../statemachines/plan/record.ts";
 import { formatPlan } from "./output/plan.ts";
 import { findRun, parsePathspec, tasksOf } from "./pathspec.ts";
 import { readTold } from "./plan-options.ts";
-import type { PlanFlags } from "./program.ts";
+import type { PlanFlags } from "./flags.ts";
 import { reading, type RunReader } from "./reading.ts";
 
 /** Says what one run asks of an account and costs there: of a flow before it runs, or (`--of`) of a run that there was. */

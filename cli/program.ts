@@ -1,5 +1,19 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { version } from "../runtime/version.ts";
+import type {
+  JsonFlag,
+  RunFlags,
+  ShowFlags,
+  PlanFlags,
+  EmulateFlags,
+  RunsFlags,
+  LogsFlags,
+  AuthorizeFlag,
+  DeployFlags,
+  TriggerFlags,
+  DoctorFlags,
+  ConfigureAwsFlags,
+} from "./flags.ts";
+import { version } from "../runtime/package/version.ts";
 
 const statuses = ["running", "succeeded", "failed", "stopped"];
 
@@ -208,69 +222,6 @@ function addAccountCommands(program: Command, done: (exitCode: number) => void):
     .description("use another profile")
     .argument("<profile>", "its name; local is this machine")
     .action(async (name: string) => done(await (await import("./configure.ts")).configureUse(name)));
-}
-
-export interface JsonFlag {
-  readonly json?: true;
-}
-
-export interface RunFlags extends JsonFlag {
-  readonly maxWorkers?: number;
-  readonly tag?: readonly string[];
-  readonly isolate?: true;
-  readonly with?: string;
-  readonly quiet?: true;
-}
-
-export interface ShowFlags extends JsonFlag {
-  readonly mermaid?: true;
-  readonly asl?: true;
-}
-
-export interface PlanFlags extends JsonFlag {
-  readonly width?: readonly string[];
-  readonly rounds?: readonly string[];
-  readonly case?: readonly string[];
-  readonly minutes?: readonly string[];
-  readonly of?: string;
-}
-
-export interface EmulateFlags {
-  readonly port: number;
-  readonly maxWorkers?: number;
-}
-
-export interface RunsFlags extends JsonFlag {
-  readonly status?: string;
-  readonly tag?: string;
-  readonly limit: number;
-}
-
-export interface LogsFlags extends JsonFlag {
-  readonly attempt?: number;
-}
-
-export interface AuthorizeFlag {
-  readonly authorize?: string;
-}
-
-export interface DeployFlags extends JsonFlag, AuthorizeFlag {
-  readonly tag?: readonly string[];
-}
-
-export interface TriggerFlags extends JsonFlag {
-  readonly wait?: true;
-  readonly tag?: readonly string[];
-}
-
-export interface DoctorFlags extends JsonFlag {
-  readonly jobs: boolean;
-}
-
-export interface ConfigureAwsFlags {
-  readonly stack: string;
-  readonly region?: string;
-  readonly name?: string;
 }
 
 function flagsOf(command: Command): string[] {

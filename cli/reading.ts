@@ -3,8 +3,8 @@ import { findHome } from "../emulator/find-home.ts";
 import { openStore } from "../emulator/home.ts";
 import { settleAbandoned } from "../emulator/settle-abandoned.ts";
 import { settlingReader } from "../emulator/settling-reader.ts";
-import type { ReadBlob } from "../functions/artifacts/pack.ts";
-import type { Attempt, LogRange, Run } from "../functions/ledger/ledger.ts";
+import type { ReadBlob } from "../store/artifacts/pack.ts";
+import type { Attempt, LogRange, Run } from "../store/ledger/ledger.ts";
 import type { RunReader } from "../sdk/client/client.ts";
 import { activeProfile } from "../sdk/client/profiles.ts";
 import { openSink, type Sink } from "./output/sink.ts";
@@ -23,7 +23,7 @@ export interface Readings {
 export async function reading(work: (readings: Readings, out: Sink) => Promise<void>): Promise<number> {
   const profile = activeProfile();
   const readings =
-    profile.type === "local" ? readStore() : await (await import("../sdk/client/readings.ts")).readAccount(profile);
+    profile.type === "local" ? readStore() : await (await import("./account-readings.ts")).readAccount(profile);
   const out = openSink(process.stdout);
   try {
     await work(readings, out);

@@ -4,7 +4,7 @@ import { silenceAwsSdk } from "./aws-sdk.ts";
 import type { Output } from "./output/output.ts";
 import { openSink } from "./output/sink.ts";
 import { RunTally } from "./output/summary.ts";
-import type { RunFlags } from "./program.ts";
+import type { RunFlags } from "./flags.ts";
 
 /**
  * Runs a flow and tells how it goes; answers 0, 1 where it failed and 130 where it was stopped.

@@ -1,7 +1,7 @@
-import type { Run, RunQuery, Status } from "../functions/ledger/ledger.ts";
+import type { Run, RunQuery, Status } from "../store/ledger/ledger.ts";
 import { formatSeconds, formatTime } from "./output/words.ts";
 import { unknownFlow } from "./pathspec.ts";
-import type { RunsFlags } from "./program.ts";
+import type { RunsFlags } from "./flags.ts";
 import { reading, type RunReader } from "./reading.ts";
 import { formatTable } from "./table.ts";
 

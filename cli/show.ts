@@ -1,6 +1,6 @@
 import { loadFlow } from "../emulator/load-flow.ts";
-import { mistakesError } from "../sdk/graph/mistake.ts";
-import type { ShowFlags } from "./program.ts";
+import { mistakesError } from "../graph/mistake.ts";
+import type { ShowFlags } from "./flags.ts";
 
 /** Prints a flow's graph: as a tree, as a Mermaid flowchart, as its state machine or as itself. */
 export async function show(target: string, flags: ShowFlags): Promise<number> {

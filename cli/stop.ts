@@ -1,6 +1,6 @@
 import { createClient } from "../sdk/client/client.ts";
 import { accountProfile } from "../sdk/client/profiles.ts";
-import { MillraceError } from "../sdk/errors.ts";
+import { MillraceError } from "../graph/errors.ts";
 import { parsePathspec } from "./pathspec.ts";
 
 /** Stops a run in the account: its execution and the jobs that it waits for. */

@@ -1,13 +1,15 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { Run, RunKey, TaskError } from "../functions/ledger/ledger.ts";
+import type { Run } from "../store/ledger/ledger.ts";
+import type { RunKey } from "../graph/run-name.ts";
+import type { TaskError } from "../graph/task-error.ts";
 import { createClient, type Client } from "../sdk/client/client.ts";
 import { accountProfile, type AccountProfile } from "../sdk/client/profiles.ts";
-import { runEnd, triggerFlow } from "../sdk/client/trigger.ts";
-import type { GraphParameter } from "../sdk/graph/graph.ts";
-import { coerceText } from "../sdk/parameters.ts";
+import { runEnd, triggerFlow } from "../sdk/trigger.ts";
+import type { GraphParameter } from "../graph/graph.ts";
+import { coerceText } from "../sdk/language/parameters.ts";
 import { formatSeconds, formatTaskError } from "./output/words.ts";
 import { readParameters } from "./parameters.ts";
-import type { TriggerFlags } from "./program.ts";
+import type { TriggerFlags } from "./flags.ts";
 
 /**
  * Starts a run of a deployed flow; with `--wait` answers 0, or 1 where it did not succeed.
@@ -62,7 +64,7 @@ function watchWaiting(profile: AccountProfile, run: RunKey): { stop(): void } {
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
   const look = async () => {
-    const { waitingSteps } = await import("../sdk/client/batch-waiting.ts");
+    const { waitingSteps } = await import("../aws/batch/waiting.ts");
     for (const { step, why } of await waitingSteps(profile, run)) {
       const line = `${step} ${why.message}${why.mend === undefined ? "" : `. ${why.mend}`}`;
       if (isOver || told.has(line)) continue;

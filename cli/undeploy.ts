@@ -1,7 +1,7 @@
 import { createClient } from "../sdk/client/client.ts";
 import { accountProfile } from "../sdk/client/profiles.ts";
 import { userName } from "../sdk/client/user-name.ts";
-import type { AuthorizeFlag } from "./program.ts";
+import type { AuthorizeFlag } from "./flags.ts";
 
 /** Removes a deployed flow: its machine and what triggers it. Its runs stay, and can be read. */
 export async function undeploy(flow: string, { authorize }: AuthorizeFlag): Promise<number> {

@@ -1,8 +1,8 @@
-import type { Manifest } from "../functions/artifacts/manifest.ts";
-import type { AttemptEnd, LogRange } from "../functions/ledger/ledger.ts";
-import type { RunScope } from "../functions/tasks/inputs.ts";
-import type { StartedTask } from "../functions/tasks/start.ts";
-import type { WorkPage } from "../runtime/protocol.ts";
+import type { Manifest } from "../store/artifacts/manifest.ts";
+import type { AttemptEnd, LogRange } from "../store/ledger/ledger.ts";
+import type { RunScope } from "../tasks/inputs.ts";
+import type { StartedTask } from "../tasks/start.ts";
+import type { WorkPage } from "../runtime/worker/protocol.ts";
 import type { TaskOutcome } from "../runtime/task.ts";
 import type { Job, Try } from "./job-queue.ts";
 

@@ -1,5 +1,6 @@
-import type { Control, RunKey } from "../functions/ledger/ledger.ts";
-import type { Lineage } from "../sdk/graph/lineage.ts";
+import type { Control } from "../graph/control-value.ts";
+import type { RunKey } from "../graph/run-name.ts";
+import type { Lineage } from "../graph/lineage.ts";
 import type { RunEvent } from "./events.ts";
 
 /** What happens where the machine has asked for a control value: a foreach begins, or a loop has come to its bound. */

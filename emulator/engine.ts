@@ -1,9 +1,10 @@
-import { createRun, type RunRequest } from "../functions/runs/create.ts";
-import type { LocalBlobStore } from "../functions/blobs/blobs.ts";
-import type { Ledger, Run, TaskError } from "../functions/ledger/ledger.ts";
-import { lineageOf } from "../sdk/graph/lineage.ts";
+import { createRun, type RunRequest } from "../tasks/create-run.ts";
+import type { LocalBlobStore } from "../store/blobs/blobs.ts";
+import type { Ledger, Run } from "../store/ledger/ledger.ts";
+import type { TaskError } from "../graph/task-error.ts";
+import { lineageOf } from "../graph/lineage.ts";
 import { compile } from "../statemachines/compile.ts";
-import { machineInput } from "../statemachines/contract.ts";
+import { machineInput } from "../statemachines/contract/contract.ts";
 import { offlineResources } from "../statemachines/resources.ts";
 import type { RunEvent } from "./events.ts";
 import { executeFlow } from "./execute-flow.ts";

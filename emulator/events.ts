@@ -1,4 +1,5 @@
-import type { Status, TaskError } from "../functions/ledger/ledger.ts";
+import type { Status } from "../store/ledger/ledger.ts";
+import type { TaskError } from "../graph/task-error.ts";
 
 /**
  * What a run tells while it goes, in order, as plain data: the command line prints it, `--json` prints it as it is, and a

@@ -1,15 +1,15 @@
-import type { Json } from "../sdk/graph/graph.ts";
+import type { Json } from "../graph/graph.ts";
 import type { StateMachine } from "../statemachines/asl.ts";
 import type { CompiledFlow } from "../statemachines/compile.ts";
-import { INTEGRATIONS } from "../statemachines/contract.ts";
-import { TaskFailure } from "./asl/errors.ts";
+import { INTEGRATIONS } from "../statemachines/contract/contract.ts";
+import { TaskFailure } from "../engine/asl/errors.ts";
 import {
   execute,
   type ExecuteOptions,
   type ExecutionResult,
   type HistoryEvent,
   type Integrations,
-} from "./asl/interpreter.ts";
+} from "../engine/asl/interpreter.ts";
 
 export interface ExecuteFlowOptions extends Omit<ExecuteOptions, "onEvent"> {
   /** Answers who listens to an execution that begins, the flow's own and each within it. */

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { MillraceError } from "../sdk/errors.ts";
-import { nearest } from "../sdk/graph/nearest.ts";
-import { buildCodePackage, type CodePackage } from "../runtime/code-package.ts";
-import type { FlowDescription } from "../runtime/protocol.ts";
+import { MillraceError } from "../graph/errors.ts";
+import { nearest } from "../graph/nearest.ts";
+import { buildCodePackage, type CodePackage } from "../runtime/package/code-package.ts";
+import type { FlowDescription } from "../runtime/worker/protocol.ts";
 import { ProcessWorker } from "./flow-worker.ts";
 import { findHome } from "./find-home.ts";
 import { takeWarmWorker } from "./prewarm.ts";

@@ -1,7 +1,7 @@
-import type { FlowDescription, FromWorker, WorkPage } from "../runtime/protocol.ts";
-import type { Control } from "../functions/ledger/ledger.ts";
-import type { Manifest } from "../functions/artifacts/manifest.ts";
-import { MillraceError } from "../sdk/errors.ts";
+import type { FlowDescription, FromWorker, WorkPage } from "../runtime/worker/protocol.ts";
+import type { Control } from "../graph/control-value.ts";
+import type { Manifest } from "../store/artifacts/manifest.ts";
+import { MillraceError } from "../graph/errors.ts";
 import type { Ending, WorkerProcess } from "./worker-process.ts";
 
 export type TaskMessage = Extract<FromWorker, { type: "finished" | "returned" }>;

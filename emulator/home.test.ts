@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Run } from "../functions/ledger/ledger.ts";
-import { MillraceError } from "../sdk/errors.ts";
+import type { Run } from "../store/ledger/ledger.ts";
+import { MillraceError } from "../graph/errors.ts";
 import { findHome, openStore, settleAbandoned, type Store } from "./home.ts";
 
 let folder: string;

@@ -1,10 +1,10 @@
 import { createReadStream, existsSync } from "node:fs";
 import { join } from "node:path";
-import type { LocalBlobStore } from "../functions/blobs/blobs.ts";
-import { openFileBlobs } from "../functions/blobs/files.ts";
-import type { Ledger, LogRange } from "../functions/ledger/ledger.ts";
-import { createHomeFolder } from "../runtime/home-folder.ts";
-import { MillraceError } from "../sdk/errors.ts";
+import type { LocalBlobStore } from "../store/blobs/blobs.ts";
+import { openFileBlobs } from "../store/blobs/files/file-blobs.ts";
+import type { Ledger, LogRange } from "../store/ledger/ledger.ts";
+import { createHomeFolder } from "../runtime/package/home-folder.ts";
+import { MillraceError } from "../graph/errors.ts";
 
 export { findHome } from "./find-home.ts";
 export { settleAbandoned } from "./settle-abandoned.ts";
@@ -32,7 +32,7 @@ export function openStore(home: string, options: { readonly readonly?: boolean }
   }
   const logs = join(home, "logs");
   const ledger = lazyLedger(async () => {
-    const { openSqliteLedger } = await import("../functions/ledger/sqlite.ts");
+    const { openSqliteLedger } = await import("../store/ledger/sqlite/sqlite-ledger.ts");
     return openSqliteLedger(join(home, "ledger.sqlite"));
   });
   return {

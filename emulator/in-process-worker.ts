@@ -1,6 +1,6 @@
-import type { Definition } from "../sdk/flow/definition.ts";
-import type { Blobs } from "../functions/tasks/outcome.ts";
-import type { WorkPage } from "../runtime/protocol.ts";
+import type { Definition } from "../sdk/language/definition.ts";
+import type { Blobs } from "../tasks/outcome.ts";
+import type { WorkPage } from "../runtime/worker/protocol.ts";
 import { runTask, type RunningTask } from "../runtime/task.ts";
 import type { FlowWorker, TaskMessage } from "./flow-worker.ts";
 import type { Ending } from "./worker-process.ts";

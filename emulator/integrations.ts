@@ -1,13 +1,23 @@
-import type { Json, JsonObject } from "../sdk/graph/graph.ts";
-import type { Control } from "../functions/ledger/ledger.ts";
-import { answerControl, recordFailure } from "../functions/tasks/bookkeeping.ts";
-import type { RunScope } from "../functions/tasks/inputs.ts";
-import type { Blobs } from "../functions/tasks/outcome.ts";
-import { askedNext } from "../statemachines/asked-next.ts";
-import { INTEGRATIONS, MAX_WIDTH, type BookkeepingRequest, type RunnerRequest } from "../statemachines/contract.ts";
-import { controlFields, controlItem, parseControlKey, type ControlItemKey } from "../statemachines/control-item.ts";
+import type { Json, JsonObject } from "../graph/graph.ts";
+import type { Control } from "../graph/control-value.ts";
+import { answerControl, recordFailure } from "../tasks/bookkeeping.ts";
+import type { RunScope } from "../tasks/inputs.ts";
+import type { Blobs } from "../tasks/outcome.ts";
+import { askedNext } from "../statemachines/contract/asked-next.ts";
+import {
+  INTEGRATIONS,
+  MAX_WIDTH,
+  type BookkeepingRequest,
+  type RunnerRequest,
+} from "../statemachines/contract/contract.ts";
+import {
+  controlFields,
+  controlItem,
+  parseControlKey,
+  type ControlItemKey,
+} from "../statemachines/contract/control-item.ts";
 import { offlineResources } from "../statemachines/resources.ts";
-import { TaskFailure } from "./asl/errors.ts";
+import { TaskFailure } from "../engine/asl/errors.ts";
 import { controlEvent } from "./control-event.ts";
 import type { RunEvent } from "./events.ts";
 import type { Job } from "./job-queue.ts";

@@ -1,6 +1,6 @@
-import type { Graph } from "../sdk/graph/graph.ts";
-import type { Mistake } from "../sdk/graph/mistake.ts";
-import type { CodePackage } from "../runtime/code-package.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Mistake } from "../graph/mistake.ts";
+import type { CodePackage } from "../runtime/package/code-package.ts";
 import { FlowCode, parseTarget } from "./flow-code.ts";
 
 export interface LoadedFlow {

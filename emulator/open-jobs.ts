@@ -1,4 +1,4 @@
-import type { TaskError } from "../functions/ledger/ledger.ts";
+import type { TaskError } from "../graph/task-error.ts";
 import type { Job } from "./job-queue.ts";
 
 /** What became of a job: the tasks that failed for good. */

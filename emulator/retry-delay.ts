@@ -1,5 +1,5 @@
-import type { Lineage } from "../sdk/graph/lineage.ts";
-import { retryDelaySeconds as delaySeconds } from "../statemachines/retries.ts";
+import type { Lineage } from "../graph/lineage.ts";
+import { retryDelaySeconds as delaySeconds } from "../statemachines/contract/retries.ts";
 
 /** How long to wait before the retry that follows the failure of try `number` (from 1). */
 export function retryDelaySeconds(lineage: Lineage, step: string, number: number): number {

@@ -1,36 +1,15 @@
 import { availableParallelism, hostname, userInfo } from "node:os";
-import { mistakesError } from "../sdk/graph/mistake.ts";
-import type { AnyFlow } from "../sdk/flow/language.ts";
-import type { Graph } from "../sdk/graph/graph.ts";
+import { mistakesError } from "../graph/mistake.ts";
+import type { AnyFlow } from "../sdk/language/language.ts";
+import type { Graph } from "../graph/graph.ts";
 import { activeProfile, findProfile, type Profile } from "../sdk/client/profiles.ts";
-import { MillraceError } from "../sdk/errors.ts";
+import { MillraceError } from "../graph/errors.ts";
 import type { Placement } from "./account/placement.ts";
 import { openStore } from "./home.ts";
-import { readTasks, type FlowResult } from "../sdk/results.ts";
+import { readTasks, type FlowResult } from "../sdk/client/results.ts";
 import { runOnThisMachine, type RunResult } from "./engine.ts";
-import type { RunEvent } from "./events.ts";
+import type { RunOptions } from "./run-options.ts";
 import { FlowCode, parseTarget, type Target } from "./flow-code.ts";
-
-export interface RunOptions {
-  readonly tags?: readonly string[];
-  /** How many tasks run at the same time at most; as many as there are processors unless told. */
-  readonly maxWorkers?: number;
-  /** Every task gets a process of its own. */
-  readonly isolate?: boolean;
-  /** The folder of the store; `.millrace` beside the flow, or MILLRACE_HOME, unless told. */
-  readonly home?: string;
-  /**
-   * Where the steps go that do not say so themselves, and what they ask for there: `"batch"`, `"batch:cpu=2,memory=4GiB"`,
-   * `"lambda"`, `"local"`.
-   */
-  readonly with?: string;
-  /** Where the run is kept: `"local"` or an account's profile; the one in use unless told. */
-  readonly profile?: string;
-  /** Told of everything that happens, in order. */
-  readonly onEvent?: (event: RunEvent) => void;
-  /** Stops the run: its tasks are told, and it ends as stopped. */
-  readonly signal?: AbortSignal;
-}
 
 /** A run's parameters: as values, or as a command line's text, which is read with the graph in hand. */
 export interface Given {

@@ -1,5 +1,5 @@
-import type { RunScope } from "../functions/tasks/inputs.ts";
-import { startTasks, type StartedTask } from "../functions/tasks/start.ts";
+import type { RunScope } from "../tasks/inputs.ts";
+import { startTasks, type StartedTask } from "../tasks/start.ts";
 import type { RunEvent } from "./events.ts";
 import type { FlowWorker, TaskMessage } from "./flow-worker.ts";
 import { attemptEnd, triesOf, workPage, type AssignedTask, type TaskEnd } from "./assigned-task.ts";

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
-import type { Ledger, Run, TaskError } from "../functions/ledger/ledger.ts";
+import type { Ledger, Run } from "../store/ledger/ledger.ts";
+import type { TaskError } from "../graph/task-error.ts";
 
 /** A run is taken for abandoned once its program, on another machine, has said nothing for this long. */
 const SILENCE_MILLISECONDS = 120_000;

@@ -1,4 +1,4 @@
-import type { Run } from "../functions/ledger/ledger.ts";
+import type { Run } from "../store/ledger/ledger.ts";
 import type { RunReader } from "../sdk/client/client.ts";
 
 /** Reads runs so that none shows as running whose program is gone; `settle` answers a run as it then is. */

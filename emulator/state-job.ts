@@ -1,5 +1,5 @@
-import type { Lineage } from "../sdk/graph/lineage.ts";
-import { arrayChildIndex, TASK_ENVIRONMENT } from "../statemachines/contract.ts";
+import type { Lineage } from "../graph/lineage.ts";
+import { arrayChildIndex, TASK_ENVIRONMENT } from "../statemachines/contract/contract.ts";
 import type { Job } from "./job-queue.ts";
 
 /** The Parameters of a state that submits a job, as far as they say which tasks it has. */

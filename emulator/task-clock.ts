@@ -1,5 +1,5 @@
-import type { Lineage } from "../sdk/graph/lineage.ts";
-import { parseDuration } from "../sdk/units.ts";
+import type { Lineage } from "../graph/lineage.ts";
+import { parseDuration } from "../graph/units.ts";
 import { GRACE_MILLISECONDS } from "../runtime/task.ts";
 
 /** What a worker needs beyond its handlers' grace to say that they are over. */

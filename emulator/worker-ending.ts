@@ -1,4 +1,4 @@
-import type { TaskError } from "../functions/ledger/ledger.ts";
+import type { TaskError } from "../graph/task-error.ts";
 import type { Ending } from "./worker-process.ts";
 
 /** What to say of a task whose process ended before the task did. */

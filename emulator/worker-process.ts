@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { FromWorker, ToWorker } from "../runtime/protocol.ts";
+import type { FromWorker, ToWorker } from "../runtime/worker/protocol.ts";
 
 /** Why a worker process ended. */
 export interface Ending {

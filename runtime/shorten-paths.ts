@@ -1,4 +1,4 @@
-import type { TaskError } from "../functions/ledger/ledger.ts";
+import type { TaskError } from "../graph/task-error.ts";
 
 /** Paths as they were beside the flow, for the folder that the code was unpacked into means nothing to anybody. */
 export function shortenPaths(error: TaskError, root: string): TaskError {

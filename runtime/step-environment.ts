@@ -1,5 +1,5 @@
-import type { Definition } from "../sdk/flow/definition.ts";
-import { lineageOf } from "../sdk/graph/lineage.ts";
+import type { Definition } from "../sdk/language/definition.ts";
+import { lineageOf } from "../graph/lineage.ts";
 
 /** Sets a step's own environment variables; what it answers puts back those of before, for the process's next task. */
 export function applyEnvironment({ graph }: Definition, step: string): () => void {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { packValue } from "../functions/artifacts/pack.ts";
-import type { Manifest } from "../functions/artifacts/manifest.ts";
-import { ForeachBranches } from "./artifacts.ts";
+import { packValue } from "../store/artifacts/pack.ts";
+import type { Manifest } from "../store/artifacts/manifest.ts";
+import { ForeachBranches } from "../store/artifacts/open-artifacts.ts";
 import { TaskBlobs } from "./task-blobs.ts";
 
 /** A store on a thread of its own, since reading gives up no thread. It answers only once `together` requests wait. */

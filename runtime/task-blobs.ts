@@ -1,7 +1,8 @@
-import type { BlobSize, Readable, SignForTaskRequest, SignResponse, Upload } from "../functions/api/contract.ts";
-import { checkRead } from "../functions/blobs/check.ts";
-import type { Blobs } from "../functions/tasks/outcome.ts";
-import type { ValueRef } from "../functions/artifacts/manifest.ts";
+import type { BlobSize, Upload } from "../store/blobs/signer.ts";
+import type { Readable, SignForTaskRequest, SignResponse } from "../functions/api/contract.ts";
+import { checkRead } from "../store/blobs/check.ts";
+import type { Blobs } from "../tasks/outcome.ts";
+import type { ValueRef } from "../store/artifacts/manifest.ts";
 import { fetchSync } from "./fetch-sync.ts";
 import { sendPatiently } from "./patience.ts";
 

@@ -10,10 +10,10 @@ import type {
   StartTaskRequest,
   StartTaskResponse,
 } from "../functions/api/contract.ts";
-import type { RunKey } from "../functions/ledger/ledger.ts";
+import type { RunKey } from "../graph/run-name.ts";
 import { fetchSync } from "./fetch-sync.ts";
 import { sendPatiently } from "./patience.ts";
-import { signRequest, type Credentials } from "./signature.ts";
+import { signRequest, type Credentials } from "../aws/signature.ts";
 import { readCredentials } from "./task-credentials.ts";
 
 /** Where the HTTP API is: MILLRACE_API and AWS_REGION in a task's environment. */

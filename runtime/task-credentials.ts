@@ -1,4 +1,4 @@
-import type { Credentials } from "./signature.ts";
+import type { Credentials } from "../aws/signature.ts";
 
 /**
  * The credentials of the role that a task's process has: a container's from where its agent offers them (Amazon ECS

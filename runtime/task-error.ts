@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { MillraceError } from "../sdk/errors.ts";
-import type { TaskError } from "../functions/ledger/ledger.ts";
+import { MillraceError } from "../graph/errors.ts";
+import type { TaskError } from "../graph/task-error.ts";
 
 const STACK_CHARACTERS = 16_384;
 

@@ -1,13 +1,14 @@
-import type { Definition } from "../sdk/flow/definition.ts";
-import { MillraceError } from "../sdk/errors.ts";
-import { lineageOf } from "../sdk/graph/lineage.ts";
-import { parseIndex } from "../sdk/graph/task-index.ts";
-import { parseDuration } from "../sdk/units.ts";
-import type { Manifest } from "../functions/artifacts/manifest.ts";
-import type { Control, TaskError } from "../functions/ledger/ledger.ts";
-import { controlsAfter, packArtifacts, type Blobs } from "../functions/tasks/outcome.ts";
-import type { BranchInputs } from "../functions/tasks/start.ts";
-import { ForeachBranches, openArtifacts } from "./artifacts.ts";
+import type { Definition } from "../sdk/language/definition.ts";
+import { MillraceError } from "../graph/errors.ts";
+import { lineageOf } from "../graph/lineage.ts";
+import { parseIndex } from "../graph/task-index.ts";
+import { parseDuration } from "../graph/units.ts";
+import type { Manifest } from "../store/artifacts/manifest.ts";
+import type { Control } from "../graph/control-value.ts";
+import type { TaskError } from "../graph/task-error.ts";
+import { controlsAfter, packArtifacts, type Blobs } from "../tasks/outcome.ts";
+import type { BranchInputs } from "../tasks/start.ts";
+import { ForeachBranches, openArtifacts } from "../store/artifacts/open-artifacts.ts";
 import { taskError } from "./task-error.ts";
 
 /** One attempt of one task, with all that it begins with. */

@@ -1,5 +1,5 @@
-import type { AnyFlow, ParametersOf } from "./flow/language.ts";
-import type { FlowResult } from "./results.ts";
+import type { AnyFlow, ParametersOf } from "./language/language.ts";
+import type { FlowResult } from "./client/results.ts";
 
 export interface RegisterOptions {
   /** The production token, where another person deployed the flow before. */
@@ -45,7 +45,7 @@ export interface TriggeredRun {
  *     const result = await trigger(stats, { top: 3 }, { wait: true });
  */
 export async function register(flow: AnyFlow | string, options: RegisterOptions = {}): Promise<Registered> {
-  const { deployFlow } = await import("./client/register.ts");
+  const { deployFlow } = await import("./register.ts");
   const registered = await deployFlow(await openClient(options.profile), flow, options);
   const { version, namespace, token, schedule } = registered;
   const told = { ...(token !== undefined && { token }), ...(schedule !== undefined && { schedule }) };
@@ -83,7 +83,7 @@ export async function trigger(
   parameters: object = {},
   { tags, profile, wait, signal }: TriggerOptions = {},
 ): Promise<TriggeredRun | FlowResult<AnyFlow>> {
-  const { triggerFlow, runEnd } = await import("./client/trigger.ts");
+  const { triggerFlow, runEnd } = await import("./trigger.ts");
   const client = await openClient(profile);
   const run = await triggerFlow(client, typeof flow === "string" ? flow : flow.name, {
     parameters: { ...parameters },

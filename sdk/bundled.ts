@@ -1,5 +1,5 @@
 /** What a flow's file gets of this package inside a code package: what flows are written with, and no engine. */
-import { MillraceError } from "./errors.ts";
+import { MillraceError } from "../graph/errors.ts";
 
 export * from "./authoring.ts";
 

@@ -9,4 +9,4 @@ export {
   type TriggeredRun,
   type TriggerOptions,
 } from "./account.ts";
-export type { FlowResult, TaskResult } from "./results.ts";
+export type { FlowResult, TaskResult } from "./client/results.ts";

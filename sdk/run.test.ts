@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { workspace } from "../test/support/workspace.ts";
-import type { AnyFlow } from "./flow/language.ts";
+import type { AnyFlow } from "./language/language.ts";
 import { run, type RunEvent } from "./run.ts";
 
 const greeting = `import { flow } from "millrace";

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
-import type { RunOptions } from "../emulator/run.ts";
-import { MillraceError } from "./errors.ts";
-import { definitionOf } from "./flow/definition.ts";
-import type { AnyFlow, ParametersOf } from "./flow/language.ts";
-import type { FlowResult } from "./results.ts";
+import type { RunOptions } from "../emulator/run-options.ts";
+import { MillraceError } from "../graph/errors.ts";
+import { definitionOf } from "./language/definition.ts";
+import type { AnyFlow, ParametersOf } from "./language/language.ts";
+import type { FlowResult } from "./client/results.ts";
 
 export type { RunEvent } from "../emulator/events.ts";
-export type { RunOptions } from "../emulator/run.ts";
+export type { RunOptions } from "../emulator/run-options.ts";
 
 /**
  * Runs a flow from this machine, as the command `millrace run` does: in worker processes, with the same ledger and

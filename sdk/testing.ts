@@ -1,17 +1,17 @@
-import { openMemoryBlobs } from "../functions/blobs/memory.ts";
-import { openSqliteLedger } from "../functions/ledger/sqlite.ts";
-import { controlsAfter, packArtifacts } from "../functions/tasks/outcome.ts";
+import { openMemoryBlobs } from "../store/blobs/memory.ts";
+import { openSqliteLedger } from "../store/ledger/sqlite/sqlite-ledger.ts";
+import { controlsAfter, packArtifacts } from "../tasks/outcome.ts";
 import { runOnThisMachine } from "../emulator/engine.ts";
 import { InProcessWorker } from "../emulator/in-process-worker.ts";
-import { definitionOf } from "./flow/definition.ts";
-import type { AnyFlow, ArtifactsOf, ParametersOf, StepsOf } from "./flow/language.ts";
-import type { Context } from "./flow/context.ts";
-import { assertGraph } from "./graph/check.ts";
-import { lineageOf } from "./graph/lineage.ts";
-import { parseParameters } from "./parameters.ts";
-import { readTasks, type FlowResult } from "./results.ts";
+import { definitionOf } from "./language/definition.ts";
+import type { AnyFlow, ArtifactsOf, ParametersOf, StepsOf } from "./language/language.ts";
+import type { Context } from "./language/context.ts";
+import { assertGraph } from "../graph/check.ts";
+import { lineageOf } from "../graph/lineage.ts";
+import { parseParameters } from "./language/parameters.ts";
+import { readTasks, type FlowResult } from "./client/results.ts";
 
-export type { FlowResult, TaskResult } from "./results.ts";
+export type { FlowResult, TaskResult } from "./client/results.ts";
 
 export interface TestOptions {
   readonly tags?: readonly string[];

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { Graph, GraphNode, StepNode, StepOptions } from "../sdk/graph/graph.ts";
+import type { Graph, GraphNode, StepNode, StepOptions } from "../graph/graph.ts";
 import { branch, foreach, graph, loop, step, switchOn } from "./fixtures.ts";
 
 /** Graphs of every node inside every other, four deep: for tests of properties. */

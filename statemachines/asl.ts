@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../sdk/graph/graph.ts";
+import type { Json, JsonObject } from "../graph/graph.ts";
 
 /**
  * A state machine of the Amazon States Language in JSONPath mode, as plain JSON. What the compiler makes, what the

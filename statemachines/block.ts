@@ -1,5 +1,5 @@
-import type { ForeachNode, Graph, GraphNode, StepNode } from "../sdk/graph/graph.ts";
-import { controlName, type ControlNode, type Lineage } from "../sdk/graph/lineage.ts";
+import type { ForeachNode, Graph, GraphNode, StepNode } from "../graph/graph.ts";
+import { controlName, type ControlNode, type Lineage } from "../graph/lineage.ts";
 import type { ChoiceRule, InputOutput, State, StateMachine, Transition } from "./asl.ts";
 import type { Division, Piece } from "./piece.ts";
 import type { MachineResources } from "./resources.ts";

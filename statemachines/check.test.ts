@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Graph } from "../sdk/graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import { checkMachine } from "./check.ts";
 import { compile } from "./compile.ts";
 import { branch, foreach, graph, lambda, loop, step, switchOn } from "./fixtures.ts";

@@ -1,14 +1,14 @@
-import { MillraceError } from "../sdk/errors.ts";
-import type { Graph, Json, StepNode } from "../sdk/graph/graph.ts";
-import { lineageOf } from "../sdk/graph/lineage.ts";
-import { parseDuration } from "../sdk/units.ts";
+import { MillraceError } from "../graph/errors.ts";
+import type { Graph, Json, StepNode } from "../graph/graph.ts";
+import { lineageOf } from "../graph/lineage.ts";
+import { parseDuration } from "../graph/units.ts";
 import { allStates } from "./all-states.ts";
 import type { State, StateMachine } from "./asl.ts";
 import type { CompiledFlow } from "./compile.ts";
 import { askedSize, placeOf } from "./container-size.ts";
-import { TIMEOUT_GRACE_SECONDS } from "./contract.ts";
+import { TIMEOUT_GRACE_SECONDS } from "./contract/contract.ts";
 import { LIMITS } from "./limits.ts";
-import { attemptsOf } from "./retries.ts";
+import { attemptsOf } from "./contract/retries.ts";
 
 /**
  * What AWS would refuse of a flow's machines, when it is deployed or once it runs: everything that can be told beforehand, all

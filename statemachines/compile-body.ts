@@ -1,5 +1,5 @@
-import type { Graph, GraphNode } from "../sdk/graph/graph.ts";
-import { lineageOf } from "../sdk/graph/lineage.ts";
+import type { Graph, GraphNode } from "../graph/graph.ts";
+import { lineageOf } from "../graph/lineage.ts";
 import { answersItself, type Block, type Entry, type Flow } from "./block.ts";
 import { compileForeach } from "./compile-foreach.ts";
 import { compilePart } from "./compile-nested.ts";

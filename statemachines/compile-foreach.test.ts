@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Graph } from "../sdk/graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import { allStates } from "./all-states.ts";
 import type { ChoiceState, MapState, TaskState } from "./asl.ts";
 import { compile } from "./compile.ts";

@@ -1,4 +1,4 @@
-import type { ForeachNode, JsonObject, StepNode } from "../sdk/graph/graph.ts";
+import type { ForeachNode, JsonObject, StepNode } from "../graph/graph.ts";
 import type { MapState } from "./asl.ts";
 import {
   addChoice,
@@ -16,7 +16,7 @@ import {
 import { addJob, compileStep } from "./compile-step.ts";
 import { isArrayJob } from "./count.ts";
 import { startOf } from "./entry.ts";
-import { INTEGRATIONS, MAP_RUNS_PREFIX, MAX_WIDTH, RANGES_KEY } from "./contract.ts";
+import { INTEGRATIONS, MAP_RUNS_PREFIX, MAX_WIDTH, RANGES_KEY } from "./contract/contract.ts";
 import { mapRunConcurrency } from "./inline.ts";
 import { LIMITS } from "./limits.ts";
 

@@ -1,4 +1,4 @@
-import type { JsonObject, LoopNode } from "../sdk/graph/graph.ts";
+import type { JsonObject, LoopNode } from "../graph/graph.ts";
 import type { StateMachine, TaskState, Transition } from "./asl.ts";
 import {
   addChoice,
@@ -15,12 +15,12 @@ import {
   type Entry,
   type Flow,
 } from "./block.ts";
-import { INTEGRATIONS } from "./contract.ts";
+import { INTEGRATIONS } from "./contract/contract.ts";
 import { addControlRead, controlFieldsOf, pickFields } from "./control.ts";
 import { addEnter, enterable } from "./enter.ts";
 import { entryOf, startOf } from "./entry.ts";
 import { partName, piecesOf, type Part, type Piece } from "./piece.ts";
-import { nestRetry } from "./retries.ts";
+import { nestRetry } from "./contract/retries.ts";
 
 /**
  * Adds the state that has an execution of another machine and waits for its end; if this one is stopped, so is that. What

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { JsonObject, StepNode, StepOptions } from "../sdk/graph/graph.ts";
+import type { JsonObject, StepNode, StepOptions } from "../graph/graph.ts";
 import { allStates } from "./all-states.ts";
 import type { StateMachine, TaskState } from "./asl.ts";
 import { compile } from "./compile.ts";

@@ -1,9 +1,9 @@
-import type { JsonObject, StepNode, StepOptions } from "../sdk/graph/graph.ts";
-import { parseDuration } from "../sdk/units.ts";
+import type { JsonObject, StepNode, StepOptions } from "../graph/graph.ts";
+import { parseDuration } from "../graph/units.ts";
 import type { Catcher, TaskState } from "./asl.ts";
 import { addState, field, taskIndex, to, type Block, type Entry, type Value } from "./block.ts";
 import { placeOf, resourceRequirements } from "./container-size.ts";
-import { INTEGRATIONS, TASK_ENVIRONMENT, TIMEOUT_GRACE_SECONDS } from "./contract.ts";
+import { INTEGRATIONS, TASK_ENVIRONMENT, TIMEOUT_GRACE_SECONDS } from "./contract/contract.ts";
 import { pickFields } from "./control.ts";
 import { LIMITS } from "./limits.ts";
 import { forStep, type MachineResources } from "./resources.ts";
@@ -16,7 +16,7 @@ import {
   longestWaitSeconds,
   retriesOf,
   stepRetrier,
-} from "./retries.ts";
+} from "./contract/retries.ts";
 
 /** Adds a step as one Task state (and one more where its failure is caught). */
 export function compileStep(step: StepNode, block: Block, next: Entry): void {

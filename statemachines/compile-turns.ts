@@ -1,4 +1,4 @@
-import type { BranchNode, LoopNode, SwitchNode } from "../sdk/graph/graph.ts";
+import type { BranchNode, LoopNode, SwitchNode } from "../graph/graph.ts";
 import {
   addChoice,
   addState,

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Graph } from "../sdk/graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import { allStates, scopesIn } from "./all-states.ts";
 import { arbitraryGraph } from "./arbitrary-graph.ts";
 import type { StateMachine, StateMap } from "./asl.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Graph } from "../sdk/graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { StateMachine } from "./asl.ts";
 import { openFlow } from "./compile-body.ts";
 import { compileMachine } from "./compile-nested.ts";

@@ -1,5 +1,5 @@
-import type { JsonObject, StepOptions } from "../sdk/graph/graph.ts";
-import { parseSize } from "../sdk/units.ts";
+import type { JsonObject, StepOptions } from "../graph/graph.ts";
+import { parseSize } from "../graph/units.ts";
 import { FARGATE_SIZES } from "./limits.ts";
 
 export interface ContainerSize {

@@ -1,10 +1,10 @@
-import type { JsonObject } from "../sdk/graph/graph.ts";
-import { controlName, type ControlNode } from "../sdk/graph/lineage.ts";
+import type { JsonObject } from "../graph/graph.ts";
+import { controlName, type ControlNode } from "../graph/lineage.ts";
 import { addState, choiceName, field, taskIndex, type Block } from "./block.ts";
-import { INTEGRATIONS } from "./contract.ts";
-import { controlKeyExpression } from "./control-item.ts";
+import { INTEGRATIONS } from "./contract/contract.ts";
+import { controlKeyExpression } from "./contract/control-item.ts";
 import { isArrayJob } from "./count.ts";
-import { lambdaRetry, readRetry } from "./retries.ts";
+import { lambdaRetry, readRetry } from "./contract/retries.ts";
 
 /** How the machine takes each field out of the ledger's item. */
 const ITEM_FIELDS: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
-import type { Graph } from "../sdk/graph/graph.ts";
-import { controlName } from "../sdk/graph/lineage.ts";
+import type { Graph } from "../graph/graph.ts";
+import { controlName } from "../graph/lineage.ts";
 import { count, type Weights } from "./count.ts";
 import { divide, MACHINE_SIZE, type MachineSize } from "./divide.ts";
 import { enterable } from "./enter.ts";

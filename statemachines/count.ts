@@ -1,8 +1,8 @@
-import type { ForeachNode, GraphNode, LoopNode, StepNode, StepOptions, SwitchNode } from "../sdk/graph/graph.ts";
+import type { ForeachNode, GraphNode, LoopNode, StepNode, StepOptions, SwitchNode } from "../graph/graph.ts";
 import { answersItself } from "./block.ts";
 import { LIMITS } from "./limits.ts";
 import { piecesOf, sequencesIn, type Division, type Piece } from "./piece.ts";
-import { retriesOf } from "./retries.ts";
+import { retriesOf } from "./contract/retries.ts";
 
 /**
  * Counts what one run of a sequence of nodes adds up to, by what each kind of state counts for and by what the run's

@@ -1,4 +1,4 @@
-import type { Graph } from "../sdk/graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import { openFlow } from "./compile-body.ts";
 import { compileMachine } from "./compile-nested.ts";
 import { stepsOf } from "./enter.ts";

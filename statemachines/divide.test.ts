@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Graph } from "../sdk/graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import { allStates } from "./all-states.ts";
 import { arbitraryGraph } from "./arbitrary-graph.ts";
 import { checkMachine } from "./check.ts";

@@ -1,5 +1,5 @@
-import { MillraceError } from "../sdk/errors.ts";
-import type { Graph, GraphNode, LoopNode } from "../sdk/graph/graph.ts";
+import { MillraceError } from "../graph/errors.ts";
+import type { Graph, GraphNode, LoopNode } from "../graph/graph.ts";
 import { count, countRound, EXECUTION_EVENTS, isArrayJob, nestedWeight, worstCase, type Counting } from "./count.ts";
 import { measureDefinitions } from "./definition-bytes.ts";
 import { stepsOf } from "./enter.ts";

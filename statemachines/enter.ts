@@ -1,4 +1,4 @@
-import type { GraphNode, StepNode } from "../sdk/graph/graph.ts";
+import type { GraphNode, StepNode } from "../graph/graph.ts";
 import { addState, type Block } from "./block.ts";
 import type { ChoiceRule, ChoiceTest } from "./asl.ts";
 import { entryOf } from "./entry.ts";

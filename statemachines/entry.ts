@@ -1,5 +1,5 @@
-import type { GraphNode } from "../sdk/graph/graph.ts";
-import type { ControlNode } from "../sdk/graph/lineage.ts";
+import type { GraphNode } from "../graph/graph.ts";
+import type { ControlNode } from "../graph/lineage.ts";
 import { choiceName, type Block, type Entry } from "./block.ts";
 import { controlFieldsOf } from "./control.ts";
 import { partName, piecesOf, type Piece } from "./piece.ts";

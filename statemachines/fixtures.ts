@@ -7,7 +7,7 @@ import type {
   StepNode,
   StepOptions,
   SwitchNode,
-} from "../sdk/graph/graph.ts";
+} from "../graph/graph.ts";
 import type { Course } from "./cost.ts";
 import type { MachineResources } from "./resources.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { GraphNode } from "../sdk/graph/graph.ts";
+import type { GraphNode } from "../graph/graph.ts";
 import { foreach, graph, loop, step } from "./fixtures.ts";
 import { inlineForeachs, mapRunConcurrency } from "./inline.ts";
 

@@ -1,4 +1,4 @@
-import type { ForeachNode, Graph, GraphNode } from "../sdk/graph/graph.ts";
+import type { ForeachNode, Graph, GraphNode } from "../graph/graph.ts";
 import { isArrayJob, mostEvents } from "./count.ts";
 import { LIMITS } from "./limits.ts";
 

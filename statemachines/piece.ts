@@ -1,4 +1,4 @@
-import type { GraphNode, LoopNode } from "../sdk/graph/graph.ts";
+import type { GraphNode, LoopNode } from "../graph/graph.ts";
 
 /**
  * How a flow's graph is divided into the executions that carry it out, where one would be too long or one machine too

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Graph } from "../sdk/graph/graph.ts";
-import { lineageOf } from "../sdk/graph/lineage.ts";
+import type { Graph } from "../graph/graph.ts";
+import { lineageOf } from "../graph/lineage.ts";
 import { arbitraryGraph } from "../statemachines/arbitrary-graph.ts";
 import { compile } from "../statemachines/compile.ts";
 import { transitions, type Course } from "../statemachines/cost.ts";

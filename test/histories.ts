@@ -1,4 +1,4 @@
-import type { HistoryEvent } from "../emulator/asl/interpreter.ts";
+import type { HistoryEvent } from "../engine/asl/interpreter.ts";
 import type { StateMachine, StateMap } from "../statemachines/asl.ts";
 
 /** Which execution of Step Functions a state's events are of: those in a distributed Map are of its children. */

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Graph, GraphNode } from "../sdk/graph/graph.ts";
-import { lineageOf } from "../sdk/graph/lineage.ts";
+import type { Graph, GraphNode } from "../graph/graph.ts";
+import { lineageOf } from "../graph/lineage.ts";
 import { arbitraryGraph } from "../statemachines/arbitrary-graph.ts";
 import { transitions, type Course } from "../statemachines/cost.ts";
 import { fixtures, foreach, graph, lambda, loop, step, switchOn } from "../statemachines/fixtures.ts";

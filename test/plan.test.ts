@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Graph } from "../sdk/graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { Course } from "../statemachines/cost.ts";
 import { fixtures, foreach, graph, lambda, loop, step, switchOn } from "../statemachines/fixtures.ts";
 import { plan } from "../statemachines/plan/plan.ts";

@@ -1,11 +1,11 @@
 import { expect } from "vitest";
-import { TaskFailure, type ExecutionResult } from "../emulator/asl/interpreter.ts";
+import { TaskFailure, type ExecutionResult } from "../engine/asl/interpreter.ts";
 import { executeFlow } from "../emulator/execute-flow.ts";
-import type { ControlValue } from "../functions/ledger/ledger.ts";
-import type { Graph, GraphNode, Json, JsonObject, SwitchNode } from "../sdk/graph/graph.ts";
-import { controlName, lineageOf, type ControlNode } from "../sdk/graph/lineage.ts";
-import { formatIndex } from "../sdk/graph/task-index.ts";
-import { askedNext } from "../statemachines/asked-next.ts";
+import type { ControlValue } from "../graph/control-value.ts";
+import type { Graph, GraphNode, Json, JsonObject, SwitchNode } from "../graph/graph.ts";
+import { controlName, lineageOf, type ControlNode } from "../graph/lineage.ts";
+import { formatIndex } from "../graph/task-index.ts";
+import { askedNext } from "../statemachines/contract/asked-next.ts";
 import { compile } from "../statemachines/compile.ts";
 import {
   arrayChildIndex,
@@ -14,8 +14,13 @@ import {
   type BookkeepingRequest,
   type RecordFailureRequest,
   type RunnerRequest,
-} from "../statemachines/contract.ts";
-import { controlFields, controlItem, parseControlKey, type ControlItemKey } from "../statemachines/control-item.ts";
+} from "../statemachines/contract/contract.ts";
+import {
+  controlFields,
+  controlItem,
+  parseControlKey,
+  type ControlItemKey,
+} from "../statemachines/contract/control-item.ts";
 import type { Course } from "../statemachines/cost.ts";
 import type { MachineSize } from "../statemachines/divide.ts";
 import { offlineResources } from "../statemachines/resources.ts";

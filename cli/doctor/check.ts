@@ -1,4 +1,4 @@
-import { MillraceError } from "../../sdk/errors.ts";
+import { MillraceError } from "../../graph/errors.ts";
 
 /** One thing that is looked at. */
 export interface Check {

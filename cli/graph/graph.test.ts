@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Graph, GraphNode, StepNode, StepOptions } from "../../sdk/graph/graph.ts";
+import type { Graph, GraphNode, StepNode, StepOptions } from "../../graph/graph.ts";
 import { formatMermaid } from "./mermaid.ts";
 import { formatTree } from "./tree.ts";
 

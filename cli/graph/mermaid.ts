@@ -1,4 +1,4 @@
-import type { Graph, GraphNode, StepNode } from "../../sdk/graph/graph.ts";
+import type { Graph, GraphNode, StepNode } from "../../graph/graph.ts";
 import { describeOptions } from "./tree.ts";
 
 /** Where an edge to what comes next begins: a node, with what stands on the edge. */

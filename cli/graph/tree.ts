@@ -1,4 +1,4 @@
-import type { Graph, GraphNode, RetryOptions, StepNode } from "../../sdk/graph/graph.ts";
+import type { Graph, GraphNode, RetryOptions, StepNode } from "../../graph/graph.ts";
 import { describeParameters } from "../parameters.ts";
 
 /** A branch of a drawn tree: its line and what hangs below it. */

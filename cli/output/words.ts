@@ -1,5 +1,5 @@
 import type { JobStatus, LoopBound, RunEvent, TaskFinished } from "../../emulator/events.ts";
-import type { TaskError } from "../../functions/ledger/ledger.ts";
+import type { TaskError } from "../../graph/task-error.ts";
 
 /** `850 ms`, `12.3 s`, `4 min 5 s`, `2 h 3 min`. */
 export function formatSeconds(seconds: number): string {

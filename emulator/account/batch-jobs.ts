@@ -9,9 +9,9 @@ import {
   type JobDetail,
   type JobQueueDetail,
 } from "@aws-sdk/client-batch";
-import { accountError } from "../../functions/account-error.ts";
-import { MillraceError } from "../../sdk/errors.ts";
-import { TaskFailure } from "../asl/errors.ts";
+import { accountError } from "../../aws/account-error.ts";
+import { MillraceError } from "../../graph/errors.ts";
+import { TaskFailure } from "../../engine/asl/errors.ts";
 import type { BatchJobs } from "./job-watcher.ts";
 
 /** AWS Batch by the rights of the person at this machine. */

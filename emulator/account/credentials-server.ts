@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Credentials } from "../../runtime/signature.ts";
+import type { Credentials } from "../../aws/signature.ts";
 
 export interface CredentialsServer {
   /** What a process needs in its environment to get them. */

@@ -1,11 +1,22 @@
-import type { ControlKey, ControlValue, RunKey } from "../../functions/ledger/ledger.ts";
-import type { Json, JsonObject } from "../../sdk/graph/graph.ts";
-import type { Lineage } from "../../sdk/graph/lineage.ts";
+import type { ControlKey, ControlValue } from "../../graph/control-value.ts";
+import type { RunKey } from "../../graph/run-name.ts";
+import type { Json, JsonObject } from "../../graph/graph.ts";
+import type { Lineage } from "../../graph/lineage.ts";
 import type { OwnRuns } from "../../sdk/client/own-runs.ts";
-import { INTEGRATIONS, MAX_WIDTH, type BookkeepingRequest, type RunnerRequest } from "../../statemachines/contract.ts";
-import { controlFields, controlItem, parseControlKey, type ControlItemKey } from "../../statemachines/control-item.ts";
+import {
+  INTEGRATIONS,
+  MAX_WIDTH,
+  type BookkeepingRequest,
+  type RunnerRequest,
+} from "../../statemachines/contract/contract.ts";
+import {
+  controlFields,
+  controlItem,
+  parseControlKey,
+  type ControlItemKey,
+} from "../../statemachines/contract/control-item.ts";
 import type { MachineResources } from "../../statemachines/resources.ts";
-import { TaskFailure } from "../asl/errors.ts";
+import { TaskFailure } from "../../engine/asl/errors.ts";
 import { controlEvent } from "../control-event.ts";
 import type { RunEvent } from "../events.ts";
 import type { JobResult } from "../open-jobs.ts";

@@ -1,4 +1,4 @@
-import type { BatchAttempt, BatchExit, BatchJob } from "../../functions/batch/job.ts";
+import type { BatchAttempt, BatchExit, BatchJob } from "../../aws/batch/job.ts";
 import type { JobStatus } from "../events.ts";
 
 /** A job as AWS Batch describes it, as far as a run looks at it. Source: AWS Batch API reference, "JobDetail". */

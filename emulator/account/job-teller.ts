@@ -1,10 +1,12 @@
-import { troubleError } from "../../functions/batch/job.ts";
-import { whyEnded } from "../../functions/batch/why-ended.ts";
-import type { Attempt, TaskError, TaskKey } from "../../functions/ledger/ledger.ts";
-import type { JsonObject } from "../../sdk/graph/graph.ts";
+import { troubleError } from "../../aws/batch/job.ts";
+import { whyEnded } from "../../aws/batch/why-ended.ts";
+import type { Attempt } from "../../store/ledger/ledger.ts";
+import type { TaskError } from "../../graph/task-error.ts";
+import type { TaskKey } from "../../graph/task-key.ts";
+import type { JsonObject } from "../../graph/graph.ts";
 import type { JobStatus, TaskFinished, TaskOutput, TaskStarted } from "../events.ts";
 import type { JobResult } from "../open-jobs.ts";
-import { JobLog, type LogTails } from "./job-log.ts";
+import { JobLog, type LogTails } from "../../aws/logs/job-log.ts";
 import { attemptSeconds, logOf, type DescribedJob, type Happening, type Told } from "./job-progress.ts";
 
 type OfRun = "flow" | "run" | "at";

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { MillraceError } from "../../sdk/errors.ts";
+import { MillraceError } from "../../graph/errors.ts";
 import type { DescribedJob } from "./job-progress.ts";
 import type { SubmittedJob, TaskHappening } from "./job-teller.ts";
 import { JobWatcher, type BatchJobs } from "./job-watcher.ts";

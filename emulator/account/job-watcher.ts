@@ -1,7 +1,7 @@
-import { troubleError, type BatchEnvironment, type BatchQueue } from "../../functions/batch/job.ts";
-import { whyWaiting } from "../../functions/batch/why-waiting.ts";
-import { MillraceError } from "../../sdk/errors.ts";
-import type { JsonObject } from "../../sdk/graph/graph.ts";
+import { troubleError, type BatchEnvironment, type BatchQueue } from "../../aws/batch/job.ts";
+import { whyWaiting } from "../../aws/batch/why-waiting.ts";
+import { MillraceError } from "../../graph/errors.ts";
+import type { JsonObject } from "../../graph/graph.ts";
 import type { JobStatus } from "../events.ts";
 import type { JobResult } from "../open-jobs.ts";
 import { JobTeller, type SubmittedJob, type TaskEnd, type TellerOptions, type Watched } from "./job-teller.ts";

@@ -1,8 +1,8 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { accountError } from "../../functions/account-error.ts";
-import { MillraceError } from "../../sdk/errors.ts";
-import type { Json, JsonObject } from "../../sdk/graph/graph.ts";
-import { TaskFailure } from "../asl/errors.ts";
+import { accountError } from "../../aws/account-error.ts";
+import { MillraceError } from "../../graph/errors.ts";
+import type { Json, JsonObject } from "../../graph/graph.ts";
+import { TaskFailure } from "../../engine/asl/errors.ts";
 
 export interface Functions {
   /** Throws TaskFailure with the error that a state machine would see; `onLog` has what was printed in either case. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Attempt } from "../../functions/ledger/ledger.ts";
-import type { Json } from "../../sdk/graph/graph.ts";
-import { TaskFailure } from "../asl/errors.ts";
+import type { Attempt } from "../../store/ledger/ledger.ts";
+import type { Json } from "../../graph/graph.ts";
+import { TaskFailure } from "../../engine/asl/errors.ts";
 import type { TaskHappening } from "./job-teller.ts";
 import { LambdaTasks } from "./lambda-tasks.ts";
 

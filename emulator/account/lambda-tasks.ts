@@ -1,7 +1,8 @@
-import type { Attempt, TaskKey } from "../../functions/ledger/ledger.ts";
-import type { Json, JsonObject } from "../../sdk/graph/graph.ts";
-import type { RunnerRequest } from "../../statemachines/contract.ts";
-import { TaskFailure } from "../asl/errors.ts";
+import type { Attempt } from "../../store/ledger/ledger.ts";
+import type { TaskKey } from "../../graph/task-key.ts";
+import type { Json, JsonObject } from "../../graph/graph.ts";
+import type { RunnerRequest } from "../../statemachines/contract/contract.ts";
+import { TaskFailure } from "../../engine/asl/errors.ts";
 import type { JobResult } from "../open-jobs.ts";
 import type { TaskHappening } from "./job-teller.ts";
 import type { Functions } from "./lambda-functions.ts";

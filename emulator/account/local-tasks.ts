@@ -1,11 +1,13 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { StartTaskRequest, StartTaskResponse } from "../../functions/api/contract.ts";
-import type { Attempt, RunKey, TaskKey } from "../../functions/ledger/ledger.ts";
-import type { Lineage } from "../../sdk/graph/lineage.ts";
+import type { Attempt } from "../../store/ledger/ledger.ts";
+import type { RunKey } from "../../graph/run-name.ts";
+import type { TaskKey } from "../../graph/task-key.ts";
+import type { Lineage } from "../../graph/lineage.ts";
 import type { TaskApi } from "../../runtime/task-client.ts";
-import { EXIT_CODES, FINAL_EXIT } from "../../statemachines/exit-codes.ts";
-import { TASK_ENVIRONMENT } from "../../statemachines/contract.ts";
+import { EXIT_CODES, FINAL_EXIT } from "../../statemachines/contract/exit-codes.ts";
+import { TASK_ENVIRONMENT } from "../../statemachines/contract/contract.ts";
 import { triesOf } from "../assigned-task.ts";
 import type { Job } from "../job-queue.ts";
 import type { JobResult } from "../open-jobs.ts";

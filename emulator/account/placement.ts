@@ -1,9 +1,9 @@
-import { MillraceError } from "../../sdk/errors.ts";
-import { checkGraph } from "../../sdk/graph/check.ts";
-import { checkOptions } from "../../sdk/graph/check-options.ts";
-import type { Compute, Graph, GraphNode, StepNode, StepOptions } from "../../sdk/graph/graph.ts";
-import { mistakesError, quote } from "../../sdk/graph/mistake.ts";
-import { nearest } from "../../sdk/graph/nearest.ts";
+import { MillraceError } from "../../graph/errors.ts";
+import { checkGraph } from "../../graph/check.ts";
+import { checkOptions } from "../../graph/check-options.ts";
+import type { Compute, Graph, GraphNode, StepNode, StepOptions } from "../../graph/graph.ts";
+import { mistakesError, quote } from "../../graph/mistake.ts";
+import { nearest } from "../../graph/nearest.ts";
 
 /** Where the steps go that do not say so themselves, and what they ask for there beyond what they ask for themselves. */
 export interface Placement {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Booted } from "../../runtime/container.ts";
+import type { Booted } from "../../runtime/container/container.ts";
 import { startTaskProcess } from "./task-process.ts";
 
 let folder: string;

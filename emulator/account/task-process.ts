@@ -3,7 +3,7 @@ import { createWriteStream, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
-import type { Booted } from "../../runtime/container.ts";
+import type { Booted } from "../../runtime/container/container.ts";
 
 /**
  * Ctrl-C reaches every process of a terminal, but whether a task ends is the engine's to say; a task whose engine is gone is

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { Signer } from "../../functions/api/signer.ts";
-import type { BlobStore } from "../../functions/blobs/blobs.ts";
+import type { Signer } from "../../store/blobs/signer.ts";
+import type { BlobStore } from "../../store/blobs/blobs.ts";
 
 const EXPIRES_MILLISECONDS = 3_600_000;
 

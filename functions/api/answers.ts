@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Graph } from "../../sdk/graph/graph.ts";
-import type { Attempt, Run, StepCount } from "../ledger/ledger.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { Attempt, Run, StepCount } from "../../store/ledger/ledger.ts";
 import type {
   BranchesPage,
   ControlResponse,
@@ -21,8 +21,8 @@ import type {
   StopRunResponse,
   StoreCodeResponse,
   TASK_ROUTES,
-  Upload,
 } from "./contract.ts";
+import type { Upload } from "../../store/blobs/signer.ts";
 import {
   controlValue,
   count,

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { MillraceError } from "../../sdk/errors.ts";
+import { MillraceError } from "../../graph/errors.ts";
 import { addFlowRoutes, type FlowParts } from "./flow-routes.ts";
 import { problemOf, PROBLEM_TYPE } from "./problem.ts";
 import type { Api, ApiEnv } from "./route.ts";

@@ -1,6 +1,6 @@
-import type { BlobStore } from "../blobs/blobs.ts";
-import type { Ledger } from "../ledger/ledger.ts";
-import type { Blobs } from "../tasks/outcome.ts";
+import type { BlobStore } from "../../store/blobs/blobs.ts";
+import type { Ledger } from "../../store/ledger/ledger.ts";
+import type { Blobs } from "../../tasks/outcome.ts";
 
 /** A blob that is wanted at once and has not come yet. */
 class Wanted extends Error {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { flow } from "../../sdk/index.ts";
-import { packPages } from "../artifacts/pack.ts";
-import { packArtifacts } from "../tasks/outcome.ts";
+import { packPages } from "../../store/artifacts/pack.ts";
+import { packArtifacts } from "../../tasks/outcome.ts";
 import { keepBooks } from "./bookkeeping-call.ts";
 import { noBlobs, openService } from "./fixtures.ts";
 

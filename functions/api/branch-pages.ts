@@ -1,7 +1,7 @@
-import type { Lineage } from "../../sdk/graph/lineage.ts";
-import { formatIndex, parseIndex } from "../../sdk/graph/task-index.ts";
-import type { Manifest } from "../artifacts/manifest.ts";
-import { stepInputs, whole, type RunScope } from "../tasks/inputs.ts";
+import type { Lineage } from "../../graph/lineage.ts";
+import { formatIndex, parseIndex } from "../../graph/task-index.ts";
+import type { Manifest } from "../../store/artifacts/manifest.ts";
+import { stepInputs, whole, type RunScope } from "../../tasks/inputs.ts";
 import type { BranchesPage } from "./contract.ts";
 
 /** Manifests that are read together. */

@@ -1,19 +1,11 @@
-import type { Graph, Json } from "../../sdk/graph/graph.ts";
-import type { Manifest } from "../artifacts/manifest.ts";
-import type { Failure } from "../tasks/bookkeeping.ts";
-import type {
-  Attempt,
-  Control,
-  ControlValue,
-  LogRange,
-  Owner,
-  Page,
-  Run,
-  RunQuery,
-  StepCount,
-  TaskError,
-  TaskKey,
-} from "../ledger/ledger.ts";
+import type { BlobSize, Upload } from "../../store/blobs/signer.ts";
+import type { Graph, Json } from "../../graph/graph.ts";
+import type { Manifest } from "../../store/artifacts/manifest.ts";
+import type { Failure } from "../../tasks/bookkeeping.ts";
+import type { Attempt, LogRange, Owner, Page, Run, RunQuery, StepCount } from "../../store/ledger/ledger.ts";
+import type { Control, ControlValue } from "../../graph/control-value.ts";
+import type { TaskError } from "../../graph/task-error.ts";
+import type { TaskKey } from "../../graph/task-key.ts";
 
 /**
  * The HTTP API: what is asked and answered, as types that clients and the task runtime import. schemas.ts checks the
@@ -70,12 +62,6 @@ export interface StoreCodeRequest {
 export interface StoreCodeResponse {
   /** Absent where it is stored already. */
   readonly upload?: Upload;
-}
-
-/** A PUT of the bytes with exactly these headers; the store refuses bytes that do not have the SHA-256 they were signed for. */
-export interface Upload {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface RegisterFlowRequest {
@@ -220,10 +206,6 @@ export type ListAttemptsResponse = Page<Attempt>;
 export interface SignRequest {
   readonly reads: readonly string[];
   readonly writes: readonly BlobSize[];
-}
-export interface BlobSize {
-  readonly hash: string;
-  readonly size: number;
 }
 /** URLs are good for an hour at most; one that is refused is asked for again. */
 export interface SignResponse {

@@ -1,4 +1,4 @@
-import type { ControlValue } from "../ledger/ledger.ts";
+import type { ControlValue } from "../../graph/control-value.ts";
 
 /** The pages of a foreach's items are many, and the tasks' alone to read. */
 export function withoutPages(value: ControlValue): ControlValue {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { flow } from "../../sdk/index.ts";
-import type { AnyFlow } from "../../sdk/flow/language.ts";
+import type { AnyFlow } from "../../sdk/language/language.ts";
 import { offlineResources } from "../../statemachines/resources.ts";
-import { openMemoryBlobs } from "../blobs/memory.ts";
-import { openMemoryRegistry } from "../flows/memory-registry.ts";
-import { openSqliteLedger } from "../ledger/sqlite.ts";
-import type { Run } from "../ledger/ledger.ts";
+import { openMemoryBlobs } from "../../store/blobs/memory.ts";
+import { openMemoryRegistry } from "../../store/registry/memory-registry.ts";
+import { openSqliteLedger } from "../../store/ledger/sqlite/sqlite-ledger.ts";
+import type { Run } from "../../store/ledger/ledger.ts";
 import { ANSWERS } from "./answers.ts";
 import { createApp } from "./app.ts";
 import { ROUTES, TASK_ROUTES, type RegisterFlowResponse, type StartedTask } from "./contract.ts";

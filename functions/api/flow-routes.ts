@@ -1,11 +1,11 @@
-import { deployedFlow, describeFlow, registerFlow, removeFlow, type Deployment } from "../flows/register.ts";
-import { checkForeignGraph } from "../flows/check-graph.ts";
-import { resourcesFor } from "../flows/resources-for.ts";
+import { deployedFlow, describeFlow, registerFlow, removeFlow, type Deployment } from "../deploy/register.ts";
+import { checkForeignGraph } from "../deploy/check-graph.ts";
+import { resourcesFor } from "../deploy/resources-for.ts";
 import { ROUTES, TASK_TOKEN_HEADER, type DefineJobsResponse, type StoreCodeResponse } from "./contract.ts";
-import type { Lineage } from "../../sdk/graph/lineage.ts";
+import type { Lineage } from "../../graph/lineage.ts";
 import { bodyOf, on, partOf, queryOf, type Api } from "./route.ts";
 import * as schemas from "./schemas.ts";
-import type { Signer } from "./signer.ts";
+import type { Signer } from "../../store/blobs/signer.ts";
 
 export interface FlowParts extends Deployment {
   readonly signer: Pick<Signer, "signWrite">;

@@ -1,6 +1,6 @@
-import type { Graph } from "../../sdk/graph/graph.ts";
-import { lineageOf, type Lineage } from "../../sdk/graph/lineage.ts";
-import type { BlobStore } from "../blobs/blobs.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { lineageOf, type Lineage } from "../../graph/lineage.ts";
+import type { BlobStore } from "../../store/blobs/blobs.ts";
 
 /** How many graphs a warm function remembers: a blob never changes, so what was read once is good for ever. */
 const REMEMBERED = 50;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { graphSchema } from "../../sdk/graph/schema.ts";
+import { graphSchema } from "../../graph/schema.ts";
 import { ANSWERS } from "./answers.ts";
 import { ROUTES, TASK_ROUTES, TASK_TOKEN_HEADER } from "./contract.ts";
 import { PROBLEM_TYPE } from "./problem.ts";

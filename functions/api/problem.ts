@@ -1,4 +1,4 @@
-import { MillraceError, type Where } from "../../sdk/errors.ts";
+import { MillraceError, type Where } from "../../graph/errors.ts";
 
 /** An error on the wire: problem details (RFC 9457) with a MillraceError's code, place and mend. */
 export interface Problem {

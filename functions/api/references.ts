@@ -1,8 +1,9 @@
-import { MillraceError, type Where } from "../../sdk/errors.ts";
-import type { Manifest } from "../artifacts/manifest.ts";
-import type { BlobStore } from "../blobs/blobs.ts";
-import type { BlobSize, SignResponse } from "./contract.ts";
-import type { Signer } from "./signer.ts";
+import { MillraceError, type Where } from "../../graph/errors.ts";
+import type { Manifest } from "../../store/artifacts/manifest.ts";
+import type { BlobStore } from "../../store/blobs/blobs.ts";
+import type { BlobSize } from "../../store/blobs/signer.ts";
+import type { SignResponse } from "./contract.ts";
+import type { Signer } from "../../store/blobs/signer.ts";
 
 /** The blobs that manifests refer to, each once, in their order. */
 export function hashesOf(...manifests: readonly Manifest[]): string[] {

@@ -1,6 +1,6 @@
 import type { Context, Hono } from "hono";
 import type { z } from "zod";
-import { MillraceError } from "../../sdk/errors.ts";
+import { MillraceError } from "../../graph/errors.ts";
 
 /** What the app is told of a request besides the request: who signed it, where that is known. */
 export interface ApiEnv {

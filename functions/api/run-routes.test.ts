@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { formatError, type MillraceError } from "../../sdk/errors.ts";
-import type { Run } from "../ledger/ledger.ts";
+import { formatError, type MillraceError } from "../../graph/errors.ts";
+import type { Run } from "../../store/ledger/ledger.ts";
 import { executionEnded } from "../runs/end.ts";
 import { openService, stats } from "./fixtures.ts";
 

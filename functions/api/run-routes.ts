@@ -1,4 +1,5 @@
-import type { Page, Run, RunKey } from "../ledger/ledger.ts";
+import type { Page, Run } from "../../store/ledger/ledger.ts";
+import type { RunKey } from "../../graph/run-name.ts";
 import { finishOwnRun, stopRun } from "../runs/end.ts";
 import { readOwnRun } from "../runs/own.ts";
 import { readRun } from "../runs/read.ts";
@@ -16,7 +17,7 @@ import {
   type ListTasksResponse,
   type RunSummary,
 } from "./contract.ts";
-import { MillraceError } from "../../sdk/errors.ts";
+import { MillraceError } from "../../graph/errors.ts";
 import { bodyOf, on, partOf, queryOf, type Api, type Request } from "./route.ts";
 import * as schemas from "./schemas.ts";
 

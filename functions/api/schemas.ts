@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Graph, Json } from "../../sdk/graph/graph.ts";
+import type { Graph, Json } from "../../graph/graph.ts";
+import type { BlobSize } from "../../store/blobs/signer.ts";
 import type {
-  BlobSize,
   ChangeRunRequest,
   CreateRunRequest,
   DefineJobsRequest,
@@ -18,8 +18,10 @@ import type {
   StoreCodeRequest,
   TriggerRun,
 } from "./contract.ts";
-import type { Manifest } from "../artifacts/manifest.ts";
-import type { Control, ControlValue, LogRange, TaskError } from "../ledger/ledger.ts";
+import type { Manifest } from "../../store/artifacts/manifest.ts";
+import type { Control, ControlValue } from "../../graph/control-value.ts";
+import type { LogRange } from "../../store/ledger/ledger.ts";
+import type { TaskError } from "../../graph/task-error.ts";
 
 /** What requests must be: contract.ts as zod sees it. Everything has a greatest size, and nothing unknown is let in. */
 
@@ -44,7 +46,7 @@ export const tags = z.array(text(128)).max(40);
 /** As the person's own machine names them; a namespace is made of it. */
 export const user = z.string().regex(/^[^\s/:#]{1,64}$/);
 
-/** Its shape is a JSON Schema of its own, which registration applies (sdk/graph/schema.ts). */
+/** Its shape is a JSON Schema of its own, which registration applies (graph/schema.ts). */
 const graph = z.record(z.string(), z.unknown()) as unknown as z.ZodType<Graph>;
 const json = z.json() as unknown as z.ZodType<Json>;
 

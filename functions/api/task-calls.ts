@@ -1,12 +1,15 @@
-import { MillraceError } from "../../sdk/errors.ts";
-import type { Lineage } from "../../sdk/graph/lineage.ts";
-import { askedNext } from "../../statemachines/asked-next.ts";
-import type { Manifest } from "../artifacts/manifest.ts";
-import type { BatchJobs } from "../batch/describe.ts";
-import type { BlobStore } from "../blobs/blobs.ts";
-import type { Attempt, AttemptKey, ControlValue, Ledger, RunKey } from "../ledger/ledger.ts";
-import { branchEnds, stepInputs, type RunScope } from "../tasks/inputs.ts";
-import { nextTry } from "../tasks/job-try.ts";
+import { MillraceError } from "../../graph/errors.ts";
+import type { Lineage } from "../../graph/lineage.ts";
+import { askedNext } from "../../statemachines/contract/asked-next.ts";
+import type { Manifest } from "../../store/artifacts/manifest.ts";
+import type { BatchJobs } from "../../aws/batch/describe.ts";
+import type { BlobStore } from "../../store/blobs/blobs.ts";
+import type { Attempt, Ledger } from "../../store/ledger/ledger.ts";
+import type { AttemptKey } from "../../graph/task-key.ts";
+import type { ControlValue } from "../../graph/control-value.ts";
+import type { RunKey } from "../../graph/run-name.ts";
+import { branchEnds, stepInputs, type RunScope } from "../../tasks/inputs.ts";
+import { nextTry } from "../../tasks/job-try.ts";
 import type {
   FinishTaskRequest,
   FinishTaskResponse,
@@ -21,10 +24,10 @@ import type {
 } from "./contract.ts";
 import { branchesFrom } from "./branch-pages.ts";
 import { withoutPages } from "./control-answer.ts";
-import { checkControls } from "./expected-controls.ts";
+import { checkControls } from "../../tasks/expected-controls.ts";
 import { readRun } from "../runs/read.ts";
 import { allStored, hashesOf, signAll } from "./references.ts";
-import type { Signer } from "./signer.ts";
+import type { Signer } from "../../store/blobs/signer.ts";
 import { digestOf, isGrant, makeGrant, makeToken, readToken, TOKEN_MILLISECONDS } from "./task-token.ts";
 
 /** What the calls of a task's own process are answered from. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { packPages } from "../artifacts/pack.ts";
-import { packArtifacts } from "../tasks/outcome.ts";
+import { packPages } from "../../store/artifacts/pack.ts";
+import { packArtifacts } from "../../tasks/outcome.ts";
 import { noBlobs, openService, stats } from "./fixtures.ts";
 
 describe("tasks", () => {

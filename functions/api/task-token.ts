@@ -1,7 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { MillraceError } from "../../sdk/errors.ts";
-import type { Manifest } from "../artifacts/manifest.ts";
-import type { AttemptKey, RunKey } from "../ledger/ledger.ts";
+import { MillraceError } from "../../graph/errors.ts";
+import type { Manifest } from "../../store/artifacts/manifest.ts";
+import type { AttemptKey } from "../../graph/task-key.ts";
+import type { RunKey } from "../../graph/run-name.ts";
 
 /**
  * What an attempt's token says: whose it is, and what finishing it is checked against without asking the ledger again.

@@ -1,8 +1,8 @@
-import { openS3Key } from "../api/s3-key.ts";
-import { openS3Signer } from "../api/s3-signer.ts";
+import { openS3Key } from "../../aws/s3/key.ts";
+import { openS3Signer } from "../../aws/s3/s3-signer.ts";
 import { graphCache } from "../api/graph-cache.ts";
-import { openS3Blobs } from "../blobs/s3.ts";
-import { openDynamoLedger } from "../ledger/dynamodb.ts";
+import { openS3Blobs } from "../../store/blobs/s3/s3-blobs.ts";
+import { openDynamoLedger } from "../../store/ledger/dynamodb/dynamodb-ledger.ts";
 import { setting } from "./setting.ts";
 
 /** The ports that most functions share, opened once for each execution environment. */

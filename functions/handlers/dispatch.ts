@@ -1,7 +1,7 @@
-import { formatError, MillraceError } from "../../sdk/errors.ts";
-import { openBatchJobs } from "../batch/describe.ts";
+import { formatError, MillraceError } from "../../graph/errors.ts";
+import { openBatchJobs } from "../../aws/batch/describe.ts";
 import { executionEnded, type ExecutionEnded } from "../runs/end.ts";
-import type { ScheduledStart } from "../flows/schedules.ts";
+import type { ScheduledStart } from "../../aws/scheduler/schedules.ts";
 import { startScheduled } from "../runs/scheduled.ts";
 import { openRuns } from "./machines.ts";
 

@@ -1,5 +1,5 @@
-import { openDynamoRegistry } from "../flows/dynamodb-registry.ts";
-import { openStepFunctions } from "../flows/step-functions-machines.ts";
+import { openDynamoRegistry } from "../../store/registry/dynamodb/dynamodb-registry.ts";
+import { openStepFunctions } from "../../aws/step-functions/step-functions-machines.ts";
 import { openAccount } from "./account.ts";
 import { setting } from "./setting.ts";
 

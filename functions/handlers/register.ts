@@ -1,8 +1,8 @@
 import type { MachineResources } from "../../statemachines/resources.ts";
-import { openBatchJobs } from "../flows/batch-jobs.ts";
-import { openSchedules } from "../flows/eventbridge-schedules.ts";
-import { openS3Ranges } from "../flows/s3-ranges.ts";
-import { answerStack, removeDeployed, type StackEvent } from "../flows/cloudformation-removal.ts";
+import { openBatchJobs } from "../../aws/batch/job-definitions-in-batch.ts";
+import { openSchedules } from "../../aws/scheduler/eventbridge-schedules.ts";
+import { openS3Ranges } from "../../aws/s3/ranges.ts";
+import { answerStack, removeDeployed, type StackEvent } from "../../aws/cloudformation/removal.ts";
 import { openAccount, openSigning } from "./account.ts";
 import { setting } from "./setting.ts";
 import { handleHttp } from "./http.ts";

@@ -1,5 +1,5 @@
-import type { RunnerRequest } from "../../statemachines/contract.ts";
-import { runStep, type Invocation } from "../../runtime/lambda-runner.ts";
+import type { RunnerRequest } from "../../statemachines/contract/contract.ts";
+import { runStep, type Invocation } from "../../runtime/lambda/lambda-runner.ts";
 import { setting } from "./setting.ts";
 
 const api = { url: setting("MILLRACE_API"), region: setting("AWS_REGION") };

@@ -1,4 +1,4 @@
-import { openS3Blobs } from "../blobs/s3.ts";
+import { openS3Blobs } from "../../store/blobs/s3/s3-blobs.ts";
 import { openSigning } from "./account.ts";
 import { setting } from "./setting.ts";
 import { handleHttp } from "./http.ts";

@@ -1,6 +1,6 @@
-import type { BookkeepingRequest } from "../../statemachines/contract.ts";
+import type { BookkeepingRequest } from "../../statemachines/contract/contract.ts";
 import { keepBooks } from "../api/bookkeeping-call.ts";
-import { openBatchJobs } from "../batch/describe.ts";
+import { openBatchJobs } from "../../aws/batch/describe.ts";
 import { openAccount, openSigning } from "./account.ts";
 import { handleHttp } from "./http.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { openMemoryRegistry } from "../flows/memory-registry.ts";
-import { openSqliteLedger } from "../ledger/sqlite.ts";
+import { openMemoryRegistry } from "../../store/registry/memory-registry.ts";
+import { openSqliteLedger } from "../../store/ledger/sqlite/sqlite-ledger.ts";
 import { executionEnded } from "./end.ts";
 
 async function running() {

@@ -1,12 +1,14 @@
-import { MillraceError } from "../../sdk/errors.ts";
-import { parseRunName } from "../../statemachines/contract.ts";
+import { MillraceError } from "../../graph/errors.ts";
+import { parseRunName } from "../../graph/run-name.ts";
 import type { FinishRunRequest } from "../api/contract.ts";
-import { errorOfCause } from "../batch/cause.ts";
-import type { BatchJobs } from "../batch/describe.ts";
-import { endLostAttempts, interruptionOf } from "../batch/lost-attempt.ts";
-import type { Machines } from "../flows/machines.ts";
-import type { FlowRegistry } from "../flows/registry.ts";
-import type { Ledger, Run, RunKey, TaskError } from "../ledger/ledger.ts";
+import { errorOfCause } from "../../aws/batch/cause.ts";
+import type { BatchJobs } from "../../aws/batch/describe.ts";
+import { endLostAttempts, interruptionOf } from "../../aws/batch/lost-attempt.ts";
+import type { Machines } from "../../aws/step-functions/machines.ts";
+import type { FlowRegistry } from "../../store/registry/registry.ts";
+import type { Ledger, Run } from "../../store/ledger/ledger.ts";
+import type { RunKey } from "../../graph/run-name.ts";
+import type { TaskError } from "../../graph/task-error.ts";
 import { readRun } from "./read.ts";
 import { executionName } from "./trigger.ts";
 

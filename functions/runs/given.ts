@@ -1,8 +1,8 @@
 import { Validator } from "@cfworker/json-schema";
-import { flagOf } from "../../sdk/graph/flags.ts";
-import type { Graph, Json } from "../../sdk/graph/graph.ts";
-import { mistakesError, quote, type Mistake } from "../../sdk/graph/mistake.ts";
-import { nearest } from "../../sdk/graph/nearest.ts";
+import { flagOf } from "../../graph/flags.ts";
+import type { Graph, Json } from "../../graph/graph.ts";
+import { mistakesError, quote, type Mistake } from "../../graph/mistake.ts";
+import { nearest } from "../../graph/nearest.ts";
 
 /**
  * Holds what a caller gives a deployed flow to the JSON Schemas that were registered, and fills in the defaults that these

@@ -1,5 +1,6 @@
-import { MillraceError } from "../../sdk/errors.ts";
-import type { Ledger, Run, RunKey } from "../ledger/ledger.ts";
+import { MillraceError } from "../../graph/errors.ts";
+import type { Ledger, Run } from "../../store/ledger/ledger.ts";
+import type { RunKey } from "../../graph/run-name.ts";
 
 /** The run. Throws MillraceError `run.unknown`. */
 export async function readRun(ledger: Ledger, key: RunKey): Promise<Run> {

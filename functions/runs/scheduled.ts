@@ -1,5 +1,5 @@
-import type { ScheduledStart } from "../flows/schedules.ts";
-import type { Run } from "../ledger/ledger.ts";
+import type { ScheduledStart } from "../../aws/scheduler/schedules.ts";
+import type { Run } from "../../store/ledger/ledger.ts";
 import { triggerRun, type Starting } from "./trigger.ts";
 
 /** Starts the run that a schedule's time calls for: one for each time, however often it is told. */

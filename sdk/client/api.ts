@@ -1,9 +1,9 @@
 import * as crypto from "node:crypto";
-import { accountError } from "../../functions/account-error.ts";
+import { accountError } from "../../aws/account-error.ts";
 import type { ROUTES, TASK_ROUTES } from "../../functions/api/contract.ts";
 import { errorOf } from "../../functions/api/problem.ts";
 import { sendPatiently } from "../../runtime/patience.ts";
-import { signRequest, type Credentials } from "../../runtime/signature.ts";
+import { signRequest, type Credentials } from "../../aws/signature.ts";
 import type { SyncRequest } from "../../runtime/fetch-sync.ts";
 import type { AccountProfile } from "./profiles.ts";
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openService, stats } from "../../functions/api/fixtures.ts";
 import { createClient, type Client } from "./client.ts";
-import { runEnd, triggerFlow } from "./trigger.ts";
+import { runEnd, triggerFlow } from "../trigger.ts";
 
 /** The service itself, over HTTP; the statuses that it is to answer with first. */
 const failures: number[] = [];

@@ -11,14 +11,15 @@ import {
   type StoreCodeResponse,
   type TriggerRun,
 } from "../../functions/api/contract.ts";
-import { checkRead } from "../../functions/blobs/check.ts";
-import type { Attempt, Ledger, Page, Run, RunKey, StepCount } from "../../functions/ledger/ledger.ts";
-import type { CodeArchive } from "../../runtime/code-archive.ts";
+import { checkRead } from "../../store/blobs/check.ts";
+import type { Attempt, Ledger, Page, Run, StepCount } from "../../store/ledger/ledger.ts";
+import type { RunKey } from "../../graph/run-name.ts";
+import type { CodeArchive } from "../../runtime/package/code-archive.ts";
 import { fetchSync } from "../../runtime/fetch-sync.ts";
 import { uploadAll } from "../../runtime/task-blobs.ts";
-import { MillraceError } from "../errors.ts";
+import { MillraceError } from "../../graph/errors.ts";
 import { Api } from "./api.ts";
-import { credentialsFor } from "./aws-credentials.ts";
+import { credentialsFor } from "../../aws/credentials.ts";
 import { ownRuns, type OwnRuns } from "./own-runs.ts";
 import type { AccountProfile } from "./profiles.ts";
 

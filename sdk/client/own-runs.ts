@@ -11,9 +11,11 @@ import {
   type StartTaskRequest,
   type StartTaskResponse,
 } from "../../functions/api/contract.ts";
-import type { ControlKey, ControlValue, Run, RunKey } from "../../functions/ledger/ledger.ts";
+import type { ControlKey, ControlValue } from "../../graph/control-value.ts";
+import type { Run } from "../../store/ledger/ledger.ts";
+import type { RunKey } from "../../graph/run-name.ts";
 import { uploadAll } from "../../runtime/task-blobs.ts";
-import type { Graph } from "../graph/graph.ts";
+import type { Graph } from "../../graph/graph.ts";
 import type { Api } from "./api.ts";
 
 /** What a program needs of an account that carries out a run itself. */

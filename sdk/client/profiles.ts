@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { nearest } from "../graph/nearest.ts";
-import { MillraceError } from "../errors.ts";
+import { nearest } from "../../graph/nearest.ts";
+import { MillraceError } from "../../graph/errors.ts";
 
 /** Where runs are kept: on this machine, or in an account. */
 export type Profile = LocalProfile | AccountProfile;

@@ -1,7 +1,7 @@
-import type { AnyFlow } from "../flow/language.ts";
-import type { Graph } from "../graph/graph.ts";
-import { MillraceError } from "../errors.ts";
-import { readTasks, type FlowResult } from "../results.ts";
+import type { AnyFlow } from "../language/language.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { MillraceError } from "../../graph/errors.ts";
+import { readTasks, type FlowResult } from "./results.ts";
 import type { Client } from "./client.ts";
 
 /** What every task of a run in an account left: the manifests now, the values when they are touched. */

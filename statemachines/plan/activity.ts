@@ -1,4 +1,4 @@
-import type { StepOptions } from "../../sdk/graph/graph.ts";
+import type { StepOptions } from "../../graph/graph.ts";
 import { placeOf } from "./place.ts";
 import type { Running } from "./price.ts";
 import { HEARTBEAT_SECONDS } from "./requests.ts";

@@ -1,6 +1,6 @@
-import type { Graph } from "../../sdk/graph/graph.ts";
-import { controlName, lineageOf } from "../../sdk/graph/lineage.ts";
-import { parseDuration } from "../../sdk/units.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { controlName, lineageOf } from "../../graph/lineage.ts";
+import { parseDuration } from "../../graph/units.ts";
 import type { Course } from "../cost.ts";
 import { LIMITS } from "../limits.ts";
 import { DEFAULT_MINUTES, type Minutes } from "./plan.ts";

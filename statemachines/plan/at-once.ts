@@ -1,4 +1,4 @@
-import type { Graph, GraphNode, StepNode } from "../../sdk/graph/graph.ts";
+import type { Graph, GraphNode, StepNode } from "../../graph/graph.ts";
 import { isArrayJob } from "../count.ts";
 import { inlineForeachs, mapRunConcurrency } from "../inline.ts";
 import { LIMITS } from "../limits.ts";

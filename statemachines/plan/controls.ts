@@ -1,4 +1,4 @@
-import { followControls, type ControlNode, type Lineage } from "../../sdk/graph/lineage.ts";
+import { followControls, type ControlNode, type Lineage } from "../../graph/lineage.ts";
 import { bodiesOf, type Ways } from "./ways.ts";
 
 /** Control values that are written together, and the part of the times that it is these. */

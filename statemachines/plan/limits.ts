@@ -1,6 +1,6 @@
-import type { ForeachNode, Graph, GraphNode, LoopNode } from "../../sdk/graph/graph.ts";
-import { controlName } from "../../sdk/graph/lineage.ts";
-import { MAX_WIDTH } from "../contract.ts";
+import type { ForeachNode, Graph, GraphNode, LoopNode } from "../../graph/graph.ts";
+import { controlName } from "../../graph/lineage.ts";
+import { MAX_WIDTH } from "../contract/contract.ts";
 import { LIMITS } from "../limits.ts";
 import { atOnce, type AtOnce } from "./at-once.ts";
 import { DEPLOYMENT } from "./place.ts";

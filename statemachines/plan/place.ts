@@ -1,6 +1,6 @@
-import type { StepOptions } from "../../sdk/graph/graph.ts";
+import type { StepOptions } from "../../graph/graph.ts";
 import { askedSize, fargateSize, placeOf as jobPlaceOf, type ContainerSize } from "../container-size.ts";
-import { retriesOf } from "../retries.ts";
+import { retriesOf } from "../contract/retries.ts";
 
 /** Where a step's tasks run in an account, as serverless.yml has it unless its parameters say otherwise. */
 export const DEPLOYMENT = {

@@ -1,5 +1,5 @@
-import type { Graph } from "../../sdk/graph/graph.ts";
-import { lineageOf } from "../../sdk/graph/lineage.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { lineageOf } from "../../graph/lineage.ts";
 import { transitions, type Course } from "../cost.ts";
 import { activityOf, IDLE, type Activity } from "./activity.ts";
 import { limitsMet, type LimitMet } from "./limits.ts";

@@ -1,4 +1,4 @@
-import type { Lineage, Source } from "../../sdk/graph/lineage.ts";
+import type { Lineage, Source } from "../../graph/lineage.ts";
 import { GET, times, total, type Usage } from "./usage.ts";
 import type { Here, Visits } from "./visits.ts";
 import type { Ways } from "./ways.ts";

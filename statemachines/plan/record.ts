@@ -5,8 +5,8 @@ import {
   type GraphNode,
   type LoopNode,
   type SwitchNode,
-} from "../../sdk/graph/graph.ts";
-import { controlName, lineageOf } from "../../sdk/graph/lineage.ts";
+} from "../../graph/graph.ts";
+import { controlName, lineageOf } from "../../graph/lineage.ts";
 import { transitions, type Course } from "../cost.ts";
 import { activityOf, IDLE, together, type Activity } from "./activity.ts";
 import { planOf, type Plan } from "./plan.ts";

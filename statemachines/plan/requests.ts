@@ -1,5 +1,5 @@
-import type { ForeachNode } from "../../sdk/graph/graph.ts";
-import { controlName, type ControlNode } from "../../sdk/graph/lineage.ts";
+import type { ForeachNode } from "../../graph/graph.ts";
+import { controlName, type ControlNode } from "../../graph/lineage.ts";
 import { writtenAfter } from "./controls.ts";
 import { inputReads, pagesOf, type Scope } from "./reads.ts";
 import { GET, PUT, TASK_CALL, times, total, transaction, type Usage } from "./usage.ts";
@@ -99,7 +99,7 @@ function storePages({ ways }: Scope, controls: readonly ControlNode[]): { object
 
 /**
  * An array's child knows its foreach's index. That of the first of an outer foreach is "0", as is that of a foreach which
- * stands in none, so the child asks a second time (runtime/bootstrap.ts).
+ * stands in none, so the child asks a second time (runtime/container/bootstrap.ts).
  */
 function wrongGuess({ ways }: Scope, { array, within }: StepVisit): Partial<Usage> {
   const outer = within[0];

@@ -1,9 +1,9 @@
-import { OTHERWISE, type Graph, type GraphNode, type JsonObject, type LoopNode } from "../../sdk/graph/graph.ts";
-import type { ControlNode } from "../../sdk/graph/lineage.ts";
-import type { ControlValue } from "../../functions/ledger/ledger.ts";
+import { OTHERWISE, type Graph, type GraphNode, type JsonObject, type LoopNode } from "../../graph/graph.ts";
+import type { ControlNode } from "../../graph/lineage.ts";
+import type { ControlValue } from "../../graph/control-value.ts";
 import { allStates } from "../all-states.ts";
 import { compile } from "../compile.ts";
-import { controlFields } from "../control-item.ts";
+import { controlFields } from "../contract/control-item.ts";
 import { controlFieldsOf } from "../control.ts";
 import { count, countRound, EXECUTION_EVENTS, isArrayJob, worstCase, type Counting } from "../count.ts";
 import { divide } from "../divide.ts";

@@ -1,5 +1,5 @@
-import type { ForeachNode, Graph, GraphNode, LoopNode, StepNode, SwitchNode } from "../../sdk/graph/graph.ts";
-import type { ControlNode } from "../../sdk/graph/lineage.ts";
+import type { ForeachNode, Graph, GraphNode, LoopNode, StepNode, SwitchNode } from "../../graph/graph.ts";
+import type { ControlNode } from "../../graph/lineage.ts";
 import { answersItself } from "../block.ts";
 import { isArrayJob } from "../count.ts";
 import { divide } from "../divide.ts";

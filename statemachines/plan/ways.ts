@@ -1,5 +1,5 @@
-import type { ForeachNode, LoopNode, SwitchNode } from "../../sdk/graph/graph.ts";
-import { controlName } from "../../sdk/graph/lineage.ts";
+import type { ForeachNode, LoopNode, SwitchNode } from "../../graph/graph.ts";
+import { controlName } from "../../graph/lineage.ts";
 import type { Course } from "../cost.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { RunKey } from "../../functions/ledger/ledger.ts";
-import { waitingSteps } from "../../sdk/client/batch-waiting.ts";
+import type { RunKey } from "../../graph/run-name.ts";
+import { waitingSteps } from "../../aws/batch/waiting.ts";
 import { accountProfile, storeProfile } from "../../sdk/client/profiles.ts";
-import type { AnyFlow } from "../../sdk/flow/language.ts";
+import type { AnyFlow } from "../../sdk/language/language.ts";
 import * as flows from "../support/trouble-flows.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { openDeployed, type Deployed } from "./deployed.ts";

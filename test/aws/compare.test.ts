@@ -11,13 +11,13 @@ import {
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type * as Interpreter from "../../emulator/asl/interpreter.ts";
-import type { RunKey } from "../../functions/ledger/ledger.ts";
-import { buildCodeArchive } from "../../runtime/code-archive.ts";
-import { buildCodePackage } from "../../runtime/code-package.ts";
-import type { AnyFlow } from "../../sdk/flow/language.ts";
-import { lineageOf } from "../../sdk/graph/lineage.ts";
-import type { FlowResult } from "../../sdk/results.ts";
+import type * as Interpreter from "../../engine/asl/interpreter.ts";
+import type { RunKey } from "../../graph/run-name.ts";
+import { buildCodeArchive } from "../../runtime/package/code-archive.ts";
+import { buildCodePackage } from "../../runtime/package/code-package.ts";
+import type { AnyFlow } from "../../sdk/language/language.ts";
+import { lineageOf } from "../../graph/lineage.ts";
+import type { FlowResult } from "../../sdk/client/results.ts";
 import { testFlow } from "../../sdk/testing.ts";
 import type { StateMachine } from "../../statemachines/asl.ts";
 import { fixtures as all, foreach, graph, step, type Fixture } from "../../statemachines/fixtures.ts";
@@ -31,7 +31,7 @@ import { clientOf } from "./stack.ts";
 
 /** What the offline interpreter executes, by run: testFlow does not tell of states. */
 const offline = vi.hoisted(() => new Map<string, Execution[]>());
-vi.mock("../../emulator/asl/interpreter.ts", async (load) => {
+vi.mock("../../engine/asl/interpreter.ts", async (load) => {
   const real = await load<typeof Interpreter>();
   const execute: typeof real.execute = (machine, input, options) => {
     const { run } = input as { run: string };

@@ -13,8 +13,8 @@ import {
 } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { RegisterFlowResponse } from "../../functions/api/contract.ts";
-import type { Run } from "../../functions/ledger/ledger.ts";
-import type { Graph, GraphNode } from "../../sdk/graph/graph.ts";
+import type { Run } from "../../store/ledger/ledger.ts";
+import type { Graph, GraphNode } from "../../graph/graph.ts";
 import { graph, lambda, loop } from "../../statemachines/fixtures.ts";
 import { LIMITS } from "../../statemachines/limits.ts";
 import { isSkipped, startAccount } from "./account.ts";

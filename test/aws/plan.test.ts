@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { AnyFlow } from "../../sdk/flow/language.ts";
+import type { AnyFlow } from "../../sdk/language/language.ts";
 import type { Course } from "../../statemachines/cost.ts";
 import { plan, type Plan } from "../../statemachines/plan/plan.ts";
 import { Quick, Ways } from "../support/plan-flows.ts";

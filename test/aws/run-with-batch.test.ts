@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../emulator/events.ts";
-import { openBatchJobs } from "../../functions/flows/batch-jobs.ts";
+import { openBatchJobs } from "../../aws/batch/job-definitions-in-batch.ts";
 import { jsonLines, type Finished } from "../support/workspace.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { deployMillrace } from "./deployed.ts";

@@ -1,9 +1,9 @@
 import { BatchClient, DescribeJobDefinitionsCommand, RegisterJobDefinitionCommand } from "@aws-sdk/client-batch";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { runStep } from "../../runtime/lambda-runner.ts";
+import { runStep } from "../../runtime/lambda/lambda-runner.ts";
 import type { TaskApi } from "../../runtime/task-client.ts";
-import { arrayChildIndex } from "../../statemachines/contract.ts";
+import { arrayChildIndex } from "../../statemachines/contract/contract.ts";
 
 export interface TaskServer {
   /** How many tasks it carried out. */

@@ -1,7 +1,7 @@
 import { flow } from "millrace";
 import { z } from "zod";
-import type { GraphNode, StepNode, StepOptions } from "../../sdk/graph/graph.ts";
-import type { AnyFlow } from "../../sdk/flow/language.ts";
+import type { GraphNode, StepNode, StepOptions } from "../../graph/graph.ts";
+import type { AnyFlow } from "../../sdk/language/language.ts";
 import type { Fixture } from "../../statemachines/fixtures.ts";
 
 /** A foreach or a loop around a node; of a loop, how many rounds it goes. */

@@ -1,0 +1,68 @@
+import { MillraceError } from "../graph/errors.ts";
+
+/**
+ * An error of an AWS service as what it means to a user: no credentials, no right, no such table or bucket, too busy,
+ * out of reach. What is none of these comes back as it was: a bug. `what` is such as `the table millrace-dev`.
+ */
+export function accountError(error: unknown, what: string): unknown {
+  const { name, code, message } = error as { name?: string; code?: string; message?: string };
+  const known = KNOWN.find(({ names }) => names.has(name ?? "") || names.has(code ?? ""));
+  if (!known) return error;
+  return new MillraceError(known.code, `${known.tell(what)}: ${message}`, { mend: known.mend, cause: error });
+}
+
+const KNOWN = [
+  {
+    code: "account.credentials",
+    names: new Set([
+      "CredentialsProviderError",
+      "ExpiredToken",
+      "ExpiredTokenException",
+      "InvalidAccessKeyId",
+      "SignatureDoesNotMatch",
+      "UnrecognizedClientException",
+      "InvalidSignatureException",
+      "TokenRefreshRequired",
+    ]),
+    tell: (what: string) => `There are no valid AWS credentials to reach ${what} with`,
+    mend: "Sign in to the account again, or set AWS_PROFILE.",
+  },
+  {
+    code: "account.denied",
+    names: new Set(["AccessDenied", "AccessDeniedException", "Forbidden"]),
+    tell: (what: string) => `These AWS credentials have no right to ${what}`,
+    mend: "Ask for the right, or choose another profile with: millrace configure use",
+  },
+  {
+    code: "account.missing",
+    names: new Set(["ResourceNotFoundException", "NoSuchBucket"]),
+    tell: (what: string) => `The account has not got ${what}`,
+    mend: "Look at the profile with: millrace configure show",
+  },
+  {
+    code: "account.busy",
+    names: new Set([
+      "ThrottlingException",
+      "ProvisionedThroughputExceededException",
+      "RequestLimitExceeded",
+      "SlowDown",
+      "TransactionConflictException",
+    ]),
+    tell: (what: string) => `AWS holds back requests to ${what}, although each was tried again for a while`,
+    mend: "Try again later, or with less at once.",
+  },
+  {
+    code: "account.unreachable",
+    names: new Set([
+      "ECONNREFUSED",
+      "ENOTFOUND",
+      "ECONNRESET",
+      "EAI_AGAIN",
+      "ETIMEDOUT",
+      "EHOSTUNREACH",
+      "TimeoutError",
+    ]),
+    tell: (what: string) => `There is no way to ${what}`,
+    mend: "Look whether the network is there, and whether the profile's region is right.",
+  },
+];

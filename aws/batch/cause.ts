@@ -1,0 +1,70 @@
+import type { TaskError } from "../../graph/task-error.ts";
+import type { BatchJobs } from "./describe.ts";
+import { troubleError, type BatchJob, type Trouble } from "./job.ts";
+import { whyEnded } from "./why-ended.ts";
+
+/**
+ * The job that a state's failure tells of: Step Functions gives the whole of its description as JSON, its names begun
+ * with capitals. Undefined for other failures.
+ */
+export function jobOfCause(cause: string): BatchJob | undefined {
+  try {
+    const found = lowerCased(JSON.parse(cause)) as BatchJob | null;
+    return typeof found?.jobName === "string" ? { status: "FAILED", ...found } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A state's failure as a person is told it. Of an array's job that is what became of one of its children. */
+export async function errorOfCause(
+  error: string,
+  cause: string,
+  jobs?: Pick<BatchJobs, "failedChild">,
+): Promise<TaskError> {
+  const told = jobOfCause(cause);
+  if (!told && error.startsWith("Batch.")) return troubleError(whyRefused(error, cause.slice(0, MESSAGE_CHARACTERS)));
+  if (error === "States.Timeout") return troubleError(NEVER_ENDED);
+  if (!told) return { name: error, message: cause.slice(0, MESSAGE_CHARACTERS) };
+  const isArray = told.arrayProperties?.size !== undefined && told.jobId !== undefined;
+  const child = isArray ? await jobs?.failedChild(told.jobId!) : undefined;
+  const job = child ?? told;
+  const why = whyEnded(job);
+  const place = child?.arrayProperties?.index === undefined ? "" : `, child ${child.arrayProperties.index}`;
+  const message = why ? troubleError(why).message : (job.statusReason ?? "it failed");
+  return { name: why?.name ?? error, message: `job ${told.jobName}${place}: ${message}` };
+}
+
+/** The state machine's own limit, which is far beyond that of an attempt. */
+const NEVER_ENDED: Trouble = {
+  name: "Timeout",
+  message: "a step took longer than its state may, the time that its job waited for a machine included",
+  mend: "millrace doctor tells whether the queues can run jobs; npx sls deploy --param waitSeconds=… lets them wait longer.",
+};
+
+/** Why Batch did not even take a job. */
+function whyRefused(name: string, cause: string): Trouble {
+  if (/queue\b.*\bdisabled/i.test(cause))
+    return {
+      name: "QueueDisabled",
+      message: `AWS Batch takes no jobs into the queue: ${cause}`,
+      mend: "Enable the queue: npx sls deploy does.",
+    };
+  if (/AccessDenied|not authorized/.test(`${name} ${cause}`))
+    return {
+      name: "Denied",
+      message: `the state machine's role lacks a right: ${cause}`,
+      mend: "Deploy Millrace again, which mends the role: npx sls deploy",
+    };
+  return { name, message: `AWS Batch did not take the job: ${cause}` };
+}
+
+const MESSAGE_CHARACTERS = 4000;
+
+function lowerCased(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(lowerCased);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [name.slice(0, 1).toLowerCase() + name.slice(1), lowerCased(one)]),
+  );
+}

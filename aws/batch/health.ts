@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BatchClient } from "@aws-sdk/client-batch";
+import { accountError } from "../account-error.ts";
+import { environmentsOf, queueTrouble, whyWaiting } from "./why-waiting.ts";
+import type { BatchEnvironment, BatchQueue, Trouble } from "./job.ts";
+import { whyEnded } from "./why-ended.ts";
+
+/** Opens Batch as the person at this machine. */
+export async function openBatch(region: string): Promise<BatchHealth> {
+  const { BatchClient } = await import("@aws-sdk/client-batch");
+  return new BatchHealth(new BatchClient({ region }));
+}
+
+const LOOK_MILLISECONDS = 2_000;
+
+/** Whether queues are well, and whether a job in one runs. Throws MillraceError `account.*`. */
+export class BatchHealth {
+  readonly #client: BatchClient;
+
+  constructor(client: BatchClient) {
+    this.#client = client;
+  }
+
+  /** What is wrong with the queue; else what it is. */
+  async lookAt(queue: string): Promise<Trouble | { readonly told: string }> {
+    const { queues, environments } = await this.#describe(queue);
+    const [found] = queues;
+    if (!found)
+      return { name: "QueueMissing", message: "it is not there", mend: "Deploy Millrace again: npx sls deploy" };
+    const trouble = queueTrouble(found, environments);
+    if (trouble) return trouble;
+    const own = environmentsOf(found, environments);
+    const kinds = own.map(({ computeResources }) => `${computeResources?.type}, ${computeResources?.maxvCpus} CPUs`);
+    return { told: `enabled and valid (${kinds.join("; ")})` };
+  }
+
+  /**
+   * Runs a tiny job that asks for an address and answers what became of it; one that can't start, or has not ended in
+   * time, is terminated. `tell` hears its statuses and why it waits.
+   */
+  async tryJob(
+    { queue, definition }: { readonly queue: string; readonly definition: string },
+    tell: (progress: string) => void,
+    limitMilliseconds: number,
+  ): Promise<Trouble | { readonly told: string }> {
+    const jobId = await this.#submit(queue, definition);
+    const deadline = Date.now() + limitMilliseconds;
+    let told = "";
+    let isEnded = false;
+    try {
+      for (;;) {
+        const job = await this.#job(jobId);
+        if (job?.status === "SUCCEEDED") {
+          isEnded = true;
+          return { told: "a job ran there and reached the API" };
+        }
+        if (job?.status === "FAILED") {
+          isEnded = true;
+          return whyEnded(job) ?? { name: "Failed", message: job.statusReason ?? "it failed" };
+        }
+        const { queues, environments } = await this.#describe(queue);
+        const why = job && whyWaiting(job, queues, environments);
+        if (why?.isStuck) return why;
+        const now = why ? `${job.status}: ${why.message}` : (job?.status ?? "SUBMITTED");
+        if (now !== told) tell((told = now));
+        if (Date.now() > deadline) {
+          const message = `its job has not ended in ${Math.round(limitMilliseconds / 60_000)} minutes (${now})`;
+          return { name: "TooSlow", message, ...(why?.mend !== undefined && { mend: why.mend }) };
+        }
+        await sleep(LOOK_MILLISECONDS);
+      }
+    } finally {
+      if (!isEnded) await this.#terminate(jobId);
+    }
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  async #describe(queue: string): Promise<{ queues: BatchQueue[]; environments: BatchEnvironment[] }> {
+    const { DescribeComputeEnvironmentsCommand, DescribeJobQueuesCommand } = await import("@aws-sdk/client-batch");
+    try {
+      const { jobQueues: queues = [] } = await this.#client.send(new DescribeJobQueuesCommand({ jobQueues: [queue] }));
+      const names = (queues[0]?.computeEnvironmentOrder ?? []).map(({ computeEnvironment }) => computeEnvironment!);
+      if (names.length === 0) return { queues, environments: [] };
+      const asked = new DescribeComputeEnvironmentsCommand({ computeEnvironments: names });
+      return { queues, environments: (await this.#client.send(asked)).computeEnvironments ?? [] };
+    } catch (error) {
+      throw accountError(error, "describe AWS Batch's queues");
+    }
+  }
+
+  async #submit(jobQueue: string, jobDefinition: string): Promise<string> {
+    const { SubmitJobCommand } = await import("@aws-sdk/client-batch");
+    const command = ["node", "-e", `(${program})()`];
+    try {
+      const job = { jobName: "millrace-doctor", jobQueue, jobDefinition, containerOverrides: { command } };
+      const { jobId } = await this.#client.send(
+        new SubmitJobCommand({ ...job, timeout: { attemptDurationSeconds: 120 } }),
+      );
+      return jobId!;
+    } catch (error) {
+      throw accountError(error, "submit jobs to AWS Batch");
+    }
+  }
+
+  async #job(jobId: string) {
+    const { DescribeJobsCommand } = await import("@aws-sdk/client-batch");
+    try {
+      return (await this.#client.send(new DescribeJobsCommand({ jobs: [jobId] }))).jobs?.[0];
+    } catch (error) {
+      throw accountError(error, "describe jobs of AWS Batch");
+    }
+  }
+
+  async #terminate(jobId: string): Promise<void> {
+    const { TerminateJobCommand } = await import("@aws-sdk/client-batch");
+    await this.#client
+      .send(new TerminateJobCommand({ jobId, reason: "millrace doctor has given it up" }))
+      .catch(() => {});
+  }
+}
+
+/** What the job does, as its text: whatever the API answers, it was reached. 69 is EXIT_CODES.unreachable. */
+function program(): void {
+  fetch(process.env["MILLRACE_API"]!).then(
+    ({ status }) => console.log(`millrace doctor: the API answers ${status}`),
+    (error: Error) => {
+      console.log(`millrace doctor: the API can't be reached: ${String(error.cause ?? error)}`);
+      process.exit(69);
+    },
+  );
+}

@@ -1,0 +1,124 @@
+import {
+  BatchClient,
+  type BatchClientConfig,
+  DeregisterJobDefinitionCommand,
+  DescribeJobDefinitionsCommand,
+  type JobDefinition,
+  RegisterJobDefinitionCommand,
+} from "@aws-sdk/client-batch";
+import { createHash } from "node:crypto";
+import { MillraceError } from "../../graph/errors.ts";
+import { accountError } from "../account-error.ts";
+import type { JobDefinitions, JobWanted } from "./job-definitions.ts";
+
+export interface BatchOptions {
+  /** The deployment's own definition, as a name or ARN: what is registered starts from it. */
+  readonly base: string;
+  /** What the names of its definitions begin with. */
+  readonly prefix: string;
+  readonly client?: BatchClientConfig;
+}
+
+/** Marks a definition as one flow's, so that all of them are found when the flow is removed. */
+const FLOW_TAG = "millrace:flow";
+
+/** What is in a definition, so that the same again, of a deployment or of every run, is no revision of its own. */
+const CONTENT_TAG = "millrace:content";
+
+function digestOf(definition: object): string {
+  return createHash("sha256").update(JSON.stringify(definition)).digest("hex");
+}
+
+/** Throws MillraceError `account.*`, and `job.refused` for what Batch does not take. */
+export function openBatchJobs({ base, prefix, client: config }: BatchOptions): JobDefinitions {
+  const client = new BatchClient({ maxAttempts: 8, ...config });
+  let standing: Promise<JobDefinition> | undefined;
+
+  async function readBase(): Promise<JobDefinition> {
+    const { jobDefinitions = [] } = await client.send(
+      new DescribeJobDefinitionsCommand(
+        base.startsWith("arn:") ? { jobDefinitions: [base] } : { jobDefinitionName: base, status: "ACTIVE" },
+      ),
+    );
+    const newest = jobDefinitions.toSorted((a, b) => (b.revision ?? 0) - (a.revision ?? 0))[0];
+    if (!newest) throw new MillraceError("account.missing", `The account has not got the job definition ${base}`);
+    return newest;
+  }
+
+  /** A revision that was registered with these tags. */
+  async function find(
+    jobDefinitionName: string,
+    wanted: Readonly<Record<string, string>>,
+  ): Promise<string | undefined> {
+    const { jobDefinitions = [] } = await client.send(
+      new DescribeJobDefinitionsCommand({ jobDefinitionName, status: "ACTIVE" }),
+    );
+    const isSame = ({ tags }: JobDefinition) => Object.entries(wanted).every(([name, value]) => tags?.[name] === value);
+    return jobDefinitions.find(isSame)?.jobDefinitionArn;
+  }
+
+  const nameOf = (flow: string, step: string) => `${prefix}${flow}-${step}`.slice(0, 128);
+
+  return {
+    async put(flow, step, wanted) {
+      try {
+        const definition = registration(await (standing ??= readBase()), wanted);
+        const tags = { [FLOW_TAG]: flow, [CONTENT_TAG]: digestOf(definition) };
+        const jobDefinitionName = nameOf(flow, step);
+        const same = await find(jobDefinitionName, tags);
+        if (same !== undefined) return same;
+        const command = new RegisterJobDefinitionCommand({ ...definition, jobDefinitionName, tags });
+        return (await client.send(command)).jobDefinitionArn!;
+      } catch (error) {
+        standing = undefined;
+        if (error instanceof Error && error.name === "ClientException") {
+          throw new MillraceError("job.refused", `Batch does not take what it wants of its job: ${error.message}`, {
+            where: { flow, step },
+            cause: error,
+          });
+        }
+        throw accountError(error, "its job definitions");
+      }
+    },
+    async remove(flow) {
+      try {
+        let nextToken: string | undefined;
+        do {
+          const page = await client.send(new DescribeJobDefinitionsCommand({ status: "ACTIVE", nextToken }));
+          for (const { jobDefinitionArn: jobDefinition, jobDefinitionName, tags } of page.jobDefinitions ?? [])
+            if (jobDefinitionName?.startsWith(prefix) && tags?.[FLOW_TAG] === flow)
+              await client.send(new DeregisterJobDefinitionCommand({ jobDefinition }));
+          nextToken = page.nextToken;
+        } while (nextToken !== undefined);
+      } catch (error) {
+        throw accountError(error, "its job definitions");
+      }
+    },
+  };
+}
+
+/** The base, with the step's image, environment and secrets; on EC2 without what only Fargate knows. */
+function registration(base: JobDefinition, { image, env, secrets, needsEc2 }: JobWanted) {
+  const { containerProperties: container = {}, type, retryStrategy, timeout, propagateTags } = base;
+  const environment = new Map((container.environment ?? []).map(({ name, value }) => [name, value]));
+  for (const [name, value] of Object.entries(env)) if (!name.startsWith("MILLRACE_")) environment.set(name, value);
+  const { fargatePlatformConfiguration, networkConfiguration, runtimePlatform, ...common } = container;
+  const fargate = { fargatePlatformConfiguration, networkConfiguration, runtimePlatform };
+  return {
+    type: type === "multinode" ? ("multinode" as const) : ("container" as const),
+    platformCapabilities: [needsEc2 ? ("EC2" as const) : ("FARGATE" as const)],
+    containerProperties: {
+      ...common,
+      ...(!needsEc2 && fargate),
+      ...(image !== undefined && { image }),
+      environment: [...environment].map(([name, value]) => ({ name, value })),
+      secrets: [
+        ...(container.secrets ?? []),
+        ...Object.entries(secrets).map(([name, valueFrom]) => ({ name, valueFrom })),
+      ],
+    },
+    ...(retryStrategy && { retryStrategy }),
+    ...(timeout && { timeout }),
+    ...(propagateTags !== undefined && { propagateTags }),
+  };
+}

@@ -1,0 +1,139 @@
+import {
+  CreateStateMachineCommand,
+  DeleteStateMachineCommand,
+  DeleteStateMachineVersionCommand,
+  ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
+  ListExecutionsCommand,
+  SFNClient,
+  type SFNClientConfig,
+  StartExecutionCommand,
+  StateMachineDoesNotExist,
+  StopExecutionCommand,
+  UpdateStateMachineCommand,
+} from "@aws-sdk/client-sfn";
+import { MillraceError } from "../../graph/errors.ts";
+import type { StateMachine } from "../../statemachines/asl.ts";
+import { accountError } from "../account-error.ts";
+import type { Machines } from "./machines.ts";
+
+export interface StepFunctionsOptions {
+  /** What the names of this deployment's machines begin with. */
+  readonly prefix: string;
+  /** `arn:aws:states:REGION:ACCOUNT:`. */
+  readonly arnPrefix: string;
+  /** The role that the machines have. */
+  readonly roleArn: string;
+  readonly client?: SFNClientConfig;
+}
+
+/** Throws MillraceError `account.*`, and `machine.refused` for a definition that Step Functions does not take. */
+export function openStepFunctions(options: StepFunctionsOptions): Machines {
+  const { prefix, arnPrefix, roleArn } = options;
+  const client = new SFNClient({ maxAttempts: 8, ...options.client });
+
+  async function told<T>(flow: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof Error && error.name === "InvalidDefinition") {
+        throw new MillraceError("machine.refused", `Step Functions does not take its state machine: ${error.message}`, {
+          where: { flow },
+          cause: error,
+        });
+      }
+      if (error instanceof Error && error.name === "StateMachineDeleting") {
+        throw new MillraceError("flow.deploying", "its machine of before is still being deleted", {
+          where: { flow },
+          mend: "Wait until its last runs have ended, or stop them.",
+          cause: error,
+        });
+      }
+      throw accountError(error, "its state machines");
+    }
+  }
+
+  /** Its definition is in its name: one that is there has it already, but perhaps the role of an earlier stack. */
+  async function putChild(stateMachineArn: string, machine: StateMachine): Promise<void> {
+    try {
+      await client.send(new UpdateStateMachineCommand({ stateMachineArn, roleArn }));
+    } catch (error) {
+      if (!(error instanceof StateMachineDoesNotExist)) throw error;
+      const name = stateMachineArn.slice(stateMachineArn.lastIndexOf(":") + 1);
+      const definition = JSON.stringify(machine);
+      await client.send(new CreateStateMachineCommand({ name, type: "STANDARD", definition, roleArn }));
+    }
+  }
+
+  return {
+    put: (flow, { machine, children }, version) =>
+      told(flow, async () => {
+        await Promise.all(Object.entries(children).map(([child, definition]) => putChild(child, definition)));
+        const name = prefix + flow;
+        const arn = `${arnPrefix}stateMachine:${name}`;
+        const settings = {
+          definition: JSON.stringify(machine),
+          roleArn,
+          publish: true,
+          versionDescription: `version ${version} of flow ${flow}`,
+        };
+        const { stateMachineVersionArn } = await client
+          .send(new UpdateStateMachineCommand({ stateMachineArn: arn, ...settings }))
+          .catch((error: unknown) => {
+            if (!(error instanceof StateMachineDoesNotExist)) throw error;
+            return client.send(new CreateStateMachineCommand({ name, type: "STANDARD", ...settings }));
+          });
+        return { arn, versionArn: stateMachineVersionArn!, children: Object.keys(children) };
+      }),
+
+    isRunning: (versionArn) =>
+      told("", async () => {
+        const listed = { stateMachineArn: versionArn, statusFilter: "RUNNING", maxResults: 1 } as const;
+        const { executions = [] } = (await unlessGone(() => client.send(new ListExecutionsCommand(listed)))) ?? {};
+        return executions.length > 0;
+      }),
+
+    removeVersion: (stateMachineVersionArn) =>
+      told("", async () => {
+        await unlessGone(() => client.send(new DeleteStateMachineVersionCommand({ stateMachineVersionArn })));
+      }),
+
+    remove: (stateMachineArn) =>
+      told("", async () => {
+        await unlessGone(() => client.send(new DeleteStateMachineCommand({ stateMachineArn })));
+      }),
+
+    start: (versionArn, name, input) =>
+      told("", async () => {
+        try {
+          await client.send(
+            new StartExecutionCommand({ stateMachineArn: versionArn, name, input: JSON.stringify(input) }),
+          );
+        } catch (error) {
+          if (!(error instanceof ExecutionAlreadyExists)) throw error;
+        }
+      }),
+
+    stop: (stateMachineArn, name, cause) =>
+      told("", async () => {
+        // The same for every version of the machine.
+        const executionArn = `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`;
+        try {
+          await client.send(new StopExecutionCommand({ executionArn, error: "Stopped", cause }));
+        } catch (error) {
+          if (!(error instanceof ExecutionDoesNotExist)) throw error;
+        }
+      }),
+  };
+}
+
+/** Undefined where the machine or its version is not there. */
+async function unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const isGone = error instanceof Error && ["StateMachineDoesNotExist", "ResourceNotFound"].includes(error.name);
+    if (!isGone) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,131 @@
+import type { Json } from "../../graph/graph.ts";
+import type { StateMachine } from "../../statemachines/asl.ts";
+import { linkAbort } from "./abort.ts";
+import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import { TaskFailure } from "./errors.ts";
+import { tellExecution } from "./execution.ts";
+import type { Execution, Integrations, Scope } from "./execution.ts";
+import type { HistoryEvent } from "./history.ts";
+import { limited } from "./payload.ts";
+import { prepareMachine } from "./prepare.ts";
+import { runSequence } from "./sequence.ts";
+
+export { TaskFailure } from "./errors.ts";
+export type { Integrations, TaskContext } from "./execution.ts";
+export type { HistoryEvent } from "./history.ts";
+
+export interface ExecuteOptions {
+  /** Carries out what a Task state or an ItemReader calls; throws TaskFailure for a failure with an AWS error name. */
+  readonly integrations: Integrations;
+  /** What `$$.Execution` and `$$.StateMachine` say. `startTime` is ISO 8601, by default now. */
+  readonly execution?: {
+    readonly id?: string;
+    readonly name?: string;
+    readonly startTime?: string;
+    readonly stateMachine?: { readonly id: string; readonly name: string };
+  };
+  /** Aborting it ends the execution as ABORTED; the signals of its tasks fire. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: HistoryEvent) => void;
+  readonly clock?: Clock;
+  /** A number in [0, 1): for jitter and States.MathRandom. */
+  readonly random?: () => number;
+}
+
+/** How an execution ended. `transitions` counts states entered and retries, those of Map children and branches included. */
+export type ExecutionResult = { readonly transitions: number } & Outcome;
+
+type Outcome =
+  | { readonly status: "SUCCEEDED"; readonly output: Json }
+  | { readonly status: "FAILED"; readonly error: string; readonly cause: string }
+  | { readonly status: "ABORTED" }
+  | { readonly status: "TIMED_OUT" };
+
+/**
+ * Runs a machine of the Amazon States Language (JSONPath mode) from its start to its end, offline. Resolves however the
+ * execution ends, and on an abort or timeout without waiting for tasks that are slow to notice.
+ *
+ * Payloads are handed on, never copied: integrations must not change their input, nor what they answered.
+ *
+ * Throws MillraceError `machine.invalid` for a machine that Step Functions would refuse, and whatever an integration
+ * throws that is no TaskFailure, after its other tasks' signals have fired.
+ *
+ *     const result = await execute(machine, { n: 1 }, { integrations: async (resource, input) => call(resource, input) });
+ */
+export async function execute(machine: StateMachine, input: Json, options: ExecuteOptions): Promise<ExecutionResult> {
+  const sequence = prepareMachine(machine);
+  const { signal, abort, release } = linkAbort(options.signal);
+  const scope = begin(input, options, signal);
+  const { execution } = scope;
+  tellExecution(execution, { type: "ExecutionStarted", input });
+
+  const aborted = new Promise<Outcome>((resolve) => {
+    if (signal.aborted) resolve({ status: "ABORTED" });
+    else signal.addEventListener("abort", () => resolve({ status: "ABORTED" }));
+  });
+  const finished = async (): Promise<Outcome> => {
+    try {
+      return {
+        status: "SUCCEEDED",
+        output: await runSequence(sequence, limited(input, "The execution's input"), scope),
+      };
+    } catch (error) {
+      if (!(error instanceof TaskFailure)) throw error;
+      return { status: "FAILED", error: error.error, cause: error.cause };
+    }
+  };
+  const timers = new AbortController();
+  const expired = async (seconds: number): Promise<Outcome> => {
+    await execution.clock.sleep(seconds * 1000, timers.signal);
+    return { status: "TIMED_OUT" };
+  };
+  try {
+    const ends = [aborted, finished()];
+    if (machine.TimeoutSeconds !== undefined) ends.push(expired(machine.TimeoutSeconds));
+    const outcome = await Promise.race(ends);
+    if (outcome.status !== "SUCCEEDED") abort();
+    tellOutcome(execution, outcome);
+    return { ...outcome, transitions: execution.transitions };
+  } catch (bug) {
+    abort(bug);
+    throw bug;
+  } finally {
+    release();
+    timers.abort();
+  }
+}
+
+function begin(input: Json, options: ExecuteOptions, signal: AbortSignal): Scope {
+  const { clock = systemClock, execution: given = {} } = options;
+  const { id = "local", name = id, stateMachine = { id: "local", name: "local" } } = given;
+  const startTime = given.startTime ?? new Date(clock.now()).toISOString();
+  const about = { Id: id, Input: input, Name: name, StartTime: startTime };
+  const execution: Execution = {
+    integrations: options.integrations,
+    clock,
+    random: options.random ?? Math.random,
+    onEvent: options.onEvent,
+    stateMachine: { Id: stateMachine.id, Name: stateMachine.name },
+    transitions: 0,
+    pause: undefined,
+  };
+  return { execution, signal, about: () => about, within: [] };
+}
+
+function tellOutcome(execution: Execution, outcome: Outcome): void {
+  switch (outcome.status) {
+    case "SUCCEEDED":
+      return tellExecution(execution, { type: "ExecutionSucceeded", output: outcome.output });
+    case "FAILED":
+      return tellExecution(execution, {
+        type: "ExecutionFailed",
+        error: outcome.error,
+        cause: outcome.cause,
+      });
+    case "ABORTED":
+      return tellExecution(execution, { type: "ExecutionAborted" });
+    case "TIMED_OUT":
+      return tellExecution(execution, { type: "ExecutionTimedOut" });
+  }
+}

@@ -1,0 +1,121 @@
+import type { Json } from "../../graph/graph.ts";
+import { take } from "./cursor.ts";
+import type { Cursor } from "./cursor.ts";
+import { invalidMachine } from "./errors.ts";
+import type { Expression } from "./execution.ts";
+import { format, intrinsics, isEscaped, splitTemplate } from "./intrinsics.ts";
+import { preparePath } from "./path.ts";
+
+/** AWS Step Functions, "Intrinsic functions": one field may call ten functions, nested in each other. */
+const MOST_CALLS = 10;
+
+type Argument =
+  | { readonly type: "literal"; readonly value: Json; readonly source: string }
+  | { readonly type: "expression"; readonly read: Expression };
+
+/** A call such as `States.Format('{}.{}', $.a, States.MathAdd($.k, 1))`, parsed once. */
+export function prepareIntrinsic(text: string): Expression {
+  const cursor = { text, at: 0, calls: 0 };
+  const call = parseCall(cursor);
+  if (cursor.at < text.trimEnd().length) throw notACall(cursor);
+  if (cursor.calls > MOST_CALLS) {
+    throw invalidMachine(`"${text}" calls ${cursor.calls} intrinsic functions; a field may call ${MOST_CALLS}.`);
+  }
+  return call;
+}
+
+function parseCall(cursor: Cursor & { calls: number }): Expression {
+  const name = /^States\.(\w+)\(/.exec(cursor.text.slice(cursor.at))?.[1];
+  if (name === undefined) throw notACall(cursor);
+  const intrinsic = Object.hasOwn(intrinsics, name) ? intrinsics[name] : undefined;
+  if (intrinsic === undefined) throw invalidMachine(`States.${name} is not an intrinsic function.`);
+  cursor.at += `States.${name}(`.length;
+  cursor.calls += 1;
+  const given = parseArguments(cursor);
+  const [least, most] = intrinsic.arguments;
+  if (given.length < least || given.length > most) {
+    throw invalidMachine(`States.${name} does not take ${given.length} arguments: "${cursor.text}".`);
+  }
+  const reads = given.map((argument) => (argument.type === "literal" ? () => argument.value : argument.read));
+  const [template] = given;
+  if (name === "Format" && template?.type === "literal" && typeof template.value === "string") {
+    const parts = splitTemplate(template.source);
+    const values = reads.slice(1);
+    return (input, frame) =>
+      format(
+        parts,
+        values.map((read) => read(input, frame)),
+      );
+  }
+  return (input, frame) =>
+    intrinsic.call(
+      reads.map((read) => read(input, frame)),
+      frame.scope.execution.random,
+    );
+}
+
+function parseArguments(cursor: Cursor & { calls: number }): Argument[] {
+  const found: Argument[] = [];
+  if (take(cursor, ")")) return found;
+  do {
+    take(cursor, "");
+    found.push(parseArgument(cursor));
+  } while (take(cursor, ","));
+  if (!take(cursor, ")")) throw notACall(cursor);
+  return found;
+}
+
+function parseArgument(cursor: Cursor & { calls: number }): Argument {
+  const rest = cursor.text.slice(cursor.at);
+  if (rest.startsWith("States.")) return { type: "expression", read: parseCall(cursor) };
+  if (rest.startsWith("'")) return parseString(cursor);
+  if (rest.startsWith("$")) {
+    const path = rest.slice(0, pathLength(rest)).trimEnd();
+    cursor.at += path.length;
+    return {
+      type: "expression",
+      read: preparePath(path, `the intrinsic function ${cursor.text}`, "States.IntrinsicFailure"),
+    };
+  }
+  const literal = /^(?:true|false|null|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)/.exec(rest)?.[0];
+  if (literal === undefined) throw notACall(cursor);
+  cursor.at += literal.length;
+  return { type: "literal", value: JSON.parse(literal) as Json, source: literal };
+}
+
+/** A string in single quotes. Its source is kept with the escapes, which in a template mean more than in a value. */
+function parseString(cursor: Cursor): Argument {
+  const start = cursor.at + 1;
+  let value = "";
+  for (cursor.at = start; cursor.at < cursor.text.length; cursor.at += 1) {
+    const character = cursor.text.charAt(cursor.at);
+    if (character === "'") {
+      cursor.at += 1;
+      return { type: "literal", value, source: cursor.text.slice(start, cursor.at - 1) };
+    }
+    if (character === "\\" && isEscaped(cursor.text[cursor.at + 1])) value += cursor.text.charAt((cursor.at += 1));
+    else value += character;
+  }
+  throw notACall(cursor);
+}
+
+/** How far a path goes: to the comma or bracket that ends the argument, past those inside its own square brackets. */
+function pathLength(text: string): number {
+  let depth = 0;
+  let quote = "";
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (character === "\\") at += 1;
+    else if (quote !== "") quote = character === quote ? "" : quote;
+    else if (depth > 0 && (character === "'" || character === '"')) quote = character;
+    else if (character === "[") depth += 1;
+    else if (character === "]") depth -= 1;
+    else if (depth === 0 && (character === "," || character === ")")) return at;
+  }
+  return text.length;
+}
+
+function notACall({ text, at }: Cursor): Error {
+  const place = at < text.length ? `"${text.slice(at)}" is not understood` : "it ends too early";
+  return invalidMachine(`"${text}" is not an intrinsic function: ${place}.`);
+}

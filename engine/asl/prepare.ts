@@ -1,0 +1,96 @@
+import { MillraceError } from "../../graph/errors.ts";
+import type { State, StateMachine, StateMap } from "../../statemachines/asl.ts";
+import { invalidMachine } from "./errors.ts";
+import type { RunState } from "./execution.ts";
+import type { PreparedState, Sequence } from "./sequence.ts";
+import { prepareChoice } from "./states/choice.ts";
+import { prepareFail } from "./states/fail.ts";
+import { prepareMap } from "./states/map.ts";
+import { prepareParallel } from "./states/parallel.ts";
+import { preparePass } from "./states/pass.ts";
+import { prepareSucceed } from "./states/succeed.ts";
+import { prepareTask } from "./states/task.ts";
+import { prepareWait } from "./states/wait.ts";
+
+const prepared = new WeakMap<StateMachine, Sequence>();
+
+/**
+ * Parses everything in a machine once: its paths, templates and choices. The answer is kept with the machine, which must
+ * not change afterwards. Throws MillraceError `machine.invalid`, naming the state, for what Step Functions would refuse.
+ */
+export function prepareMachine(machine: StateMachine): Sequence {
+  const known = prepared.get(machine);
+  if (known !== undefined) return known;
+  const sequence = prepareStates(machine);
+  prepared.set(machine, sequence);
+  return sequence;
+}
+
+function prepareStates(machine: StateMap): Sequence {
+  const states = new Map<string, PreparedState>();
+  if (!Object.hasOwn(machine.States, machine.StartAt))
+    throw invalidMachine(`StartAt "${machine.StartAt}" is not a state.`);
+  for (const [name, state] of Object.entries(machine.States)) {
+    try {
+      checkTransitions(state, machine);
+      states.set(name, { type: state.Type, run: prepareState(state) });
+    } catch (error) {
+      throw located(error, name);
+    }
+  }
+  return { startAt: machine.StartAt, states };
+}
+
+function prepareState(state: State): RunState {
+  const { Type: type } = state;
+  switch (type) {
+    case "Task":
+      return prepareTask(state);
+    case "Pass":
+      return preparePass(state);
+    case "Wait":
+      return prepareWait(state);
+    case "Choice":
+      return prepareChoice(state);
+    case "Parallel":
+      return prepareParallel(state, prepareStates);
+    case "Map":
+      return prepareMap(state, prepareStates);
+    case "Succeed":
+      return prepareSucceed(state);
+    case "Fail":
+      return prepareFail(state);
+    default:
+      throw invalidMachine(`"${String(type)}" is not a type of state.`);
+  }
+}
+
+/** Every place that a state names must be there, and a state that can go on must say where or that it ends. */
+function checkTransitions(state: State, { States }: StateMap): void {
+  if ("Assign" in state) throw invalidMachine("Variables (Assign) are not supported.");
+  if (state.QueryLanguage !== undefined && state.QueryLanguage !== "JSONPath") {
+    throw invalidMachine(`QueryLanguage "${String(state.QueryLanguage)}" is not supported, only JSONPath.`);
+  }
+  const targets: (string | undefined)[] = [];
+  if (state.Type === "Choice" && !Array.isArray(state.Choices))
+    throw invalidMachine("A Choice state must have Choices.");
+  if (state.Type === "Choice") targets.push(state.Default, ...state.Choices.map(({ Next }) => Next));
+  if ("Catch" in state) targets.push(...(state.Catch ?? []).map(({ Next }) => Next));
+  if ("Next" in state) targets.push(state.Next);
+  else if (!("End" in state && state.End) && !["Choice", "Succeed", "Fail"].includes(state.Type)) {
+    throw invalidMachine("The state has neither Next nor End.");
+  }
+  for (const target of targets) {
+    if (target !== undefined && !Object.hasOwn(States, target))
+      throw invalidMachine(`Next "${target}" is not a state.`);
+  }
+}
+
+function located(error: unknown, state: string): unknown {
+  if (!(error instanceof MillraceError) || error.where.step !== undefined) return error;
+  return new MillraceError(error.code, `state ${state}: ${error.message}`, {
+    where: { ...error.where, step: state },
+    mend: error.mend,
+    cause: error,
+  });
+}

@@ -1,0 +1,53 @@
+import type { Json } from "../../graph/graph.ts";
+import type { State } from "../../statemachines/asl.ts";
+import { Aborted } from "./errors.ts";
+import type { Execution, Frame, RunState, Scope } from "./execution.ts";
+import { tell } from "./execution.ts";
+
+/** States ready to run: a machine, a Parallel's branch or a Map's body with everything in it parsed. */
+export interface Sequence {
+  readonly startAt: string;
+  readonly states: ReadonlyMap<string, PreparedState>;
+}
+
+export interface PreparedState {
+  readonly type: State["Type"];
+  readonly run: RunState;
+}
+
+/** After so many transitions the rest of the process has its turn; some milliseconds' worth. */
+const TRANSITIONS_A_TURN = 1024;
+
+/**
+ * Runs states one after another until one ends the sequence, and answers its output. Throws TaskFailure where one
+ * fails, Aborted once the scope's signal has fired: no state starts after that.
+ */
+export async function runSequence(sequence: Sequence, input: Json, scope: Scope): Promise<Json> {
+  const { execution, signal } = scope;
+  const frame: Frame = { scope, state: sequence.startAt, enteredAt: 0, retries: 0 };
+  let output = input;
+  for (;;) {
+    if (execution.pause !== undefined) await execution.pause;
+    if (signal.aborted) throw new Aborted();
+    execution.transitions += 1;
+    if (execution.transitions % TRANSITIONS_A_TURN === 0) letOthersRun(execution);
+    const state = sequence.states.get(frame.state)!;
+    frame.enteredAt = execution.clock.now();
+    frame.retries = 0;
+    if (execution.onEvent) tell(frame, { type: "StateEntered", stateType: state.type, input: output });
+    const running = state.run(output, frame);
+    const step = running instanceof Promise ? await running : running;
+    if (signal.aborted) throw new Aborted();
+    output = step.output;
+    if (execution.onEvent) tell(frame, { type: "StateExited", output });
+    if (step.next === undefined) return output;
+    frame.state = step.next;
+  }
+}
+
+/** Promises that are resolved already never give the event loop a turn; this does, for all branches at once. */
+function letOthersRun(execution: Execution): void {
+  execution.pause ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    execution.pause = undefined;
+  });
+}

@@ -1,0 +1,29 @@
+import { Validator } from "@cfworker/json-schema";
+import { MillraceError } from "../../graph/errors.ts";
+import { checkGraph } from "../../graph/check.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { mistakesError } from "../../graph/mistake.ts";
+import { graphSchema } from "../../graph/schema.ts";
+
+/** A graph has at most this many bytes as JSON: some 4,000 steps. */
+const GRAPH_BYTES = 2 * 1024 * 1024;
+
+/** Holds a graph that came over the wire to its schema and its rules. Throws MillraceError `graph.invalid`, `graph.tooLarge`. */
+export function checkForeignGraph(flow: string, graph: Graph): void {
+  const bytes = Buffer.byteLength(JSON.stringify(graph));
+  if (bytes > GRAPH_BYTES)
+    throw new MillraceError("graph.tooLarge", `its graph has ${bytes} bytes; ${GRAPH_BYTES} are taken`, {
+      where: { flow },
+      mend: "Split the flow in two.",
+    });
+  const { valid, errors } = new Validator(graphSchema, "2020-12").validate(graph);
+  if (!valid)
+    throw new MillraceError("graph.invalid", `its graph is none: ${errors.at(-1)?.error ?? "it fits no schema"}`, {
+      where: { flow },
+      mend: "Deploy it with the version of millrace that the account has.",
+    });
+  if (graph.name !== flow)
+    throw new MillraceError("graph.invalid", `the graph is of ${graph.name}`, { where: { flow } });
+  const mistakes = checkGraph(graph);
+  if (mistakes.length > 0) throw mistakesError("graph.invalid", mistakes);
+}

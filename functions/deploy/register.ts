@@ -1,0 +1,181 @@
+import { MillraceError } from "../../graph/errors.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { compile } from "../../statemachines/compile.ts";
+import type { MachineResources } from "../../statemachines/resources.ts";
+import type { FlowDescription, RegisterFlowRequest, RegisterFlowResponse } from "../api/contract.ts";
+import type { BlobStore } from "../../store/blobs/blobs.ts";
+import { hashOf } from "../../store/blobs/hash.ts";
+import { checkForeignGraph } from "./check-graph.ts";
+import type { JobDefinitions } from "../../aws/batch/job-definitions.ts";
+import type { Machines } from "../../aws/step-functions/machines.ts";
+import { retireVersions } from "./machines-of-versions.ts";
+import { checkOwner, digestOfToken, productionNamespace, productionToken } from "./production.ts";
+import type { FlowRecord, FlowRegistry, Owner } from "../../store/registry/registry.ts";
+import { resourcesFor } from "./resources-for.ts";
+import type { Schedules } from "../../aws/scheduler/schedules.ts";
+
+/** What deploying a flow needs of the account. */
+export interface Deployment {
+  readonly registry: FlowRegistry;
+  readonly blobs: Pick<BlobStore, "read" | "write" | "has">;
+  readonly machines: Machines;
+  readonly schedules: Schedules;
+  readonly jobs: JobDefinitions;
+  /** Sees to it that distributed Maps find what they count their children by. */
+  readonly storeRanges: () => Promise<void>;
+  /** What the machines call, but for the jobs that are the flow's own. */
+  readonly resources: MachineResources;
+  readonly now: () => number;
+}
+
+/** A deployment that has said nothing for so long is over: the function that carried it out may run no longer. */
+const DEPLOYING_MILLISECONDS = 5 * 60_000;
+
+/**
+ * Deploys a flow as a new version: checks and compiles its graph, makes its state machine or a new version of it, and its
+ * schedule. Runs that are under way go on with the machine and the code that they began with.
+ *
+ * @throws MillraceError `flow.owned`, `flow.deploying`, `graph.invalid`, `code.missing`, `machine.invalid`, and what
+ * AWS refuses of it.
+ */
+export async function registerFlow(
+  deployment: Deployment,
+  flow: string,
+  { graph, codePackage, user, token, tags }: RegisterFlowRequest,
+  principal?: string,
+): Promise<RegisterFlowResponse> {
+  const { registry, blobs, machines, schedules, now } = deployment;
+  const caller: Owner = { user, ...(principal !== undefined && { principal }) };
+  const before = await registry.read(flow);
+  const standing = before?.removed ? undefined : before;
+  if (standing) checkOwner(standing, caller, token);
+  checkForeignGraph(flow, graph);
+  if (!(await blobs.has(codePackage)))
+    throw new MillraceError("code.missing", `the code package ${codePackage} is not stored`, {
+      where: { flow },
+      mend: "Upload it again.",
+    });
+  const compiled = compile(graph, await resourcesFor(deployment, graph));
+  await deployment.storeRanges();
+
+  const made = standing ? undefined : productionToken();
+  const record: FlowRecord = {
+    ...(standing ?? firstOf(flow, caller, made!, before)),
+    version: (before?.version ?? 0) + 1,
+    codePackage,
+    graph: await storeGraph(blobs, graph),
+    tags,
+    deployedAt: now(),
+    schedule: graph.schedule,
+    deployingSince: undefined,
+  };
+  // Says first that it is under way: of two deployments at once, the machine of one and the record of the other must not stay.
+  const begun = await begin(deployment, before, record);
+  const put = async (): Promise<FlowRecord> => {
+    const { arn, versionArn, children } = await machines.put(flow, compiled, record.version);
+    const newest = { versionArn, children, codePackage, graph: record.graph };
+    const kept = await retireVersions(machines, before?.versions ?? [], newest, now());
+    if (graph.schedule !== undefined) await schedules.put(flow, graph.schedule);
+    else if (standing?.schedule !== undefined) await schedules.remove(flow);
+    return { ...record, stateMachineArn: arn, versions: [...kept, newest] };
+  };
+  const done = await put().catch(async (error: unknown) => {
+    await registry.write({ ...begun, deployingSince: undefined }, begun.revision);
+    throw error;
+  });
+  await write(registry, done, begun.revision);
+  return {
+    ...describeFlow(done, graph),
+    created: standing === undefined,
+    ...(made !== undefined && { token: made }),
+  };
+}
+
+function firstOf(flow: string, owner: Owner, token: string, removed: FlowRecord | undefined) {
+  const generation = removed ? removed.generation + 1 : 0;
+  return {
+    flow,
+    owner,
+    generation,
+    revision: 0,
+    namespace: productionNamespace(flow, generation),
+    tokenDigest: digestOfToken(token),
+    stateMachineArn: "",
+  };
+}
+
+/** Keeps what stands until the new version does, so that runs may be started meanwhile. */
+async function begin(
+  { registry, now }: Deployment,
+  before: FlowRecord | undefined,
+  next: FlowRecord,
+): Promise<FlowRecord> {
+  const since = before?.deployingSince;
+  if (since !== undefined && since > now() - DEPLOYING_MILLISECONDS) throw deploying(next.flow);
+  const standing = before ?? { ...next, version: 0, removed: true as const };
+  await write(registry, { ...standing, deployingSince: now() }, before?.revision ?? 0);
+  return { ...standing, revision: (before?.revision ?? 0) + 1 };
+}
+
+async function write(registry: FlowRegistry, record: FlowRecord, revision: number): Promise<void> {
+  if (!(await registry.write(record, revision))) throw deploying(record.flow);
+}
+
+function deploying(flow: string): MillraceError {
+  return new MillraceError("flow.deploying", "somebody else is deploying it at this moment", {
+    where: { flow },
+    mend: "Try again in a few minutes.",
+  });
+}
+
+async function storeGraph(blobs: Deployment["blobs"], graph: Graph): Promise<string> {
+  const bytes = [Buffer.from(JSON.stringify(graph))];
+  const hash = hashOf(bytes);
+  await blobs.write(hash, bytes);
+  return hash;
+}
+
+/**
+ * Takes a flow's machine and schedule away; its runs stay readable, and those that go on come to their end: the machines
+ * within theirs go with the flow's next deployment. Throws MillraceError `flow.notDeployed`, `flow.owned`.
+ */
+export async function removeFlow(
+  { registry, machines, schedules, jobs, now }: Deployment,
+  flow: string,
+  { user, token }: { readonly user: string; readonly token?: string | undefined },
+  principal?: string,
+): Promise<void> {
+  const record = await deployedFlow(registry, flow);
+  checkOwner(record, { user, ...(principal !== undefined && { principal }) }, token);
+  if (record.schedule !== undefined) await schedules.remove(flow);
+  const versions = await retireVersions(machines, record.versions ?? [], undefined, now());
+  await machines.remove(record.stateMachineArn);
+  await jobs.remove(flow);
+  await write(registry, { ...record, versions, removed: true }, record.revision);
+}
+
+/** Throws MillraceError `flow.notDeployed`. */
+export async function deployedFlow(registry: FlowRegistry, flow: string): Promise<FlowRecord> {
+  const record = await registry.read(flow);
+  if (record && !record.removed) return record;
+  throw new MillraceError("flow.notDeployed", "it is not deployed", {
+    where: { flow },
+    mend: "Deploy it with: millrace deploy FILE",
+  });
+}
+
+export function describeFlow(record: FlowRecord, { parameters }: Pick<Graph, "parameters">): FlowDescription {
+  const { flow, version, namespace, stateMachineArn, codePackage, owner, tags, schedule, deployedAt } = record;
+  return {
+    flow,
+    version,
+    namespace,
+    stateMachineArn,
+    codePackage,
+    user: owner.user,
+    tags,
+    ...(schedule !== undefined && { schedule }),
+    deployedAt,
+    parameters,
+  };
+}

@@ -1,0 +1,52 @@
+import { MillraceError } from "../../graph/errors.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { mistakesError } from "../../graph/mistake.ts";
+import { checkMachine } from "../../statemachines/check.ts";
+import { placeOf } from "../../statemachines/container-size.ts";
+import { compile } from "../../statemachines/compile.ts";
+import { stepsOf } from "../../statemachines/enter.ts";
+import { LIMITS } from "../../statemachines/limits.ts";
+import type { MachineResources } from "../../statemachines/resources.ts";
+import { defineJobs } from "./jobs.ts";
+import { type JobDefinitions } from "../../aws/batch/job-definitions.ts";
+
+/**
+ * What the flow's machine calls, with the job definitions that its steps want for themselves. What is refused leaves
+ * nothing behind. Throws MillraceError `machine.invalid`, `job.refused`.
+ */
+export async function resourcesFor(
+  { jobs, resources }: { readonly jobs: JobDefinitions; readonly resources: MachineResources },
+  graph: Graph,
+): Promise<MachineResources> {
+  const mistakes = [...missingQueues(graph, resources.queues), ...checkMachine(graph, compile(graph, resources))];
+  if (mistakes.length > 0)
+    throw mistakesError(
+      "machine.invalid",
+      mistakes.map(({ code, message, where, mend = "" }) => ({ code, message, where, mend })),
+    );
+  const steps = { ...resources.jobDefinition.steps, ...(await defineJobs(jobs, graph)) };
+  return { ...resources, jobDefinition: { ...resources.jobDefinition, steps } };
+}
+
+/** Steps that no queue of the deployment has room for. */
+function missingQueues(graph: Graph, queues: MachineResources["queues"]): MillraceError[] {
+  return stepsOf(graph.body).flatMap(({ name, options }) => {
+    const place = options.compute === "lambda" ? "fargate" : placeOf(options);
+    if (place === "fargate" || queues[place] !== undefined) return [];
+    const { code, message, mend } = MISSING[place];
+    return [new MillraceError(code, message, { where: { flow: graph.name, step: name }, mend })];
+  });
+}
+
+const MISSING = {
+  gpu: {
+    code: "step.noGpuQueue",
+    message: "it asks for a GPU, and the deployment has no queue for those",
+    mend: "Take the GPU from the step's options, or deploy Millrace with such a queue: npx sls deploy --param gpu=on",
+  },
+  ec2: {
+    code: "step.size",
+    message: "it is larger than a container on Fargate may be, and the deployment has no queue on EC2",
+    mend: `Ask for at most ${LIMITS.fargateCpu} CPUs and ${LIMITS.fargateMemoryMiB / 1024}GiB, or deploy Millrace with such a queue: npx sls deploy --param ec2=on`,
+  },
+} as const;

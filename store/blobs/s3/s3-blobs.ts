@@ -1,0 +1,183 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { createHash } from "node:crypto";
+import type { Readable } from "node:stream";
+import { accountError } from "../../../aws/account-error.ts";
+import type { BlobStore } from "../blobs.ts";
+import { checkRead, checkWritten, missing } from "../check.ts";
+import { inPieces } from "../pieces.ts";
+import { openSyncReader, type SyncReader } from "./s3-sync.ts";
+
+export interface S3BlobOptions {
+  readonly bucket: string;
+  /** Blobs are at `PREFIX` + hash; `blobs/` unless told. */
+  readonly prefix?: string;
+  /** Region, endpoint, credentials; from the environment unless told. What readSync needs of it must be plain data. */
+  readonly client?: S3ClientConfig;
+}
+
+/**
+ * Blobs as objects of a bucket. S3 checks what it takes against the SHA-256 that goes along, and never puts one over
+ * another. Import it only where it is used, for it loads the AWS SDK.
+ *
+ * @throws MillraceError, besides those of BlobStore, where the account is at fault: `account.credentials`,
+ * `account.denied`, `account.missing`, `account.busy`, `account.unreachable`.
+ */
+export function openS3Blobs({
+  bucket,
+  prefix = "blobs/",
+  client: config = {},
+}: S3BlobOptions): BlobStore & { close(): void } {
+  const client = new S3Client({ maxAttempts: ATTEMPTS, ...config });
+  const place = (hash: string) => ({ Bucket: bucket, Key: prefix + hash });
+  let reader: SyncReader | undefined;
+
+  async function has(hash: string): Promise<boolean> {
+    try {
+      await client.send(new HeadObjectCommand(place(hash)));
+      return true;
+    } catch (error) {
+      if (statusOf(error) === 404) return false;
+      throw told(error);
+    }
+  }
+
+  async function write(hash: string, bytes: readonly Uint8Array[]): Promise<void> {
+    checkWritten(hash, bytes);
+    const size = bytes.reduce((sum, segment) => sum + segment.length, 0);
+    // A small one is sent at once, and S3 keeps the one it has.
+    if (size > ASK_FIRST && (await has(hash))) return;
+    try {
+      if (size <= PART) await writeWhole(hash, bytes);
+      else await writeParts(hash, bytes);
+    } catch (error) {
+      if (statusOf(error) !== 412) throw told(error);
+    }
+  }
+
+  async function writeWhole(hash: string, bytes: readonly Uint8Array[]): Promise<void> {
+    const Body = bytes.length === 1 ? bytes[0]! : Buffer.concat(bytes);
+    const ChecksumSHA256 = Buffer.from(hash, "hex").toString("base64");
+    await retried(() => client.send(new PutObjectCommand({ ...place(hash), Body, ChecksumSHA256, IfNoneMatch: "*" })));
+  }
+
+  /** Each part with its own checksum: S3 has none over the whole of an object in parts, but readers have its hash. */
+  async function writeParts(hash: string, bytes: readonly Uint8Array[]): Promise<void> {
+    const { UploadId } = await client.send(
+      new CreateMultipartUploadCommand({ ...place(hash), ChecksumAlgorithm: "SHA256" }),
+    );
+    const upload = { ...place(hash), UploadId };
+    try {
+      const parts: { PartNumber: number; ETag: string | undefined; ChecksumSHA256: string }[] = [];
+      const pieces = inPieces(bytes, PART);
+      async function lane(): Promise<void> {
+        for (const Body of pieces) {
+          const PartNumber = parts.length + 1;
+          const ChecksumSHA256 = createHash("sha256").update(Body).digest("base64");
+          const part = { PartNumber, ETag: undefined as string | undefined, ChecksumSHA256 };
+          parts.push(part);
+          part.ETag = (await client.send(new UploadPartCommand({ ...upload, Body, PartNumber, ChecksumSHA256 }))).ETag;
+        }
+      }
+      await Promise.all(Array.from({ length: LANES }, lane));
+      await client.send(
+        new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts }, IfNoneMatch: "*" }),
+      );
+    } catch (error) {
+      // Parts that nobody completes are paid for until the bucket's lifecycle takes them away.
+      await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async function read(hash: string): Promise<Uint8Array> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { Body, ContentLength } = await client.send(new GetObjectCommand(place(hash)));
+        const bytes = await collected(Body as Readable, ContentLength!);
+        checkRead(hash, bytes);
+        return bytes;
+      } catch (error) {
+        if ((error as Error).name === "NoSuchKey") throw missing(hash);
+        // The client tries a request again, but not an answer that breaks off.
+        if (!isCut(error) || attempt === READS) throw told(error);
+      }
+    }
+  }
+
+  function readSync(hash: string): Uint8Array {
+    reader ??= openSyncReader({ bucket, prefix, client: { maxAttempts: ATTEMPTS, ...config } });
+    const answer = reader.read(hash);
+    if ("error" in answer)
+      throw answer.error.name === "NoSuchKey"
+        ? missing(hash)
+        : told(Object.assign(new Error(answer.error.message), answer.error));
+    checkRead(hash, answer.bytes);
+    return answer.bytes;
+  }
+
+  const told = (error: unknown) => accountError(error, `the bucket ${bucket}`);
+
+  return {
+    write,
+    read,
+    readSync,
+    has,
+    close() {
+      client.destroy();
+      reader?.close();
+    },
+  };
+}
+
+const ATTEMPTS = 8;
+/** Blobs above this are looked for before they are sent. */
+const ASK_FIRST = 64 * 1024;
+/** Blobs above this go up in parts of it. */
+const PART = 16 * 1024 * 1024;
+/** Parts under way at once. */
+const LANES = 3;
+const READS = 4;
+/** Attempts of a write that meets another one of the same blob. */
+const CONFLICTS = 10;
+
+/** Two that write one blob at once may both be told to try again. */
+async function retried<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (statusOf(error) !== 409 || attempt === CONFLICTS) throw error;
+    }
+  }
+}
+
+/** The body in memory of its own and of just that size, so that a large array can be that memory and no copy. */
+async function collected(body: Readable, size: number): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for await (const chunk of body) {
+    bytes.set(chunk as Uint8Array, at);
+    at += (chunk as Uint8Array).length;
+  }
+  if (at < size)
+    throw Object.assign(new Error(`The answer broke off after ${at} of ${size} bytes`), { code: "ECONNRESET" });
+  return bytes;
+}
+
+function isCut(error: unknown): boolean {
+  return ["ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE", "EPIPE"].includes(String((error as NodeJS.ErrnoException).code));
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+}

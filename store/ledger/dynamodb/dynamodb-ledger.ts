@@ -1,0 +1,53 @@
+import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import type { BlobStore } from "../../blobs/blobs.ts";
+import { endRunningAttempts, finishAttempts, heartbeat, startAttempts } from "./attempts.ts";
+import { readControls, writeControls } from "./controls.ts";
+import { listFlows, listRuns } from "./lists.ts";
+import { createRun, readRun, updateRun } from "./runs.ts";
+import { listSteps } from "./steps.ts";
+import { openTable } from "./table.ts";
+import { lastTask, listAttempts, listTasks, readTasks } from "./tasks.ts";
+import type { Ledger } from "../ledger.ts";
+
+export interface DynamoLedgerOptions {
+  /** The table's name; LEDGER_TABLE in dynamodb-table.ts says what it is. */
+  readonly table: string;
+  /** Where manifests, parameters and lists of pages go that are longer than 100 KiB. */
+  readonly blobs: BlobStore;
+  /** Region, endpoint, credentials; from the environment unless told. */
+  readonly client?: DynamoDBClientConfig;
+}
+
+/**
+ * The ledger in a DynamoDB table. Nothing here looks whether a task's run exists: who starts one has read it. Import it
+ * only where it is used, for it loads the AWS SDK.
+ *
+ * @throws MillraceError, from every method, where the account is at fault: `account.credentials`, `account.denied`,
+ * `account.missing`, `account.busy`, `account.unreachable`.
+ */
+export function openDynamoLedger({ table: name, blobs, client = {} }: DynamoLedgerOptions): Ledger {
+  const store = { table: openTable(name, client), blobs, far: new Map<string, Promise<void>>() };
+  return {
+    createRun: (run) => createRun(store, run),
+    updateRun: (run, change, from) => updateRun(store, run, change, from),
+    readRun: (run) => readRun(store, run),
+    listRuns: (query) => listRuns(store, query),
+    listFlows: (query) => listFlows(store, query),
+
+    startAttempts: (run, starts) => startAttempts(store, run, starts),
+    finishAttempts: (run, ends) => finishAttempts(store, run, ends),
+    heartbeat: (run, attempts, at) => heartbeat(store, run, attempts, at),
+    endRunningAttempts: (run, end) => endRunningAttempts(store, run, end),
+
+    readTasks: (run, tasks) => readTasks(store, run, tasks),
+    listTasks: (run, step, query = {}) => listTasks(store, run, step, query),
+    lastTask: (run, step, under) => lastTask(store, run, step, under),
+    listAttempts: (run, task) => listAttempts(store, run, task),
+    listSteps: (run) => listSteps(store, run),
+
+    writeControls: (run, controls) => writeControls(store, run, controls),
+    readControls: (run, keys) => readControls(store, run, keys),
+
+    close: async () => store.table.close(),
+  };
+}

@@ -1,0 +1,28 @@
+import type { Graph } from "../graph/graph.ts";
+import type { BlobStore } from "../store/blobs/blobs.ts";
+import { createHash } from "node:crypto";
+import type { Control } from "../graph/control-value.ts";
+import type { Ledger, Owner, Run } from "../store/ledger/ledger.ts";
+import type { Manifest } from "../store/artifacts/manifest.ts";
+
+/** What a run is made from: the flow as data, the code that runs it, and the parameters, checked and packed. */
+export interface RunRequest {
+  readonly graph: Graph;
+  readonly codePackage: string;
+  readonly parameters: Manifest;
+  /** The control values that the flow's beginning asks for. */
+  readonly controls: readonly Control[];
+  readonly namespace: string;
+  readonly user: string;
+  readonly tags: readonly string[];
+  readonly owner?: Owner;
+}
+
+/** Records a new run; the graph is kept with it, so that it can be read for as long as the run is. */
+export async function createRun(ledger: Ledger, blobs: BlobStore, request: RunRequest, now: number): Promise<Run> {
+  const { graph, ...rest } = request;
+  const bytes = Buffer.from(JSON.stringify(graph));
+  const hash = createHash("sha256").update(bytes).digest("hex");
+  if (!(await blobs.has(hash))) await blobs.write(hash, [bytes]);
+  return ledger.createRun({ ...rest, flow: graph.name, graph: hash, createdAt: now });
+}

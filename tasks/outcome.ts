@@ -1,0 +1,159 @@
+import { MillraceError } from "../graph/errors.ts";
+import { OTHERWISE, type GraphNode, type SwitchNode } from "../graph/graph.ts";
+import { controlName, followControls, type Lineage } from "../graph/lineage.ts";
+import { formatIndex } from "../graph/task-index.ts";
+import { packPages, packValue, unpackValue } from "../store/artifacts/pack.ts";
+import type { Manifest, ValueRef } from "../store/artifacts/manifest.ts";
+import type { Control } from "../graph/control-value.ts";
+
+/** Where encoded values are put and got: the synchronous face of a blob store. */
+export interface Blobs {
+  read(hash: string): Uint8Array;
+  write(hash: string, bytes: readonly Uint8Array[]): void;
+  /** Told what is likely to be read next, the first at once: a store that is far away gets them together. */
+  ahead?(refs: readonly ValueRef[]): void;
+}
+
+/** Packs values as artifacts; each one's error names the artifact and the path inside it. */
+export function packArtifacts(values: Readonly<Record<string, unknown>>, blobs: Blobs): Manifest {
+  const manifest: Record<string, ValueRef> = {};
+  for (const name of Object.keys(values)) {
+    try {
+      const { ref, blob } = packValue(values[name], name);
+      if (blob) blobs.write(blob.hash, blob.bytes);
+      manifest[name] = ref;
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error;
+      throw new MillraceError(error.code, error.message, {
+        where: { artifact: name, ...error.where },
+        mend: error.mend,
+      });
+    }
+  }
+  return manifest;
+}
+
+/**
+ * What the machine will ask once `after` has finished at `index` (undefined: once the run was created): every foreach's
+ * width, switch's case and loop's condition up to the next steps. `values` are those just made, so that they need not
+ * be read back. Throws MillraceError where an artifact is no such value.
+ */
+export function controlsAfter(
+  lineage: Lineage,
+  after: string | undefined,
+  index: readonly number[],
+  artifacts: { manifest: Manifest; values: Readonly<Record<string, unknown>> },
+  blobs: Blobs,
+): Control[] {
+  const controls: Control[] = [];
+  const value = (name: string, asker: string) => readControlled(artifacts, name, asker, blobs);
+  followControls(lineage, after, index, {
+    foreach(node, at) {
+      controls.push({
+        node: controlName(node),
+        index: formatIndex(at),
+        value: foreachControl(value(node.over, `the foreach over it`), node.over, blobs),
+      });
+    },
+    switch(node, at) {
+      const taken = caseOf(node, value(node.on, `the switch on it`));
+      controls.push({ node: node.id, index: formatIndex(at), value: { type: "switch", case: taken.label } });
+      return taken.body;
+    },
+    loop(node, at) {
+      const more = value(node.while, `the loop`);
+      if (typeof more !== "boolean") {
+        throw new MillraceError("loop.notBoolean", `the loop goes on while this is true, but it is ${describe(more)}`, {
+          where: { artifact: node.while },
+          mend: "Return true or false for it.",
+        });
+      }
+      const again = more && at.at(-1)! + 1 < node.max;
+      controls.push({
+        node: node.id,
+        index: formatIndex(at),
+        value: { type: "loop", again, ...(more && !again && { bound: true }) },
+      });
+      return again;
+    },
+  });
+  return controls;
+}
+
+/** The value of one control node asked on its own, and what it is written down as. */
+export function controlAt(lineage: Lineage, name: string, index: string, manifest: Manifest, blobs: Blobs): Control {
+  const { node } = lineage.controls.get(name)!;
+  const artifacts = { manifest, values: {} };
+  if (node.type === "foreach") {
+    return {
+      node: name,
+      index,
+      value: foreachControl(readControlled(artifacts, node.over, "the foreach over it", blobs), node.over, blobs),
+    };
+  }
+  if (node.type === "switch") {
+    return {
+      node: name,
+      index,
+      value: {
+        type: "switch",
+        case: caseOf(node, readControlled(artifacts, node.on, "the switch on it", blobs)).label,
+      },
+    };
+  }
+  throw new Error(`${name}: a loop's condition is always written by the task before`);
+}
+
+function readControlled(
+  { manifest, values }: { manifest: Manifest; values: Readonly<Record<string, unknown>> },
+  name: string,
+  asker: string,
+  blobs: Blobs,
+): unknown {
+  if (Object.hasOwn(values, name)) return values[name];
+  const ref = manifest[name];
+  if (!ref) {
+    throw new MillraceError("artifact.missing", `${asker} needs it, but no step before has left it`, {
+      where: { artifact: name },
+      mend: `Return { ${name} } from a step before.`,
+    });
+  }
+  return unpackValue(ref, blobs.read);
+}
+
+function foreachControl(list: unknown, artifact: string, blobs: Blobs): Control["value"] {
+  if (typeof list === "string" || !isIterable(list)) {
+    throw new MillraceError("foreach.notIterable", `a foreach goes over a list, but this is ${describe(list)}`, {
+      where: { artifact },
+      mend: "Make it an array, a Set or another iterable.",
+    });
+  }
+  const { width, pageSize, pages } = packPages(list, artifact);
+  for (const page of pages) blobs.write(page.hash, page.bytes);
+  return { type: "foreach", width, pageSize, pages: pages.map((page) => page.hash) };
+}
+
+function caseOf(node: SwitchNode, value: unknown): { label: string; body: readonly GraphNode[] } {
+  const text = typeof value === "boolean" || typeof value === "string" ? String(value) : undefined;
+  const found = node.cases.find((one) => one.value === text);
+  if (found) return { label: found.value, body: found.body };
+  if (node.otherwise) return { label: OTHERWISE, body: node.otherwise };
+  throw new MillraceError(
+    "switch.noCase",
+    `the switch on it has no case for ${describe(value)}; it has ${node.cases.map((c) => JSON.stringify(c.value)).join(", ")}`,
+    {
+      where: { artifact: node.on },
+      mend: "Add the case, or an otherwise.",
+    },
+  );
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.iterator in value;
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (value === null || typeof value !== "object") return typeof value === "function" ? "a function" : String(value);
+  return Array.isArray(value) ? "an array" : "an object";
+}

@@ -1,0 +1,67 @@
+import type { Manifest } from "../store/artifacts/manifest.ts";
+import { allForeachEnds, branchEnds, stepInputs, type RunScope, type TaskInputs } from "./inputs.ts";
+
+export interface TaskStart {
+  readonly index: string;
+  /** Who runs it; the same again for the same attempt. */
+  readonly by: string;
+}
+
+/** A task that has begun, with all that it begins with; or one that had finished before and is not run again. */
+export type StartedTask =
+  | {
+      readonly state: "started";
+      readonly index: string;
+      readonly attempt: number;
+      readonly inputs: TaskInputs;
+      readonly branches?: BranchInputs;
+    }
+  | { readonly state: "done"; readonly index: string };
+
+/** What a join joins: each branch's own artifacts. */
+export type BranchInputs =
+  | { readonly type: "foreach"; readonly manifests: readonly Manifest[] }
+  | { readonly type: "branch"; readonly names: readonly string[]; readonly manifests: readonly Manifest[] };
+
+/** Begins an attempt of each of a step's tasks, a page at a time: its siblings are read and written together. */
+export async function startTasks(
+  scope: RunScope,
+  step: string,
+  starts: readonly TaskStart[],
+  now: number,
+): Promise<StartedTask[]> {
+  const attempts = await scope.ledger.startAttempts(
+    scope.key,
+    starts.map(({ index, by }) => ({ step, index, by, at: now })),
+  );
+  const begun = starts.filter((_, i) => attempts[i]!.state === "started");
+  const inputs = await stepInputs(
+    scope,
+    step,
+    begun.map(({ index }) => index),
+  );
+  const joins = scope.lineage.steps.get(step)!.joins !== undefined;
+  const branches = joins ? await Promise.all(begun.map(({ index }) => branchInputs(scope, step, index))) : [];
+  let next = 0;
+  return starts.map(({ index }, i) => {
+    const answer = attempts[i]!;
+    if (answer.state === "done") return { state: "done", index };
+    const k = next++;
+    const joined = branches[k];
+    return {
+      state: "started",
+      index,
+      attempt: answer.attempt,
+      inputs: inputs[k]!,
+      ...(joined && { branches: joined }),
+    };
+  });
+}
+
+async function branchInputs(scope: RunScope, join: string, index: string): Promise<BranchInputs> {
+  if (scope.lineage.steps.get(join)!.joins!.type === "foreach") {
+    return { type: "foreach", manifests: await allForeachEnds(scope, join, index) };
+  }
+  const ends = await branchEnds(scope, join, index);
+  return { type: "branch", names: ends.map(({ name }) => name), manifests: ends.map(({ manifest }) => manifest) };
+}
