@@ -1,10 +1,10 @@
 const { build } = require("esbuild");
 const { join } = require("node:path");
 
-/** The command of the job definition: runtime/bootstrap.ts as the text that a container's node is given. */
+/** The command of the job definition: runtime/container/bootstrap.ts as the text that a container's node is given. */
 module.exports = async function jobCommand() {
   const { outputFiles } = await build({
-    entryPoints: [join(__dirname, "../runtime/bootstrap.ts")],
+    entryPoints: [join(__dirname, "../runtime/container/bootstrap.ts")],
     bundle: true,
     write: false,
     format: "esm",

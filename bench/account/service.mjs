@@ -81,7 +81,18 @@ export function serviceFolder(name) {
   mkdirSync(place);
   for (const one of ["serverless.yml", "package.json", "infrastructure"])
     cpSync(join(repository, one), join(place, one), { recursive: true });
-  for (const one of ["functions", "runtime", "sdk", "statemachines", "node_modules", "tsconfig.json"])
+  for (const one of [
+    "aws",
+    "functions",
+    "graph",
+    "runtime",
+    "sdk",
+    "statemachines",
+    "store",
+    "tasks",
+    "node_modules",
+    "tsconfig.json",
+  ])
     symlinkSync(join(repository, one), join(place, one));
   return place;
 }

@@ -189,7 +189,7 @@ describe("a flow's definition", () => {
     const { sourceOf } = definitionOf(built);
     const lines = ["a", "c", "j", "switch.1", "loop.1", "e"].map((name) => sourceOf(name)?.split(":").at(-2));
     expect(lines).toEqual([2, 3, 4, 5, 6, 6].map((after) => String(here + after)));
-    expect(sourceOf("a")).toMatch(/^sdk\/flow\/flow\.test\.ts:\d+:\d+$/);
+    expect(sourceOf("a")).toMatch(/^sdk\/language\/flow\.test\.ts:\d+:\d+$/);
     expect(sourceOf("nowhere")).toBeUndefined();
   });
 

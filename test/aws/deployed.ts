@@ -39,7 +39,18 @@ function serviceFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "millrace-service-"));
   for (const name of ["serverless.yml", "package.json", "infrastructure"])
     cpSync(join(repository, name), join(folder, name), { recursive: true });
-  for (const name of ["functions", "runtime", "sdk", "statemachines", "node_modules", "tsconfig.json"])
+  for (const name of [
+    "aws",
+    "functions",
+    "graph",
+    "runtime",
+    "sdk",
+    "statemachines",
+    "store",
+    "tasks",
+    "node_modules",
+    "tsconfig.json",
+  ])
     symlinkSync(join(repository, name), join(folder, name));
   return folder;
 }
