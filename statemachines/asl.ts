@@ -71,7 +71,7 @@ export interface MapState extends StateBase, InputOutput, Result, ErrorHandling,
   readonly Type: "Map";
   readonly ItemProcessor?: ItemProcessor;
   /** The older name of ItemProcessor. */
-  readonly Iterator?: StateMap;
+  readonly Iterator?: ItemProcessor;
   /** Each iteration's input; `$` is the state's input, the item is `$$.Map.Item.Value`. */
   readonly ItemSelector?: PayloadTemplate;
   /** The older name of ItemSelector. */

@@ -39,6 +39,7 @@ export class Histories {
   }
 
   tell(event: HistoryEvent): void {
+    if (UNCOUNTED.has(event.type) || (event.child !== undefined && !("state" in event))) return;
     if (!("state" in event)) return this.#add("", 1);
     if (this.#distributed.has(event.state) && event.type.startsWith("MapIteration")) return;
     if (this.#distributed.has(event.state) && event.type === "StateEntered") {
@@ -57,6 +58,17 @@ export class Histories {
     this.#counts.set(execution, (this.#counts.get(execution) ?? 0) + events);
   }
 }
+
+/** What is counted with another event, below or above. */
+const UNCOUNTED: ReadonlySet<HistoryEvent["type"]> = new Set([
+  "TaskStarted",
+  "TaskSubmitted",
+  "ParallelStarted",
+  "ParallelSucceeded",
+  "MapSucceeded",
+  "MapRunStarted",
+  "MapRunSucceeded",
+]);
 
 /**
  * How many events Step Functions tells where the interpreter tells one: a task is also started, and one that is waited

@@ -1,9 +1,10 @@
 import type { Json } from "../../graph/graph.ts";
 import type { ChoiceTest } from "../../statemachines/asl.ts";
-import { invalidMachine } from "./errors.ts";
+import { invalidMachine, stateFailure } from "./errors.ts";
 import type { Frame } from "./execution.ts";
 import { prepareLookup, preparePath } from "./path.ts";
-import { timestampMilliseconds } from "./timestamp.ts";
+import type { Missing } from "./path.ts";
+import { checkTimestamp, timestampMilliseconds } from "./timestamp.ts";
 
 export type Test = (input: Json, frame: Frame) => boolean;
 
@@ -26,6 +27,7 @@ export function prepareTest(rule: ChoiceTest): Test {
     const test = prepareTest(rule.Not);
     return (input, frame) => !test(input, frame);
   }
+  if ("Condition" in rule) throw invalidMachine("Condition is JSONata's: a JSONPath rule has a Variable.");
   const { Variable: variable, ...rest } = rule as { Variable: string } & Record<string, Json>;
   const operators = Object.keys(rest).filter((key) => key !== "Next" && key !== "Comment");
   const [operator] = operators;
@@ -45,7 +47,7 @@ function prepareComparison(variable: string, operator: string, operand: Json): T
     const lookup = prepareLookup(variable);
     return (input, frame) => (lookup(input, frame) !== undefined) === operand;
   }
-  const read = preparePath(variable, "Variable");
+  const read = preparePath(variable, noSuchValue);
   const kind = Object.hasOwn(KINDS, operator) ? KINDS[operator] : undefined;
   if (kind !== undefined) return (input, frame) => kind(read(input, frame)) === operand;
   if (operator === "StringMatches") {
@@ -56,10 +58,17 @@ function prepareComparison(variable: string, operator: string, operand: Json): T
   const name = byPath ? operator.slice(0, -"Path".length) : operator;
   const compare = Object.hasOwn(COMPARISONS, name) ? COMPARISONS[name] : undefined;
   if (compare === undefined) throw invalidMachine(`${operator} is not a comparison.`);
+  if (name.startsWith("Timestamp") && !byPath) checkTimestamp(operand);
   if (!byPath) return (input, frame) => compare(read(input, frame), operand);
-  const readOperand = preparePath(String(operand), operator);
+  const readOperand = preparePath(String(operand), noSuchValue);
   return (input, frame) => compare(read(input, frame), readOperand(input, frame));
 }
+
+const noSuchValue: Missing = ({ text }) =>
+  stateFailure(
+    "States.Runtime",
+    `Invalid path '${text}': The choice state's condition path references an invalid value.`,
+  );
 
 const KINDS: Readonly<Record<string, (value: Json) => boolean>> = {
   IsNull: (value) => value === null,

@@ -1,4 +1,5 @@
 import type { ItemReader } from "../../statemachines/asl.ts";
+import { failure } from "./errors.ts";
 
 const DELIMITERS = { COMMA: ",", PIPE: "|", SEMICOLON: ";", SPACE: " ", TAB: "\t" };
 
@@ -8,6 +9,8 @@ type CsvConfig = Pick<NonNullable<ItemReader["ReaderConfig"]>, "CSVDelimiter" | 
 export function parseCsv(text: string, config: CsvConfig): Record<string, string>[] {
   const rows = parseRows(text.replace(/^\uFEFF/, ""), DELIMITERS[config.CSVDelimiter ?? "COMMA"]);
   const headers = config.CSVHeaderLocation === "GIVEN" ? config.CSVHeaders! : (rows.shift() ?? []);
+  if (new Set(headers).size < headers.length)
+    throw failure("States.ItemReaderFailed", "CSV headers cannot contain duplicates.");
   return rows.map((row) => Object.fromEntries(headers.map((header, index) => [header, row[index] ?? ""])));
 }
 

@@ -18,7 +18,10 @@ export function skipSpace(cursor: Cursor): void {
   while (cursor.text[cursor.at] === " ") cursor.at += 1;
 }
 
-/** A string in single or double quotes, the cursor on the first of them. */
+/**
+ * A string in single or double quotes, the cursor on the first of them. A backslash before that quote or another
+ * backslash is an escape; before anything else it stays part of the string.
+ */
 export function parseQuoted(cursor: Cursor): string {
   const quote = cursor.text[cursor.at];
   let value = "";
@@ -28,7 +31,8 @@ export function parseQuoted(cursor: Cursor): string {
       cursor.at += 1;
       return value;
     }
-    value += character === "\\" ? cursor.text.charAt((cursor.at += 1)) : character;
+    const next = cursor.text[cursor.at + 1];
+    value += character === "\\" && (next === quote || next === "\\") ? cursor.text.charAt((cursor.at += 1)) : character;
   }
   throw notAPath(cursor);
 }

@@ -1,7 +1,6 @@
 import type { Json } from "../../graph/graph.ts";
 import { linkAbort } from "./abort.ts";
-import { failure } from "./errors.ts";
-import type { TaskFailure } from "./errors.ts";
+import { TaskFailure, failure } from "./errors.ts";
 import type { Frame } from "./execution.ts";
 
 /** How long a task may take, and how long it may be silent. */
@@ -13,8 +12,8 @@ export interface Limits {
 type Call = (signal: AbortSignal, heartbeat: () => void) => Promise<Json>;
 
 /**
- * Calls a task within its limits: once one is passed the task's signal fires and the answer is States.Timeout or
- * States.HeartbeatTimeout, whatever becomes of the task. A task without limits shares its scope's signal.
+ * Calls a task within its limits: once one is passed the task's signal fires and the answer is States.Timeout with no cause,
+ * as AWS tells of either limit, whatever becomes of the task. A task without limits shares its scope's signal.
  */
 export function callWithin({ timeoutSeconds, heartbeatSeconds }: Limits, frame: Frame, call: Call): Promise<Json> {
   const { execution, signal: parent } = frame.scope;
@@ -39,19 +38,17 @@ export function callWithin({ timeoutSeconds, heartbeatSeconds }: Limits, frame: 
     };
     if (timeoutSeconds !== undefined) {
       const startedAt = heardAt;
-      const cause = `The task ran longer than its TimeoutSeconds, ${timeoutSeconds}`;
       void watch(
         timeoutSeconds * 1000,
         () => startedAt,
-        () => failure("States.Timeout", cause),
+        () => failure("States.Timeout", ""),
       );
     }
     if (heartbeatSeconds !== undefined) {
-      const cause = `The task was silent for longer than its HeartbeatSeconds, ${heartbeatSeconds}`;
       void watch(
         heartbeatSeconds * 1000,
         () => heardAt,
-        () => failure("States.HeartbeatTimeout", cause),
+        () => new TaskFailure("States.Timeout", "", "States.HeartbeatTimeout"),
       );
     }
     call(task.signal, () => {

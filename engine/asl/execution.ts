@@ -1,6 +1,8 @@
 import type { Json, JsonObject } from "../../graph/graph.ts";
+import type { State } from "../../statemachines/asl.ts";
 import type { Clock } from "./clock.ts";
-import type { ExecutionEvent, HistoryEvent, StateHappening } from "./history.ts";
+import { note } from "./history.ts";
+import type { Line, StateHappening } from "./history.ts";
 
 /**
  * Carries out what a Task state (or a Map's ItemReader) calls. Throws TaskFailure with an AWS error name where the call
@@ -12,8 +14,14 @@ export interface TaskContext {
   readonly signal: AbortSignal;
   /** Says that the task is alive, for a state with HeartbeatSeconds. */
   heartbeat(): void;
+  /** What the service answered to the call, where the task then waits for a job or a token. For the history alone. */
+  submitted(output: Json): void;
   /** The state's name. */
   readonly state: string;
+  /** How often the state was tried before. */
+  readonly retries: number;
+  /** `$$.Task.Token`, where the resource waits for it. */
+  readonly token?: string;
   readonly credentials?: Json;
 }
 
@@ -22,7 +30,6 @@ export interface Execution {
   readonly integrations: Integrations;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly onEvent: ((event: HistoryEvent) => void) | undefined;
   readonly stateMachine: JsonObject;
   /** States entered, and retries. */
   transitions: number;
@@ -38,15 +45,21 @@ export interface Scope {
   readonly about: () => JsonObject;
   /** `$$.Map.Item` */
   readonly item?: JsonObject;
-  readonly within: readonly number[];
+  /** Where its events are noted; undefined while nobody listens. */
+  readonly line: Line | undefined;
 }
 
 /** A state that is being executed. One frame goes along a whole sequence of states. */
 export interface Frame {
   readonly scope: Scope;
   state: string;
+  type: State["Type"];
   enteredAt: number;
+  /** The id of the event that told so. */
+  entered: number | undefined;
   retries: number;
+  /** `$$.Task.Token` */
+  token: string | undefined;
 }
 
 /** Something a definition says that is known only at run time: a path, a template, an intrinsic function. */
@@ -61,22 +74,22 @@ interface Step {
 /** Executes one state; throws TaskFailure where it fails. A promise only where it has to wait. */
 export type RunState = (input: Json, frame: Frame) => Step | Promise<Step>;
 
+/** States with a Retry know how often they were tried. */
+const RETRIED: ReadonlySet<State["Type"]> = new Set(["Task", "Parallel", "Map"]);
+
 /** `$$`, the context object. Source: AWS Step Functions, "Accessing execution data from the Context object". */
-export function contextObject({ scope, state, enteredAt, retries }: Frame): JsonObject {
-  const context = {
+export function contextObject({ scope, state, type, enteredAt, retries, token }: Frame): JsonObject {
+  const entered = { EnteredTime: new Date(enteredAt).toISOString(), Name: state };
+  return {
     Execution: scope.about(),
-    State: { EnteredTime: new Date(enteredAt).toISOString(), Name: state, RetryCount: retries },
+    State: RETRIED.has(type) ? { ...entered, RetryCount: retries } : entered,
     StateMachine: scope.execution.stateMachine,
+    ...(token !== undefined && { Task: { Token: token } }),
+    ...(scope.item !== undefined && { Map: { Item: scope.item } }),
   };
-  return scope.item === undefined ? context : { ...context, Map: { Item: scope.item } };
 }
 
-/** Tells the listener of the execution, if there is one; callers check onEvent first so that nothing is made in vain. */
-export function tell(frame: Frame, happening: StateHappening): void {
-  const { execution, within } = frame.scope;
-  execution.onEvent?.({ at: execution.clock.now(), state: frame.state, within, ...happening });
-}
-
-export function tellExecution(execution: Execution, event: ExecutionEvent): void {
-  execution.onEvent?.({ at: execution.clock.now(), ...event });
+/** Tells the listener of the execution, if there is one, and answers the event's id. */
+export function tell({ scope, state }: Frame, happening: StateHappening): number | undefined {
+  return scope.line && note(scope.line, { state, ...happening });
 }

@@ -133,8 +133,8 @@ describe("a Pass state", () => {
 
 describe("a state fails", () => {
   test.each<[error: string, fields: object, input: Json]>([
-    ["States.ParameterPathFailure", { Parameters: { "x.$": "$.missing" } }, {}],
-    ["States.ParameterPathFailure", { ResultSelector: { "x.$": "$.missing" } }, {}],
+    ["States.Runtime", { Parameters: { "x.$": "$.missing" } }, {}],
+    ["States.Runtime", { ResultSelector: { "x.$": "$.missing" } }, {}],
     ["States.Runtime", { InputPath: "$.missing" }, {}],
     ["States.Runtime", { OutputPath: "$.missing" }, {}],
     ["States.ResultPathMatchFailure", { ResultPath: "$.a.b" }, { a: 1 }],

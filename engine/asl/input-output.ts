@@ -9,7 +9,7 @@ const EMPTY = {};
 
 /** InputPath: what of its input a state sees. */
 export function prepareInput(state: InputOutput): Expression {
-  return prepareSelection(state.InputPath, "InputPath");
+  return prepareSelection(state.InputPath);
 }
 
 /** InputPath, then Parameters. */
@@ -17,12 +17,12 @@ export function prepareParameters(state: InputOutput & Template): Expression {
   const select = prepareInput(state);
   if (state.Parameters === undefined) return select;
   const build = prepareTemplate(state.Parameters);
-  return (input, frame) => limited(build(select(input, frame), frame), "What Parameters makes");
+  return (input, frame) => limited(build(select(input, frame), frame), frame.state);
 }
 
 /** OutputPath, for a state that has no result of its own. */
 export function prepareOutput(state: InputOutput): Expression {
-  return prepareSelection(state.OutputPath, "OutputPath");
+  return prepareSelection(state.OutputPath);
 }
 
 /** ResultSelector, ResultPath (into the state's input as it came) and OutputPath: from a result to the state's output. */
@@ -31,21 +31,21 @@ export function prepareResult(state: InputOutput & Result): (input: Json, result
   const place = prepareResultPath(state.ResultPath);
   const select = prepareOutput(state);
   return (input, result, frame) => {
-    const reshaped = reshape === undefined ? result : limited(reshape(result, frame), "What ResultSelector makes");
-    return select(place(input, reshaped), frame);
+    const reshaped = reshape === undefined ? result : limited(reshape(result, frame), frame.state);
+    return select(place(input, reshaped, frame), frame);
   };
 }
 
 /** Where a result goes: in place of the input, into it, or (null) nowhere. */
-export function prepareResultPath(path: string | null | undefined): (input: Json, result: Json) => Json {
+export function prepareResultPath(path: string | null | undefined): (input: Json, result: Json, frame: Frame) => Json {
   if (path === null) return (input) => input;
   if (path === undefined || path === "$") return (_, result) => result;
   const place = preparePlacement(path);
-  return (input, result) => limited(place(input, result), "The state's output");
+  return (input, result, frame) => limited(place(input, result), frame.state);
 }
 
-function prepareSelection(path: string | null | undefined, field: string): Expression {
+function prepareSelection(path: string | null | undefined): Expression {
   if (path === null) return () => EMPTY;
   if (path === undefined || path === "$") return (input) => input;
-  return preparePath(path, field);
+  return preparePath(path);
 }

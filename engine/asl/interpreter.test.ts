@@ -248,6 +248,7 @@ describe("the history", () => {
       "ExecutionStarted",
       "StateEntered A",
       "TaskScheduled A",
+      "TaskStarted A",
       "TaskSucceeded A",
       "StateExited A",
       "StateEntered B",

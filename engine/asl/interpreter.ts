@@ -4,9 +4,9 @@ import { linkAbort } from "./abort.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { TaskFailure } from "./errors.ts";
-import { tellExecution } from "./execution.ts";
 import type { Execution, Integrations, Scope } from "./execution.ts";
-import type { HistoryEvent } from "./history.ts";
+import { beginHistory, endHistory, note } from "./history.ts";
+import type { ExecutionEvent, HistoryEvent, Line } from "./history.ts";
 import { limited } from "./payload.ts";
 import { prepareMachine } from "./prepare.ts";
 import { runSequence } from "./sequence.ts";
@@ -23,6 +23,7 @@ export interface ExecuteOptions {
     readonly id?: string;
     readonly name?: string;
     readonly startTime?: string;
+    readonly roleArn?: string;
     readonly stateMachine?: { readonly id: string; readonly name: string };
   };
   /** Aborting it ends the execution as ABORTED; the signals of its tasks fire. */
@@ -58,7 +59,7 @@ export async function execute(machine: StateMachine, input: Json, options: Execu
   const { signal, abort, release } = linkAbort(options.signal);
   const scope = begin(input, options, signal);
   const { execution } = scope;
-  tellExecution(execution, { type: "ExecutionStarted", input });
+  if (scope.line) note(scope.line, { type: "ExecutionStarted", input });
 
   const aborted = new Promise<Outcome>((resolve) => {
     if (signal.aborted) resolve({ status: "ABORTED" });
@@ -68,7 +69,7 @@ export async function execute(machine: StateMachine, input: Json, options: Execu
     try {
       return {
         status: "SUCCEEDED",
-        output: await runSequence(sequence, limited(input, "The execution's input"), scope),
+        output: await runSequence(sequence, limited(input, String(execution.stateMachine["Name"])), scope),
       };
     } catch (error) {
       if (!(error instanceof TaskFailure)) throw error;
@@ -85,7 +86,7 @@ export async function execute(machine: StateMachine, input: Json, options: Execu
     if (machine.TimeoutSeconds !== undefined) ends.push(expired(machine.TimeoutSeconds));
     const outcome = await Promise.race(ends);
     if (outcome.status !== "SUCCEEDED") abort();
-    tellOutcome(execution, outcome);
+    if (scope.line) tellOutcome(scope.line, outcome);
     return { ...outcome, transitions: execution.transitions };
   } catch (bug) {
     abort(bug);
@@ -100,32 +101,42 @@ function begin(input: Json, options: ExecuteOptions, signal: AbortSignal): Scope
   const { clock = systemClock, execution: given = {} } = options;
   const { id = "local", name = id, stateMachine = { id: "local", name: "local" } } = given;
   const startTime = given.startTime ?? new Date(clock.now()).toISOString();
-  const about = { Id: id, Input: input, Name: name, StartTime: startTime };
+  const about = {
+    Id: id,
+    Input: input,
+    StartTime: startTime,
+    Name: name,
+    RoleArn: given.roleArn ?? "local",
+    RedriveCount: 0,
+  };
   const execution: Execution = {
     integrations: options.integrations,
     clock,
     random: options.random ?? Math.random,
-    onEvent: options.onEvent,
     stateMachine: { Id: stateMachine.id, Name: stateMachine.name },
     transitions: 0,
     pause: undefined,
   };
-  return { execution, signal, about: () => about, within: [] };
+  const line = options.onEvent && beginHistory(options.onEvent, () => clock.now());
+  return { execution, signal, about: () => about, line };
 }
 
-function tellOutcome(execution: Execution, outcome: Outcome): void {
+/** The last event. What is still running when an execution is cut short is not told. */
+function tellOutcome(line: Line, outcome: Outcome): void {
+  if (outcome.status === "ABORTED" || outcome.status === "TIMED_OUT") line.previous = 0;
+  note(line, eventOf(outcome));
+  endHistory(line);
+}
+
+function eventOf(outcome: Outcome): ExecutionEvent {
   switch (outcome.status) {
     case "SUCCEEDED":
-      return tellExecution(execution, { type: "ExecutionSucceeded", output: outcome.output });
+      return { type: "ExecutionSucceeded", output: outcome.output };
     case "FAILED":
-      return tellExecution(execution, {
-        type: "ExecutionFailed",
-        error: outcome.error,
-        cause: outcome.cause,
-      });
+      return { type: "ExecutionFailed", error: outcome.error, cause: outcome.cause };
     case "ABORTED":
-      return tellExecution(execution, { type: "ExecutionAborted" });
+      return { type: "ExecutionAborted" };
     case "TIMED_OUT":
-      return tellExecution(execution, { type: "ExecutionTimedOut" });
+      return { type: "ExecutionTimedOut" };
   }
 }

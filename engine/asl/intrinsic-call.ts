@@ -1,7 +1,7 @@
 import type { Json } from "../../graph/graph.ts";
 import { take } from "./cursor.ts";
 import type { Cursor } from "./cursor.ts";
-import { invalidMachine } from "./errors.ts";
+import { StateFailure, invalidMachine, stateFailure } from "./errors.ts";
 import type { Expression } from "./execution.ts";
 import { format, intrinsics, isEscaped, splitTemplate } from "./intrinsics.ts";
 import { preparePath } from "./path.ts";
@@ -13,18 +13,31 @@ type Argument =
   | { readonly type: "literal"; readonly value: Json; readonly source: string }
   | { readonly type: "expression"; readonly read: Expression };
 
+interface CallCursor extends Cursor {
+  /** The field that the call stands in. */
+  readonly field: string;
+  calls: number;
+}
+
 /** A call such as `States.Format('{}.{}', $.a, States.MathAdd($.k, 1))`, parsed once. */
-export function prepareIntrinsic(text: string): Expression {
-  const cursor = { text, at: 0, calls: 0 };
+export function prepareIntrinsic(text: string, field: string): Expression {
+  const cursor: CallCursor = { text, at: 0, field, calls: 0 };
   const call = parseCall(cursor);
   if (cursor.at < text.trimEnd().length) throw notACall(cursor);
   if (cursor.calls > MOST_CALLS) {
     throw invalidMachine(`"${text}" calls ${cursor.calls} intrinsic functions; a field may call ${MOST_CALLS}.`);
   }
-  return call;
+  return (input, frame) => {
+    try {
+      return call(input, frame);
+    } catch (error) {
+      if (!(error instanceof StateFailure)) throw error;
+      throw stateFailure("States.IntrinsicFailure", `The function '${text}' had the following error: ${error.cause}`);
+    }
+  };
 }
 
-function parseCall(cursor: Cursor & { calls: number }): Expression {
+function parseCall(cursor: CallCursor): Expression {
   const name = /^States\.(\w+)\(/.exec(cursor.text.slice(cursor.at))?.[1];
   if (name === undefined) throw notACall(cursor);
   const intrinsic = Object.hasOwn(intrinsics, name) ? intrinsics[name] : undefined;
@@ -54,7 +67,7 @@ function parseCall(cursor: Cursor & { calls: number }): Expression {
     );
 }
 
-function parseArguments(cursor: Cursor & { calls: number }): Argument[] {
+function parseArguments(cursor: CallCursor): Argument[] {
   const found: Argument[] = [];
   if (take(cursor, ")")) return found;
   do {
@@ -65,7 +78,7 @@ function parseArguments(cursor: Cursor & { calls: number }): Argument[] {
   return found;
 }
 
-function parseArgument(cursor: Cursor & { calls: number }): Argument {
+function parseArgument(cursor: CallCursor): Argument {
   const rest = cursor.text.slice(cursor.at);
   if (rest.startsWith("States.")) return { type: "expression", read: parseCall(cursor) };
   if (rest.startsWith("'")) return parseString(cursor);
@@ -74,7 +87,9 @@ function parseArgument(cursor: Cursor & { calls: number }): Argument {
     cursor.at += path.length;
     return {
       type: "expression",
-      read: preparePath(path, `the intrinsic function ${cursor.text}`, "States.IntrinsicFailure"),
+      read: preparePath(path, () =>
+        stateFailure("States.IntrinsicFailure", `The JsonPath argument for the field '${path}' could not be found`),
+      ),
     };
   }
   const literal = /^(?:true|false|null|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)/.exec(rest)?.[0];
@@ -84,7 +99,7 @@ function parseArgument(cursor: Cursor & { calls: number }): Argument {
 }
 
 /** A string in single quotes. Its source is kept with the escapes, which in a template mean more than in a value. */
-function parseString(cursor: Cursor): Argument {
+function parseString(cursor: CallCursor): Argument {
   const start = cursor.at + 1;
   let value = "";
   for (cursor.at = start; cursor.at < cursor.text.length; cursor.at += 1) {
@@ -93,7 +108,9 @@ function parseString(cursor: Cursor): Argument {
       cursor.at += 1;
       return { type: "literal", value, source: cursor.text.slice(start, cursor.at - 1) };
     }
-    if (character === "\\" && isEscaped(cursor.text[cursor.at + 1])) value += cursor.text.charAt((cursor.at += 1));
+    const next = cursor.text[cursor.at + 1];
+    if (character === "\\" && next === '"') throw notACall(cursor);
+    if (character === "\\" && isEscaped(next)) value += cursor.text.charAt((cursor.at += 1));
     else value += character;
   }
   throw notACall(cursor);
@@ -115,7 +132,7 @@ function pathLength(text: string): number {
   return text.length;
 }
 
-function notACall({ text, at }: Cursor): Error {
+function notACall({ text, at, field }: CallCursor): Error {
   const place = at < text.length ? `"${text.slice(at)}" is not understood` : "it ends too early";
-  return invalidMachine(`"${text}" is not an intrinsic function: ${place}.`);
+  return invalidMachine(`The field '${field}', "${text}", is not an intrinsic function: ${place}.`);
 }

@@ -83,7 +83,6 @@ describe("an intrinsic function fails with States.IntrinsicFailure", () => {
   test.each<[call: string, input?: unknown]>([
     ["States.Format('{} {}', 1)"],
     ["States.Format('{}', 1, 2)"],
-    ["States.Format('{}', $.object)", { object: {} }],
     ["States.Format(5)"],
     ["States.Format('{}', $.missing)"],
     ["States.StringToJson('{')"],

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Json } from "../../graph/graph.ts";
-import { failure } from "./errors.ts";
+import { stateFailure } from "./errors.ts";
 import { isObject } from "./jsonpath.ts";
 import { excerpt } from "./path.ts";
 
@@ -99,17 +99,25 @@ export function format(parts: readonly string[], values: readonly Json[]): strin
   if (values.length !== parts.length - 1) refuse(`the template has ${parts.length - 1} {} for ${values.length} values`);
   let formatted = parts[0]!;
   for (let index = 0; index < values.length; index += 1) {
-    const value = values[index]!;
-    if (typeof value === "object" && value !== null)
-      refuse(`${excerpt(value)} has no text form; use States.JsonToString`);
-    formatted += String(value) + parts[index + 1]!;
+    formatted += textOf(values[index]!) + parts[index + 1]!;
   }
   return formatted;
 }
 
+/** A value as AWS writes it into a text: `{a=1, b=[x, y]}`, since there it is a Java map or list. */
+function textOf(value: Json): string {
+  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(textOf).join(", ")}]`;
+  if (!isObject(value)) return String(value);
+  const fields = Object.entries(value).map(([key, field]) => `${key}=${textOf(field)}`);
+  return `{${fields.join(", ")}}`;
+}
+
+/** Nothing at all is null, and -0 the integer 0. */
 function parse(json: string): Json {
+  if (json.trim() === "") return null;
   try {
-    return JSON.parse(json) as Json;
+    const value = JSON.parse(json) as Json;
+    return value === 0 ? 0 : value;
   } catch {
     return refuse(`${excerpt(json)} is not JSON`);
   }
@@ -206,5 +214,5 @@ function integer(value: Json): number {
 }
 
 function refuse(message: string): never {
-  throw failure("States.IntrinsicFailure", message);
+  throw stateFailure("States.IntrinsicFailure", message);
 }

@@ -14,12 +14,16 @@ export interface Batches {
 
 /** Puts items together as `{ Items, BatchInput }`, each batch within its greatest number of items and bytes. */
 export function prepareBatcher(batcher: ItemBatcher): (items: readonly Json[], input: Json, frame: Frame) => Batches {
-  const maxItems = prepareNumber(batcher.MaxItemsPerBatch, batcher.MaxItemsPerBatchPath, "MaxItemsPerBatch");
-  const maxBytes = prepareNumber(
-    batcher.MaxInputBytesPerBatch,
-    batcher.MaxInputBytesPerBatchPath,
-    "MaxInputBytesPerBatch",
-  );
+  const maxItems = prepareNumber({
+    literal: batcher.MaxItemsPerBatch,
+    path: batcher.MaxItemsPerBatchPath,
+    field: "MaxItemsPerBatch",
+  });
+  const maxBytes = prepareNumber({
+    literal: batcher.MaxInputBytesPerBatch,
+    path: batcher.MaxInputBytesPerBatchPath,
+    field: "MaxInputBytesPerBatch",
+  });
   if (maxItems === undefined && maxBytes === undefined) {
     throw invalidMachine("An ItemBatcher must have MaxItemsPerBatch or MaxInputBytesPerBatch.");
   }

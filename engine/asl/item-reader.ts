@@ -22,7 +22,12 @@ export function prepareItemReader(reader: ItemReader): (input: Json, frame: Fram
   if (config.CSVHeaderLocation === "GIVEN" && config.CSVHeaders === undefined) {
     throw invalidMachine("CSVHeaders must be given where CSVHeaderLocation is GIVEN.");
   }
-  const maxItems = prepareNumber(config.MaxItems, config.MaxItemsPath, "MaxItems");
+  const maxItems = prepareNumber({
+    literal: config.MaxItems,
+    path: config.MaxItemsPath,
+    field: "MaxItems",
+    refuse: (value) => (value < 0 ? failure("States.ItemReaderFailed", "field MaxItems must be positive") : undefined),
+  });
   return async (input, frame) => {
     const { execution, signal } = frame.scope;
     const request = parameters === undefined ? {} : parameters(input, frame);
@@ -31,7 +36,9 @@ export function prepareItemReader(reader: ItemReader): (input: Json, frame: Fram
       const answer = await execution.integrations(reader.Resource, request, {
         signal,
         heartbeat() {},
+        submitted() {},
         state: frame.state,
+        retries: frame.retries,
       });
       return itemsOf(answer, listing, config).slice(0, most);
     } catch (error) {
@@ -54,7 +61,8 @@ function itemsOf(answer: Json, listing: boolean, config: NonNullable<ItemReader[
       .filter((line) => line.trim() !== "")
       .map(parseJson);
   const items = parseJson(part);
-  return Array.isArray(items) ? (items as readonly Json[]) : unreadable("an array", items);
+  if (Array.isArray(items)) return items as readonly Json[];
+  throw failure("States.ItemReaderFailed", "Attempting to map over non-iterable node.");
 }
 
 function parseJson(text: string): Json {

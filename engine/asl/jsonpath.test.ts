@@ -72,8 +72,8 @@ describe("a path to many places answers an array", () => {
     expect(read(path)).toEqual(expected);
   });
 
-  test("but leads nowhere when what stands before the wildcard is missing", () => {
-    expect(read("$.missing[*].title")).toBeUndefined();
+  test("an empty one when what stands before the wildcard is missing", () => {
+    expect(read("$.missing[*].title")).toEqual([]);
   });
 });
 

@@ -10,8 +10,10 @@ export interface JsonPath {
   readonly root: "$" | "$$";
   /** Whether it can only name one place: names and non-negative indices. The language's Reference Path. */
   readonly reference: readonly (string | number)[] | undefined;
-  /** The value there, undefined where there is none; a path that can name many places answers an array. */
+  /** The value there, undefined where there is none; a path that can name many places answers an array, if need be empty. */
   read(root: Json): Json | undefined;
+  /** Where a path that leads nowhere ends, in the words of AWS. */
+  end(root: Json): string;
 }
 
 type Segment =
@@ -31,12 +33,26 @@ export function parseJsonPath(text: string): JsonPath {
   const segments = parseSegments(cursor);
   if (cursor.at < text.length) throw notAPath(cursor);
   const reference = referenceOf(segments);
+  const nothing = segments.every(isSingle) ? undefined : [];
   return {
     text,
     root,
     reference,
-    read: reference === undefined ? (value) => select(value, segments) : (value) => follow(value, reference),
+    read: reference === undefined ? (value) => select(value, segments) ?? nothing : (value) => follow(value, reference),
+    end: (value) => endOf(value, reference ?? []),
   };
+}
+
+function isSingle({ type }: Segment): boolean {
+  return type === "name" || type === "index";
+}
+
+/** `No results for path: $['a']['b']` where the last key is missing, else which property on the way is. */
+function endOf(root: Json, path: readonly (string | number)[]): string {
+  const missing = path.findIndex((_, index) => follow(root, path.slice(0, index + 1)) === undefined);
+  const written = path.slice(0, missing + 1).map((key) => (typeof key === "number" ? `[${key}]` : `['${key}']`));
+  const place = `$${written.join("")}`;
+  return missing < path.length - 1 ? `Missing property in path ${place}` : `No results for path: ${place}`;
 }
 
 /** Every segment from the cursor on, up to the first character that can belong to none. */
@@ -73,7 +89,7 @@ function select(root: Json, segments: readonly Segment[]): Json | undefined {
   let nodes: readonly Json[] = [root];
   let many = false;
   for (const segment of segments) {
-    const single = segment.type === "name" || segment.type === "index";
+    const single = isSingle(segment);
     const next: Json[] = [];
     for (const node of nodes) step(node, segment, root, next);
     if (!many && single && next.length === 0) return undefined;

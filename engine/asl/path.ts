@@ -1,42 +1,95 @@
 import type { Json } from "../../graph/graph.ts";
-import { failure, invalidMachine } from "./errors.ts";
-import type { StatesError } from "./errors.ts";
+import { failure, invalidMachine, stateFailure } from "./errors.ts";
+import type { TaskFailure } from "./errors.ts";
 import { contextObject } from "./execution.ts";
 import type { Expression, Frame } from "./execution.ts";
 import { isObject, parseJsonPath } from "./jsonpath.ts";
+import type { JsonPath } from "./jsonpath.ts";
 
 /** Reads a path in a state's input or, for `$$`, in the context object; undefined where nothing is there. */
 export type Lookup = (input: Json, frame: Frame) => Json | undefined;
 
+/** How a state fails where a path leads nowhere. */
+export type Missing = (path: JsonPath, input: Json) => TaskFailure;
+
 export function prepareLookup(text: string): Lookup {
-  const path = parseJsonPath(text);
+  return lookupOf(parseJsonPath(text));
+}
+
+function lookupOf(path: JsonPath): Lookup {
   return path.root === "$" ? path.read : (_, frame) => path.read(contextObject(frame));
 }
 
-/** A path whose value must be there: else the state fails with `error`, saying which `field` asked for it. */
-export function preparePath(text: string, field: string, error: StatesError = "States.Runtime"): Expression {
-  const lookup = prepareLookup(text);
+/** A path whose value must be there. */
+export function preparePath(text: string, missing: Missing = invalidPath): Expression {
+  const path = parseJsonPath(text);
+  const lookup = lookupOf(path);
   return (input, frame) => {
     const value = lookup(input, frame);
     if (value !== undefined) return value;
-    throw failure(error, `The JSONPath '${text}' of ${field} names nothing in ${excerpt(input)}`);
+    throw missing(path, input);
   };
 }
 
+/** InputPath, OutputPath and the paths to numbers. */
+function invalidPath(path: JsonPath, input: Json): TaskFailure {
+  return stateFailure("States.Runtime", `Invalid path '${path.text}' : ${path.end(input)}`);
+}
+
+/** A payload template's field, and a Fail state's ErrorPath and CausePath. */
+export function notInInput(field: string): Missing {
+  return ({ text }, input) =>
+    stateFailure(
+      "States.Runtime",
+      `The JSONPath '${text}' specified for the field '${field}' could not be found in the input '${written(input)}'`,
+    );
+}
+
+interface NumberField {
+  readonly literal: number | undefined;
+  readonly path: string | undefined;
+  readonly field: string;
+  readonly kind?: "integer" | "float";
+  /** Why a value that was read cannot be taken; a literal of that kind is refused with the machine. */
+  readonly refuse?: (value: number) => TaskFailure | undefined;
+}
+
 /** The two ways to give a number, as in TimeoutSeconds and TimeoutSecondsPath; undefined where neither is given. */
-export function prepareNumber(
-  literal: number | undefined,
-  path: string | undefined,
-  field: string,
-): ((input: Json, frame: Frame) => number) | undefined {
-  if (path === undefined) return literal === undefined ? undefined : () => literal;
-  if (literal !== undefined) throw invalidMachine(`${field} and ${field}Path cannot both be given.`);
-  const read = preparePath(path, `${field}Path`);
+export function prepareNumber({
+  literal,
+  path,
+  field,
+  kind = "integer",
+  refuse = (value) => negative(value, field),
+}: NumberField): ((input: Json, frame: Frame) => number) | undefined {
+  const fits = (value: Json): value is number =>
+    typeof value === "number" && (kind === "float" || Number.isInteger(value));
+  if (literal !== undefined) {
+    if (path !== undefined) throw invalidMachine(`${field} and ${field}Path cannot both be given.`);
+    if (!fits(literal)) throw invalidMachine(`${field} must be a number, not ${excerpt(literal)}.`);
+    const refused = refuse(literal);
+    if (refused) throw invalidMachine(`${field} cannot be ${literal}: ${refused.cause}`);
+    return () => literal;
+  }
+  if (path === undefined) return undefined;
+  const read = preparePath(path);
   return (input, frame) => {
     const value = read(input, frame);
-    if (typeof value === "number" && value >= 0) return value;
-    throw failure("States.Runtime", `${field}Path '${path}' must name a non-negative number, not ${excerpt(value)}`);
+    if (!fits(value)) {
+      const text = typeof value === "string" ? value : written(value);
+      throw stateFailure(
+        "States.Runtime",
+        `The ${field}Path field refers to value "${text}" which is not a valid ${kind}: ${path}`,
+      );
+    }
+    const refused = refuse(value);
+    if (refused) throw refused;
+    return value;
   };
+}
+
+function negative(value: number, field: string): TaskFailure | undefined {
+  return value < 0 ? stateFailure("States.Runtime", `${field} cannot be negative.`) : undefined;
 }
 
 /** Puts a value into an input at a reference path, as ResultPath does, without changing the input itself. */
@@ -58,8 +111,30 @@ export function preparePlacement(text: string): (input: Json, value: Json) => Js
   return (input, value) => place(input, 0, value);
 }
 
-function misplaced(text: string, node: Json | undefined): Error {
-  return failure("States.ResultPathMatchFailure", `ResultPath '${text}' does not fit ${excerpt(node ?? null)}`);
+function misplaced(text: string, node: Json | undefined): TaskFailure {
+  return stateFailure(
+    "States.ResultPathMatchFailure",
+    `Unable to apply ReferencePath ${text} to input ${excerpt(node ?? null)}`,
+  );
+}
+
+/** The items of a Map, which stand at a path. AWS says nothing of the state here. */
+export function prepareItemsPath(text: string): (input: Json, frame: Frame) => readonly Json[] {
+  const fail = () => failure("States.Runtime", `Reference path "${text}" must point to array.`);
+  const read = preparePath(text, fail);
+  return (input, frame) => {
+    const items = read(input, frame);
+    if (Array.isArray(items)) return items as readonly Json[];
+    throw fail();
+  };
+}
+
+/** A cause has room for 32,768 characters. Source: Step Functions API reference, ExecutionFailedEventDetails. */
+const LONGEST_VALUE = 32_000;
+
+/** A value's JSON, whole unless a cause has no room for it. */
+function written(value: Json): string {
+  return JSON.stringify(value).slice(0, LONGEST_VALUE);
 }
 
 /** A value's JSON, cut to what a person reads. */

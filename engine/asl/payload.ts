@@ -7,12 +7,15 @@ export const PAYLOAD_BYTES = 262_144;
 /** What large payloads measured, since one goes through many states unchanged. */
 const measured = new WeakMap<object, number>();
 
-/** Hands on the payload, or fails with States.DataLimitExceeded where Step Functions would not carry it. */
-export function limited(payload: Json, what: string): Json {
+/**
+ * Hands on the payload, or fails with States.DataLimitExceeded where Step Functions would not carry it; `name` is the
+ * state's, or what the task called.
+ */
+export function limited(payload: Json, name: string): Json {
   if (upperBound(payload, PAYLOAD_BYTES) <= PAYLOAD_BYTES || payloadBytes(payload) <= PAYLOAD_BYTES) return payload;
   throw failure(
     "States.DataLimitExceeded",
-    `${what} is ${payloadBytes(payload)} bytes of JSON; at most ${PAYLOAD_BYTES} are allowed`,
+    `The state/task '${name}' returned a result with a size exceeding the maximum number of bytes service limit.`,
   );
 }
 

@@ -27,11 +27,13 @@ export function prepareMachine(machine: StateMachine): Sequence {
 }
 
 function prepareStates(machine: StateMap): Sequence {
+  checkLanguage(machine as StateMachine);
   const states = new Map<string, PreparedState>();
   if (!Object.hasOwn(machine.States, machine.StartAt))
     throw invalidMachine(`StartAt "${machine.StartAt}" is not a state.`);
   for (const [name, state] of Object.entries(machine.States)) {
     try {
+      checkFields(state);
       checkTransitions(state, machine);
       states.set(name, { type: state.Type, run: prepareState(state) });
     } catch (error) {
@@ -65,12 +67,40 @@ function prepareState(state: State): RunState {
   }
 }
 
+/** Fields that only a state in JSONata has, of any type. Source: AWS Step Functions, "Transforming data". */
+const JSONATA_FIELDS = ["Arguments", "Output", "Items"] as const;
+
+function checkLanguage(one: { readonly QueryLanguage?: unknown }): void {
+  if (one.QueryLanguage === undefined || one.QueryLanguage === "JSONPath") return;
+  throw invalidMachine(`QueryLanguage "${String(one.QueryLanguage)}" is not supported, only JSONPath.`);
+}
+
+function checkFields(state: State): void {
+  checkLanguage(state);
+  if ("Assign" in state) throw invalidMachine("Variables (Assign) are not supported.");
+  const wrong = JSONATA_FIELDS.find((field) => field in state);
+  if (wrong !== undefined) throw invalidMachine(`${wrong} is JSONata's, and only JSONPath is supported.`);
+  if (state.Type !== "Task" || !String(state.Resource).endsWith(".waitForTaskToken")) refuseToken(state);
+}
+
+/** What of a state are other states, or data that nothing reads. */
+const NO_PATHS: ReadonlySet<string> = new Set(["ItemProcessor", "Iterator", "Branches", "Result", "Comment"]);
+
+/** `$$.Task.Token` is there only while a task waits for it. */
+function refuseToken(part: unknown): void {
+  if (typeof part !== "object" || part === null) return;
+  for (const [key, value] of Object.entries(part)) {
+    if (NO_PATHS.has(key)) continue;
+    if (typeof value !== "string") refuseToken(value);
+    else if (/(\.\$|Path|Variable)$/.test(key) && value.includes("$$.Task.Token"))
+      throw invalidMachine(
+        `${key} reads $$.Task.Token, which is there only where a Resource ends in .waitForTaskToken.`,
+      );
+  }
+}
+
 /** Every place that a state names must be there, and a state that can go on must say where or that it ends. */
 function checkTransitions(state: State, { States }: StateMap): void {
-  if ("Assign" in state) throw invalidMachine("Variables (Assign) are not supported.");
-  if (state.QueryLanguage !== undefined && state.QueryLanguage !== "JSONPath") {
-    throw invalidMachine(`QueryLanguage "${String(state.QueryLanguage)}" is not supported, only JSONPath.`);
-  }
   const targets: (string | undefined)[] = [];
   if (state.Type === "Choice" && !Array.isArray(state.Choices))
     throw invalidMachine("A Choice state must have Choices.");

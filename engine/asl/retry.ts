@@ -1,9 +1,16 @@
 import type { Json } from "../../graph/graph.ts";
 import type { Catcher, ErrorHandling, Retrier } from "../../statemachines/asl.ts";
-import { Aborted, TaskFailure, errorMatches, invalidMachine } from "./errors.ts";
+import { Aborted, StateFailure, TaskFailure, errorMatches, invalidMachine, located } from "./errors.ts";
 import type { Frame, RunState } from "./execution.ts";
 import { tell } from "./execution.ts";
 import { prepareResultPath } from "./input-output.ts";
+
+interface Wrapping {
+  /** A second name for whatever the attempt failed with. */
+  readonly alias?: string;
+  /** Told of a failure, not of the state's own, that is not tried again. */
+  readonly failed?: (frame: Frame, error: TaskFailure) => void;
+}
 
 interface Guarded extends ErrorHandling {
   readonly Next?: string;
@@ -11,13 +18,12 @@ interface Guarded extends ErrorHandling {
 
 /**
  * A state that may fail, with its Retry and Catch around it. Each retrier counts its own attempts; the first that
- * covers an error decides, and once it is used up the first catcher that covers the error takes over. `alias` is a
- * second name for whatever the attempt failed with.
+ * covers an error decides, and once it is used up the first catcher that covers the error takes over.
  */
 export function prepareErrorHandling(
   state: Guarded,
   attempt: (input: Json, frame: Frame) => Promise<Json>,
-  alias?: string,
+  { alias, failed }: Wrapping = {},
 ): RunState {
   const next = state.Next;
   const retriers = state.Retry ?? [];
@@ -27,7 +33,7 @@ export function prepareErrorHandling(
   }));
   checkErrorNames(retriers);
   checkErrorNames(catchers);
-  if (retriers.length === 0 && catchers.length === 0) {
+  if (retriers.length === 0 && catchers.length === 0 && failed === undefined) {
     return async (input, frame) => ({ next, output: await attempt(input, frame) });
   }
   return async (input, frame) => {
@@ -35,21 +41,25 @@ export function prepareErrorHandling(
     for (;;) {
       try {
         return { next, output: await attempt(input, frame) };
-      } catch (error) {
+      } catch (thrown) {
+        const error = located(thrown, frame);
         if (!(error instanceof TaskFailure)) throw error;
         if (frame.scope.signal.aborted) throw new Aborted();
-        const which = retriers.findIndex((retrier) => errorMatches(retrier.ErrorEquals, error.error, alias));
+        const which = retriers.findIndex((retrier) =>
+          errorMatches(retrier.ErrorEquals, error.error, error.alias, alias),
+        );
         const retrier = retriers[which];
         if (retrier !== undefined && used[which]! < (retrier.MaxAttempts ?? 3)) {
           await waitForRetry(retrier, used[which]!, error, frame);
           used[which]! += 1;
           continue;
         }
-        const catcher = catchers.find(({ ErrorEquals }) => errorMatches(ErrorEquals, error.error, alias));
+        if (!(thrown instanceof StateFailure)) failed?.(frame, error);
+        const catcher = catchers.find(({ ErrorEquals }) => errorMatches(ErrorEquals, error.error, error.alias, alias));
         if (catcher === undefined) throw error;
         return {
           next: catcher.Next,
-          output: catcher.place(input, { Error: error.error, Cause: error.cause }),
+          output: catcher.place(input, { Error: error.error, Cause: error.cause }, frame),
         };
       }
     }
@@ -67,8 +77,7 @@ async function waitForRetry(retrier: Retrier, earlier: number, error: TaskFailur
   const { execution, signal } = frame.scope;
   const delaySeconds = retryDelaySeconds(retrier, earlier, execution.random);
   frame.retries += 1;
-  if (execution.onEvent)
-    tell(frame, { type: "RetryScheduled", error: error.error, retry: frame.retries, delaySeconds });
+  if (frame.scope.line) tell(frame, { type: "RetryScheduled", error: error.error, retry: frame.retries, delaySeconds });
   if (delaySeconds > 0) await execution.clock.sleep(delaySeconds * 1000, signal);
   if (signal.aborted) throw new Aborted();
   execution.transitions += 1;

@@ -1,6 +1,6 @@
 import type { Json } from "../../graph/graph.ts";
 import type { State } from "../../statemachines/asl.ts";
-import { Aborted } from "./errors.ts";
+import { Aborted, located } from "./errors.ts";
 import type { Execution, Frame, RunState, Scope } from "./execution.ts";
 import { tell } from "./execution.ts";
 
@@ -24,7 +24,15 @@ const TRANSITIONS_A_TURN = 1024;
  */
 export async function runSequence(sequence: Sequence, input: Json, scope: Scope): Promise<Json> {
   const { execution, signal } = scope;
-  const frame: Frame = { scope, state: sequence.startAt, enteredAt: 0, retries: 0 };
+  const frame: Frame = {
+    scope,
+    state: sequence.startAt,
+    type: "Pass",
+    enteredAt: 0,
+    entered: undefined,
+    retries: 0,
+    token: undefined,
+  };
   let output = input;
   for (;;) {
     if (execution.pause !== undefined) await execution.pause;
@@ -32,17 +40,30 @@ export async function runSequence(sequence: Sequence, input: Json, scope: Scope)
     execution.transitions += 1;
     if (execution.transitions % TRANSITIONS_A_TURN === 0) letOthersRun(execution);
     const state = sequence.states.get(frame.state)!;
-    frame.enteredAt = execution.clock.now();
-    frame.retries = 0;
-    if (execution.onEvent) tell(frame, { type: "StateEntered", stateType: state.type, input: output });
-    const running = state.run(output, frame);
-    const step = running instanceof Promise ? await running : running;
+    enter(frame, state.type, output);
+    let step;
+    try {
+      const running = state.run(output, frame);
+      step = running instanceof Promise ? await running : running;
+    } catch (thrown) {
+      throw located(thrown, frame);
+    }
     if (signal.aborted) throw new Aborted();
     output = step.output;
-    if (execution.onEvent) tell(frame, { type: "StateExited", output });
+    if (scope.line) tell(frame, { type: "StateExited", stateType: state.type, output });
     if (step.next === undefined) return output;
     frame.state = step.next;
   }
+}
+
+function enter(frame: Frame, type: State["Type"], input: Json): void {
+  const { line, execution } = frame.scope;
+  frame.type = type;
+  frame.enteredAt = execution.clock.now();
+  frame.retries = 0;
+  if (line === undefined) return;
+  line.current = { state: frame.state, type };
+  frame.entered = tell(frame, { type: "StateEntered", stateType: type, input });
 }
 
 /** Promises that are resolved already never give the event loop a turn; this does, for all branches at once. */

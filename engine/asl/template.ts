@@ -1,9 +1,8 @@
 import type { Json } from "../../graph/graph.ts";
 import { invalidMachine } from "./errors.ts";
-import type { StatesError } from "./errors.ts";
 import type { Expression } from "./execution.ts";
 import { prepareIntrinsic } from "./intrinsic-call.ts";
-import { preparePath } from "./path.ts";
+import { notInInput, preparePath } from "./path.ts";
 
 /**
  * A payload template (Parameters, ResultSelector, ItemSelector and so on): a field whose name ends in `.$` gets what
@@ -13,14 +12,13 @@ export function prepareTemplate(template: Json): Expression {
   return prepareDynamic(template) ?? (() => template);
 }
 
-/**
- * A path or a call of an intrinsic function, as the fields of a template and a Fail state's ErrorPath may have; a path
- * that leads nowhere fails with `missing`.
- */
-export function prepareExpression(text: string, field: string, missing: StatesError): Expression {
-  if (text.startsWith("$")) return preparePath(text, field, missing);
-  if (text.startsWith("States.")) return prepareIntrinsic(text);
-  throw invalidMachine(`${field} must be a path that starts with $ or an intrinsic function, not "${text}".`);
+/** A path or a call of an intrinsic function, as the fields of a template and a Fail state's ErrorPath may have. */
+export function prepareExpression(text: string, field: string): Expression {
+  if (text.startsWith("$")) return preparePath(text, notInInput(field));
+  if (text.startsWith("States.")) return prepareIntrinsic(text, field);
+  throw invalidMachine(
+    `The field '${field}' must be a path that starts with $ or an intrinsic function, not "${text}".`,
+  );
 }
 
 /** Undefined for a part that is the same every time. */
@@ -35,9 +33,7 @@ function prepareDynamic(template: Json): Expression | undefined {
     if (names.has(name)) throw invalidMachine(`A template has both "${name}" and "${name}.$".`);
     names.add(name);
     if (reads && typeof value !== "string") throw invalidMachine(`The template's "${key}" must be a string.`);
-    const read = reads
-      ? prepareExpression(value as string, `the field '${key}'`, "States.ParameterPathFailure")
-      : prepareDynamic(value);
+    const read = reads ? prepareExpression(value as string, key) : prepareDynamic(value);
     constant &&= read === undefined;
     return [name, read ?? (() => value)] as const;
   });

@@ -1,6 +1,6 @@
 import type { Json } from "../../graph/graph.ts";
 import type { MapState } from "../../statemachines/asl.ts";
-import { failure } from "./errors.ts";
+import { failure, stateFailure } from "./errors.ts";
 import type { TaskFailure } from "./errors.ts";
 import type { Frame } from "./execution.ts";
 import { prepareNumber } from "./path.ts";
@@ -11,30 +11,42 @@ import { prepareNumber } from "./path.ts";
  */
 export type CountFailure = (error: TaskFailure, items: number) => Json;
 
-/**
- * How many failures a distributed Map endures, none unless it says so. Undefined for an inline Map, which fails with
- * its first iteration, under that iteration's own error.
- */
-export function prepareTolerance(
-  state: MapState,
-): ((total: number, input: Json, frame: Frame) => CountFailure) | undefined {
-  if (state.ItemProcessor?.ProcessorConfig?.Mode !== "DISTRIBUTED") return undefined;
-  const count = prepareNumber(state.ToleratedFailureCount, state.ToleratedFailureCountPath, "ToleratedFailureCount");
-  const percentage = prepareNumber(
-    state.ToleratedFailurePercentage,
-    state.ToleratedFailurePercentagePath,
-    "ToleratedFailurePercentage",
-  );
-  return (total, input, frame) => {
-    const mostByShare = percentage && (total * percentage(input, frame)) / 100;
-    const mostByCount = count?.(input, frame) ?? (mostByShare === undefined ? 0 : Infinity);
-    const most = Math.min(mostByCount, mostByShare ?? Infinity);
-    let failed = 0;
-    return (error, items) => {
-      failed += items;
-      if (failed <= most) return { Error: error.error, Cause: error.cause };
-      const cause = `The specified tolerated failure threshold was exceeded: ${failed} of ${total} items failed, the last with ${error.message}`;
-      throw failure("States.ExceedToleratedFailureThreshold", cause);
+/** How many failures a distributed Map endures, none unless it says so; `total` is how many items it has. */
+export function prepareTolerance(state: MapState): (input: Json, frame: Frame) => (total: number) => CountFailure {
+  const count = prepareNumber({
+    literal: state.ToleratedFailureCount,
+    path: state.ToleratedFailureCountPath,
+    field: "ToleratedFailureCount",
+  });
+  const percentage = prepareNumber({
+    literal: state.ToleratedFailurePercentage,
+    path: state.ToleratedFailurePercentagePath,
+    field: "ToleratedFailurePercentage",
+    kind: "float",
+    refuse: (value) =>
+      value < 0 || value > 100
+        ? stateFailure("States.Runtime", "ToleratedFailurePercentage must be between 0 and 100.")
+        : undefined,
+  });
+  return (input, frame) => {
+    const mostByCount = count?.(input, frame);
+    const percent = percentage?.(input, frame);
+    return (total) => {
+      const mostByShare = percent === undefined ? Infinity : (total * percent) / 100;
+      const most = Math.min(mostByCount ?? (percent === undefined ? 0 : Infinity), mostByShare);
+      return countFailures(most, total);
     };
+  };
+}
+
+function countFailures(most: number, total: number): CountFailure {
+  let failed = 0;
+  return (error, items) => {
+    failed += items;
+    if (failed <= most) return { Error: error.error, Cause: error.cause };
+    throw failure(
+      "States.ExceedToleratedFailureThreshold",
+      `The specified tolerated failure threshold was exceeded: ${failed} of ${total} items failed, the last with ${error.message}`,
+    );
   };
 }

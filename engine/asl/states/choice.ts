@@ -1,9 +1,8 @@
 import type { ChoiceState } from "../../../statemachines/asl.ts";
 import { prepareTest } from "../choice-test.ts";
-import { failure, invalidMachine } from "../errors.ts";
+import { invalidMachine, stateFailure } from "../errors.ts";
 import type { RunState } from "../execution.ts";
 import { prepareInput, prepareOutput } from "../input-output.ts";
-import { excerpt } from "../path.ts";
 
 /** Goes where the first rule that holds says, else to Default. */
 export function prepareChoice(state: ChoiceState): RunState {
@@ -15,9 +14,9 @@ export function prepareChoice(state: ChoiceState): RunState {
     const input = select(raw, frame);
     const next = rules.find(({ test }) => test(input, frame))?.next ?? state.Default;
     if (next === undefined) {
-      throw failure(
+      throw stateFailure(
         "States.NoChoiceMatched",
-        `No rule of the Choice state '${frame.state}' holds for ${excerpt(input)}`,
+        "Failed to transition out of the state. The state does not point to a next state.",
       );
     }
     return { next, output: toOutput(input, frame) };

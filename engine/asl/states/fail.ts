@@ -1,5 +1,5 @@
 import type { FailState } from "../../../statemachines/asl.ts";
-import { TaskFailure, failure, invalidMachine } from "../errors.ts";
+import { TaskFailure, invalidMachine, stateFailure } from "../errors.ts";
 import type { Expression, RunState } from "../execution.ts";
 import { prepareExpression } from "../template.ts";
 
@@ -15,10 +15,10 @@ export function prepareFail(state: FailState): RunState {
 function prepareText(literal: string | undefined, path: string | undefined, field: "Error" | "Cause"): Expression {
   if (path === undefined) return () => literal ?? "";
   if (literal !== undefined) throw invalidMachine(`${field} and ${field}Path cannot both be given.`);
-  const read = prepareExpression(path, `${field}Path`, "States.Runtime");
+  const read = prepareExpression(path, `${field}Path`);
   return (input, frame) => {
     const text = read(input, frame);
     if (typeof text === "string") return text;
-    throw failure("States.Runtime", `${field}Path '${path}' must name a string`);
+    throw stateFailure("States.Runtime", `${field}Path '${path}' must name a string`);
   };
 }

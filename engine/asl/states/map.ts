@@ -1,19 +1,20 @@
-import type { Json, JsonObject } from "../../../graph/graph.ts";
-import type { MapState, StateMap } from "../../../statemachines/asl.ts";
+import type { Json } from "../../../graph/graph.ts";
+import type { ItemProcessor, MapState, StateMap } from "../../../statemachines/asl.ts";
 import { runConcurrently } from "../concurrently.ts";
-import { Aborted, TaskFailure, failure, invalidMachine } from "../errors.ts";
-import type { Expression, Frame, RunState, Scope } from "../execution.ts";
+import { Aborted, StateFailure, TaskFailure, invalidMachine } from "../errors.ts";
+import type { Frame, RunState } from "../execution.ts";
 import { tell } from "../execution.ts";
 import { prepareInput, prepareResult } from "../input-output.ts";
-import { prepareBatcher } from "../item-batcher.ts";
 import { prepareItemReader } from "../item-reader.ts";
+import { prepareMapItems } from "../map-items.ts";
+import { childExecutions, inlineIterations } from "../map-iteration.ts";
+import type { RunIteration } from "../map-iteration.ts";
 import { limited } from "../payload.ts";
-import { excerpt, prepareNumber, preparePath } from "../path.ts";
+import { prepareItemsPath, prepareNumber } from "../path.ts";
 import { prepareErrorHandling } from "../retry.ts";
-import { runSequence } from "../sequence.ts";
 import type { Sequence } from "../sequence.ts";
-import { prepareTemplate } from "../template.ts";
 import { prepareTolerance } from "../tolerance.ts";
+import type { CountFailure } from "../tolerance.ts";
 
 /**
  * Where MaxConcurrency is 0 or absent. AWS Step Functions: an inline Map runs up to 40 iterations at once, a distributed
@@ -22,147 +23,97 @@ import { prepareTolerance } from "../tolerance.ts";
 const INLINE_CONCURRENCY = 40;
 const DISTRIBUTED_CONCURRENCY = 1_000;
 
-/** The inputs of a Map's iterations: each is made as its iteration starts. */
-interface Items {
-  readonly length: number;
-  /** How many of the items an iteration takes: more than one only in batches. */
-  readonly weight: (index: number) => number;
-  readonly input: (index: number) => Json;
-  /** `$$.Map.Item` inside the iteration. */
-  readonly item: (index: number) => JsonObject | undefined;
-}
-
 /** Runs its body once for each item; the result is the outputs in the items' order. */
 export function prepareMap(state: MapState, prepare: (body: StateMap) => Sequence): RunState {
-  const body = state.ItemProcessor ?? state.Iterator;
+  const body: ItemProcessor | undefined = state.ItemProcessor ?? state.Iterator;
   if (body === undefined) throw invalidMachine("A Map state must have an ItemProcessor.");
   if (state.ResultWriter !== undefined)
     throw invalidMachine("ResultWriter is not supported: write results in the Map's body.");
-  const distributed = state.ItemProcessor?.ProcessorConfig?.Mode === "DISTRIBUTED";
-  refuseDistributedFields(state, distributed);
+  const distributed = body.ProcessorConfig?.Mode === "DISTRIBUTED";
+  refuseDistributedFields(state, body);
   const sequence = prepare(body);
   const select = prepareInput(state);
   const toOutput = prepareResult(state);
-  const readItems = prepareItems(state);
-  const toInputs = prepareInputs(state);
-  const tolerate = prepareTolerance(state);
-  const maxConcurrency = prepareNumber(state.MaxConcurrency, state.MaxConcurrencyPath, "MaxConcurrency");
-  const childScope = distributed ? distributedScope : inlineScope;
+  const readItems = state.ItemReader === undefined ? undefined : prepareItemReader(state.ItemReader);
+  const itemsAt = prepareItemsPath(state.ItemsPath ?? "$");
+  const toItems = prepareMapItems(state);
+  const tolerance = distributed ? prepareTolerance(state) : undefined;
+  const maxConcurrency = prepareNumber({
+    literal: state.MaxConcurrency,
+    path: state.MaxConcurrencyPath,
+    field: "MaxConcurrency",
+  });
 
   const attempt = async (raw: Json, frame: Frame): Promise<Json> => {
-    const { scope } = frame;
     const input = select(raw, frame);
-    const all = await readItems(input, frame);
-    const inputs = toInputs(all, input, frame);
     const concurrency = maxConcurrency?.(input, frame) || (distributed ? DISTRIBUTED_CONCURRENCY : INLINE_CONCURRENCY);
-    const failed = tolerate?.(all.length, input, frame);
-    const outputs: Json[] = Array.from({ length: inputs.length }, () => null);
-    if (scope.execution.onEvent) tell(frame, { type: "MapStarted", length: inputs.length });
-    await runConcurrently(inputs.length, concurrency, scope.signal, async (index, signal) => {
-      const itemInput = limited(inputs.input(index), "An iteration's input");
-      const run = () =>
-        runSequence(sequence, itemInput, childScope(frame, index, signal, itemInput, inputs.item(index)));
-      try {
-        outputs[index] = await (scope.execution.onEvent === undefined ? run() : observed(frame, index, run));
-      } catch (error) {
-        if (failed === undefined || signal.aborted || !(error instanceof TaskFailure)) throw error;
-        outputs[index] = failed(error, inputs.weight(index));
-      }
-    });
-    if (scope.signal.aborted) throw new Aborted();
-    return toOutput(raw, limited(outputs, "The iterations' result"), frame);
-  };
-  return prepareErrorHandling(state, attempt);
-}
-
-function prepareItems(state: MapState): (input: Json, frame: Frame) => Promise<readonly Json[]> | readonly Json[] {
-  if (state.ItemReader !== undefined) return prepareItemReader(state.ItemReader);
-  const read = preparePath(state.ItemsPath ?? "$", "ItemsPath");
-  return (input, frame) => {
-    const items = read(input, frame);
-    if (Array.isArray(items)) return items as readonly Json[];
-    throw failure("States.Runtime", `The items of a Map must be an array, not ${excerpt(items)}`);
-  };
-}
-
-/** ItemSelector and ItemBatcher: from the items to what the iterations get. */
-function prepareInputs(state: MapState): (items: readonly Json[], input: Json, frame: Frame) => Items {
-  if (state.ItemSelector !== undefined && state.Parameters !== undefined) {
-    throw invalidMachine("ItemSelector and Parameters cannot both be given.");
-  }
-  const template = state.ItemSelector ?? state.Parameters;
-  const selector: Expression | undefined = template === undefined ? undefined : prepareTemplate(template);
-  const toBatches = state.ItemBatcher === undefined ? undefined : prepareBatcher(state.ItemBatcher);
-  return (items, input, frame) => {
-    const item = (index: number): JsonObject => ({ Index: index, Value: items[index]! });
-    const select = (index: number): Json =>
-      selector === undefined
-        ? items[index]!
-        : selector(input, { ...frame, scope: { ...frame.scope, item: item(index) } });
-    if (toBatches === undefined) return { length: items.length, weight: () => 1, input: select, item };
-    const { batches, sizes } = toBatches(
-      items.map((_, index) => select(index)),
-      input,
-      frame,
-    );
-    return {
-      length: batches.length,
-      weight: (index) => sizes[index]!,
-      input: (index) => batches[index]!,
-      item: () => undefined,
+    const given = readItems === undefined ? itemsAt(input, frame) : [];
+    tell(frame, { type: "MapStarted", length: given.length });
+    const tolerate = tolerance?.(input, frame);
+    const runAll = async () => {
+      const all = readItems === undefined ? given : await readItems(input, frame);
+      const items = toItems(all, input, frame);
+      const run = (distributed ? childExecutions : inlineIterations)(sequence, frame);
+      const outputs: Json[] = Array.from({ length: items.length }, () => null);
+      const failed = tolerate?.(all.length);
+      await runConcurrently(items.length, concurrency, frame.scope.signal, async (index, signal) => {
+        const itemInput = limited(items.input(index), frame.state);
+        const iteration = () => run({ index, input: itemInput, item: items.item(index), signal });
+        outputs[index] = await (failed === undefined
+          ? iteration()
+          : tolerated(iteration, signal, (error) => failed(error, items.weight(index))));
+      });
+      if (frame.scope.signal.aborted) throw new Aborted();
+      return limited(outputs, frame.state);
     };
+    const outputs = await (distributed ? withinMapRun(state, frame, runAll) : runAll());
+    tell(frame, { type: "MapSucceeded" });
+    return toOutput(raw, outputs, frame);
   };
+  return prepareErrorHandling(state, attempt, { failed: (frame) => tell(frame, { type: "MapFailed" }) });
 }
 
-function inlineScope(
-  { scope }: Frame,
-  index: number,
+/** A child's failure counts among those that the Map endures, and its error stands for its output. */
+async function tolerated(
+  run: () => ReturnType<RunIteration>,
   signal: AbortSignal,
-  _: Json,
-  item: JsonObject | undefined,
-): Scope {
-  return {
-    ...scope,
-    signal,
-    item,
-    within: scope.execution.onEvent === undefined ? scope.within : [...scope.within, index],
-  };
-}
-
-/** A distributed Map's child is an execution of its own, with its own `$$.Execution` and no `$$.Map`. */
-function distributedScope(frame: Frame, index: number, signal: AbortSignal, input: Json): Scope {
-  const startedAt = frame.scope.execution.clock.now();
-  const parent = frame.scope.about;
-  const { state } = frame;
-  const about = () => ({
-    ...parent(),
-    Id: `${String(parent()["Id"])}/${state}:${index}`,
-    Input: input,
-    Name: String(index),
-    StartTime: new Date(startedAt).toISOString(),
-  });
-  return { ...inlineScope(frame, index, signal, input, undefined), about };
-}
-
-async function observed(frame: Frame, index: number, run: () => Promise<Json>): Promise<Json> {
-  tell(frame, { type: "MapIterationStarted", index });
+  count: (error: TaskFailure) => ReturnType<CountFailure>,
+): Promise<Json> {
   try {
-    const output = await run();
-    tell(frame, { type: "MapIterationSucceeded", index });
-    return output;
+    return await run();
+  } catch (error) {
+    if (signal.aborted || !(error instanceof TaskFailure)) throw error;
+    return count(error);
+  }
+}
+
+/** What of a distributed Map the history tells: its run, whose children have histories of their own. */
+async function withinMapRun(state: MapState, frame: Frame, run: () => Promise<Json>): Promise<Json> {
+  const { line, about } = frame.scope;
+  if (line === undefined) return run();
+  const machine = String(about()["Id"]).replace(/:execution:([^:]*):.*/, ":mapRun:$1");
+  tell(frame, { type: "MapRunStarted", mapRunArn: `${machine}/${state.Label ?? frame.state}:${line.log.count}` });
+  try {
+    const outputs = await run();
+    tell(frame, { type: "MapRunSucceeded" });
+    return outputs;
   } catch (thrown) {
-    if (thrown instanceof TaskFailure) {
-      tell(frame, { type: "MapIterationFailed", index, error: thrown.error, cause: thrown.cause });
-    } else if (thrown instanceof Aborted) {
-      tell(frame, { type: "MapIterationAborted", index });
+    if (thrown instanceof TaskFailure && !(thrown instanceof StateFailure)) {
+      const { error, cause } = thrown;
+      tell(frame, { type: "MapRunFailed", error, cause });
     }
     throw thrown;
   }
 }
 
-function refuseDistributedFields(state: MapState, distributed: boolean): void {
-  if (distributed) return;
-  const fields = Object.keys(state).filter((key) => /^(Item(Reader|Batcher)|Label|ToleratedFailure.*)$/.test(key));
+/** Tolerated failures may stand in a Map that does not say its mode: AWS takes them, to no effect. */
+function refuseDistributedFields(state: MapState, { ProcessorConfig }: ItemProcessor): void {
+  if (ProcessorConfig?.Mode === "DISTRIBUTED") return;
+  const wrong =
+    ProcessorConfig === undefined
+      ? /^(Item(Reader|Batcher)|Label)$/
+      : /^(Item(Reader|Batcher)|Label|ToleratedFailure.*)$/;
+  const fields = Object.keys(state).filter((key) => wrong.test(key));
   if (fields.length > 0)
     throw invalidMachine(`${fields.join(", ")} can only be given where ProcessorConfig's Mode is DISTRIBUTED.`);
 }

@@ -44,8 +44,8 @@ test("Parameters, ResultSelector and ResultPath do as they do for a task", async
   expect(result).toMatchObject({ output: { a: 1, r: { first: 1 } } });
 });
 
-test("no branches give an empty array", async () => {
-  expect(await run({}, async () => null)).toMatchObject({ output: [] });
+test("a machine is refused where a Parallel has no branches", async () => {
+  await expect(run({}, async () => null)).rejects.toMatchObject({ code: "machine.invalid" });
 });
 
 const failing: Integrations = async (resource, _, { signal }) => {

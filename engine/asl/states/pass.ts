@@ -1,5 +1,6 @@
 import type { PassState } from "../../../statemachines/asl.ts";
 import type { RunState } from "../execution.ts";
+import { limited } from "../payload.ts";
 import { prepareParameters, prepareResult } from "../input-output.ts";
 
 /** Hands its input on, reshaped, or a fixed result. */
@@ -10,6 +11,6 @@ export function preparePass(state: PassState): RunState {
   const { Result: result } = state;
   return (input, frame) => ({
     next,
-    output: toOutput(input, result === undefined ? parameters(input, frame) : result, frame),
+    output: limited(toOutput(input, result === undefined ? parameters(input, frame) : result, frame), frame.state),
   });
 }

@@ -75,9 +75,9 @@ test("a task within its TimeoutSeconds succeeds", async () => {
   expect(result).toMatchObject({ output: "done" });
 });
 
-test("a task that is silent for HeartbeatSeconds fails with States.HeartbeatTimeout", async () => {
+test("a task that is silent for HeartbeatSeconds fails with States.Timeout", async () => {
   expect(await run({ HeartbeatSeconds: 5, TimeoutSeconds: 60 }, never)).toMatchObject({
-    error: "States.HeartbeatTimeout",
+    error: "States.Timeout",
   });
 });
 

@@ -1,57 +1,122 @@
 import type { Json } from "../../../graph/graph.ts";
 import type { TaskState } from "../../../statemachines/asl.ts";
 import { callWithin } from "../deadline.ts";
+import type { Limits } from "../deadline.ts";
 import { TaskFailure, invalidMachine } from "../errors.ts";
-import type { Frame, RunState, TaskContext } from "../execution.ts";
+import type { Expression, Frame, RunState, TaskContext } from "../execution.ts";
 import { tell } from "../execution.ts";
 import { prepareParameters, prepareResult } from "../input-output.ts";
+import { isObject } from "../jsonpath.ts";
 import { limited } from "../payload.ts";
 import { prepareNumber } from "../path.ts";
+import { parseResource } from "../resource.ts";
+import type { Resource } from "../resource.ts";
 import { prepareErrorHandling } from "../retry.ts";
 import { prepareTemplate } from "../template.ts";
 
+/** One call of a task. */
+interface Call {
+  readonly arn: string;
+  readonly resource: Resource;
+  readonly payload: Json;
+  readonly credentials: Json | undefined;
+  readonly limits: Limits;
+}
+
 /** Calls an integration with what Parameters make of the input. */
 export function prepareTask(state: TaskState): RunState {
-  const { Resource: resource } = state;
-  if (typeof resource !== "string") throw invalidMachine("A Task state must have a Resource.");
+  const { Resource: arn } = state;
+  if (typeof arn !== "string") throw invalidMachine("A Task state must have a Resource.");
+  const resource = parseResource(arn);
+  const waitsForToken = resource.kind === "service" && resource.waits === "token";
   const parameters = prepareParameters(state);
   const toOutput = prepareResult(state);
-  const credentials = state.Credentials === undefined ? undefined : prepareTemplate(state.Credentials);
-  const timeoutSeconds = prepareNumber(state.TimeoutSeconds, state.TimeoutSecondsPath, "TimeoutSeconds");
-  const heartbeatSeconds = prepareNumber(state.HeartbeatSeconds, state.HeartbeatSecondsPath, "HeartbeatSeconds");
+  const credentials = prepareCredentials(state);
+  const timeoutSeconds = prepareNumber({
+    literal: state.TimeoutSeconds,
+    path: state.TimeoutSecondsPath,
+    field: "TimeoutSeconds",
+  });
+  const heartbeatSeconds = prepareNumber({
+    literal: state.HeartbeatSeconds,
+    path: state.HeartbeatSecondsPath,
+    field: "HeartbeatSeconds",
+  });
 
   return prepareErrorHandling(state, async (input, frame) => {
-    const payload = parameters(input, frame);
-    const access = credentials?.(input, frame);
-    const call = (signal: AbortSignal, heartbeat: () => void) => {
-      const task: TaskContext = { signal, heartbeat, state: frame.state };
-      const { integrations } = frame.scope.execution;
-      return integrations(resource, payload, access === undefined ? task : { ...task, credentials: access });
+    frame.token = waitsForToken ? newToken() : undefined;
+    const call: Call = {
+      arn,
+      resource,
+      payload: parameters(input, frame),
+      credentials: credentials?.(input, frame),
+      limits: { timeoutSeconds: timeoutSeconds?.(input, frame), heartbeatSeconds: heartbeatSeconds?.(input, frame) },
     };
-    const limits = {
-      timeoutSeconds: timeoutSeconds?.(input, frame),
-      heartbeatSeconds: heartbeatSeconds?.(input, frame),
-    };
-    const run = () => callWithin(limits, frame, call);
-    const result = await (frame.scope.execution.onEvent === undefined
-      ? run()
-      : observed(frame, resource, payload, run));
-    return toOutput(input, limited(result ?? null, "The task's result"), frame);
+    const result = await (frame.scope.line === undefined ? carryOut(call, frame) : observed(call, frame));
+    return toOutput(input, result, frame);
   });
 }
 
-async function observed(frame: Frame, resource: string, parameters: Json, run: () => Promise<Json>): Promise<Json> {
-  tell(frame, { type: "TaskScheduled", resource, parameters });
+function prepareCredentials({ Credentials: credentials }: TaskState): Expression | undefined {
+  if (credentials === undefined) return undefined;
+  if (!isObject(credentials) || !("RoleArn" in credentials || "RoleArn.$" in credentials))
+    throw invalidMachine("The field 'RoleArn' is required but was missing in Credentials.");
+  return prepareTemplate(credentials);
+}
+
+/** Nobody but the task's own caller can know it. */
+function newToken(): string {
+  return btoa(`${crypto.randomUUID()}${crypto.randomUUID()}`);
+}
+
+async function carryOut(
+  { arn, resource, payload, credentials, limits }: Call,
+  frame: Frame,
+  submitted: (output: Json) => void = ignore,
+): Promise<Json> {
+  const { integrations } = frame.scope.execution;
+  const result = await callWithin(limits, frame, (signal, heartbeat) => {
+    const { state, retries, token } = frame;
+    const task: TaskContext = { signal, heartbeat, submitted, state, retries };
+    return integrations(arn, payload, {
+      ...task,
+      ...(token !== undefined && { token }),
+      ...(credentials !== undefined && { credentials }),
+    });
+  });
+  return limited(result ?? null, resource.kind === "service" ? resource.type : arn);
+}
+
+/** The same, with its events: a task that waits is submitted too, if only to say that nothing more is known of it. */
+async function observed(call: Call, frame: Frame): Promise<Json> {
+  const { arn: resource, limits, credentials } = call;
+  let isSubmitted = !(call.resource.kind === "service" && call.resource.waits !== undefined);
+  const submitted = (output: Json) => {
+    if (!isSubmitted) tell(frame, { type: "TaskSubmitted", resource, output });
+    isSubmitted = true;
+  };
+  tell(frame, {
+    type: "TaskScheduled",
+    resource,
+    parameters: call.payload,
+    ...(limits.timeoutSeconds !== undefined && { timeoutSeconds: limits.timeoutSeconds }),
+    ...(limits.heartbeatSeconds !== undefined && { heartbeatSeconds: limits.heartbeatSeconds }),
+    ...(credentials !== undefined && { credentials }),
+  });
+  tell(frame, { type: "TaskStarted", resource });
   try {
-    const output = await run();
+    const output = await carryOut(call, frame, submitted);
+    submitted({});
     tell(frame, { type: "TaskSucceeded", resource, output });
     return output;
   } catch (thrown) {
     if (thrown instanceof TaskFailure) {
       const { error, cause } = thrown;
-      const timedOut = error === "States.Timeout" || error === "States.HeartbeatTimeout";
-      tell(frame, { type: timedOut ? "TaskTimedOut" : "TaskFailed", resource, error, cause });
+      submitted({});
+      tell(frame, { type: error === "States.Timeout" ? "TaskTimedOut" : "TaskFailed", resource, error, cause });
     }
     throw thrown;
   }
 }
+
+function ignore(): void {}

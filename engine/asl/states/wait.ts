@@ -1,13 +1,16 @@
 import type { Json } from "../../../graph/graph.ts";
 import type { WaitState } from "../../../statemachines/asl.ts";
-import { failure, invalidMachine } from "../errors.ts";
+import { invalidMachine, stateFailure } from "../errors.ts";
+import type { StateFailure } from "../errors.ts";
 import type { Frame, RunState } from "../execution.ts";
 import { prepareInput, prepareOutput } from "../input-output.ts";
-import { excerpt, preparePath } from "../path.ts";
-import { timestampMilliseconds } from "../timestamp.ts";
+import { preparePath } from "../path.ts";
+import { checkTimestamp, timestampMilliseconds } from "../timestamp.ts";
 
 /** AWS Step Functions, "Wait workflow state": at most 99,999,999 seconds. */
 const LONGEST_SECONDS = 99_999_999;
+/** A time further away than this was refused in AWS, though the developer guide does not say so. */
+const FURTHEST_SECONDS = 2 ** 31 - 1;
 
 /** Waits for some seconds or until a time; a time that is past is no wait. */
 export function prepareWait(state: WaitState): RunState {
@@ -29,27 +32,57 @@ function prepareDelay(state: WaitState): (input: Json, frame: Frame) => number {
   if ([Seconds, SecondsPath, Timestamp, TimestampPath].filter((given) => given !== undefined).length !== 1) {
     throw invalidMachine("A Wait state has exactly one of Seconds, SecondsPath, Timestamp and TimestampPath.");
   }
-  if (Seconds !== undefined) return () => secondsDelay(Seconds);
-  if (Timestamp !== undefined) return (_, frame) => timestampDelay(Timestamp, frame);
-  if (SecondsPath !== undefined) {
-    const read = preparePath(SecondsPath, "SecondsPath");
-    return (input, frame) => secondsDelay(read(input, frame));
+  if (Seconds !== undefined) {
+    if (!Number.isInteger(Seconds) || Seconds < 0 || Seconds > LONGEST_SECONDS)
+      throw invalidMachine(`Seconds must be a whole number from 0 to ${LONGEST_SECONDS}, not ${Seconds}.`);
+    return () => Seconds * 1000;
   }
-  const read = preparePath(TimestampPath!, "TimestampPath");
-  return (input, frame) => timestampDelay(read(input, frame), frame);
-}
-
-function secondsDelay(seconds: Json): number {
-  if (typeof seconds === "number" && Number.isInteger(seconds) && seconds >= 0 && seconds <= LONGEST_SECONDS)
-    return seconds * 1000;
-  throw failure("States.Runtime", `A wait is whole seconds from 0 to ${LONGEST_SECONDS}, not ${excerpt(seconds)}`);
-}
-
-function timestampDelay(timestamp: Json, frame: Frame): number {
-  const end = timestampMilliseconds(timestamp);
-  if (end !== undefined) return end - frame.scope.execution.clock.now();
-  throw failure(
-    "States.Runtime",
-    `A wait's end is a timestamp such as 2026-03-14T01:59:00Z, not ${excerpt(timestamp)}`,
+  if (Timestamp !== undefined) {
+    checkTimestamp(Timestamp);
+    return (_, frame) => untilTimestamp(timestampMilliseconds(Timestamp)!, frame);
+  }
+  if (SecondsPath !== undefined) {
+    const read = preparePath(SecondsPath, ({ text }) =>
+      wrong(`The SecondsPath parameter does not reference an input value: ${text}`),
+    );
+    return (input, frame) => secondsDelay(read(input, frame), SecondsPath);
+  }
+  const read = preparePath(TimestampPath!, ({ text }) =>
+    wrong(`The TimestampPath parameter does not reference an input value: ${text}`),
   );
+  return (input, frame) => {
+    const value = read(input, frame);
+    const end = timestampMilliseconds(value);
+    if (end !== undefined) return untilTimestamp(end, frame);
+    throw wrong(
+      `The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: ${TimestampPath} == ${textOf(value)}`,
+    );
+  };
+}
+
+function secondsDelay(seconds: Json, path: string): number {
+  const said = `${path} == ${textOf(seconds)}`;
+  if (typeof seconds !== "number" || !Number.isInteger(seconds))
+    throw wrong(`The SecondsPath parameter cannot be parsed as a long value: ${said}`);
+  if (seconds < 0) throw wrong(`The SecondsPath parameter references a negative value: ${said}`);
+  if (seconds > LONGEST_SECONDS) throw tooLong();
+  return seconds * 1000;
+}
+
+function untilTimestamp(end: number, frame: Frame): number {
+  const delay = end - frame.scope.execution.clock.now();
+  if (delay > FURTHEST_SECONDS * 1000) throw tooLong();
+  return delay;
+}
+
+function tooLong(): Error {
+  return wrong("Wait state delay is too long.");
+}
+
+function wrong(cause: string): StateFailure {
+  return stateFailure("States.Runtime", cause);
+}
+
+function textOf(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
