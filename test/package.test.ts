@@ -104,6 +104,15 @@ test("the installed command runs a flow and reads it back", async () => {
   expect(await millrace("dump", "Squares/1/end", "squared")).toContain("[ 0, 1, 4, 9, 16 ]");
 });
 
+test("where the compiled file that is loaded at once cannot be, the command goes by libsql's own loader", async () => {
+  const atOnce = join(project, "node_modules", "millrace", "dist", "libsql.cjs");
+  const built = readFileSync(atOnce, "utf8");
+  expect(built).toContain("linux-x64-gnu");
+  writeFileSync(atOnce, built.replace("linux-x64-gnu", "linux-x64-elsewhere"));
+  expect(await millrace("run", "squares.ts", "--top", "4")).toContain("] sum 14\n");
+  writeFileSync(atOnce, built);
+});
+
 test("a program imports millrace and millrace/testing", async () => {
   expect(JSON.parse(await node("program.mjs"))).toEqual(["succeeded", [0, 1, 4, 9], 42]);
 });

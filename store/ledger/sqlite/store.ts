@@ -36,7 +36,8 @@ const BUSY_TIMEOUT_MS = 30_000;
  */
 export async function openSqliteStore(path: string): Promise<SqliteStore> {
   // Loading it takes a third of the time that starting node does, which a command without a store does not owe.
-  const { default: Connection } = await import("libsql");
+  const { loadLibsql } = await import("./load-libsql.ts");
+  const Connection = loadLibsql();
   try {
     if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
     return storeOn(await connect(Connection, path), path);
