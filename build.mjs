@@ -21,7 +21,12 @@ const common = {
 // The library: what its parts share stands in chunks, so that a program has one copy of it.
 await build({
   ...common,
-  entryPoints: { index: "sdk/index.ts", testing: "sdk/testing.ts", authoring: "sdk/bundled.ts" },
+  entryPoints: {
+    index: "sdk/index.ts",
+    testing: "sdk/testing.ts",
+    states: "sdk/states.ts",
+    authoring: "sdk/bundled.ts",
+  },
   outdir: "dist",
   splitting: true,
   packages: "external",

@@ -4,6 +4,7 @@ export default defineConfig({
   resolve: {
     alias: {
       "millrace/testing": new URL("./sdk/testing.ts", import.meta.url).pathname,
+      "millrace/states": new URL("./sdk/states.ts", import.meta.url).pathname,
       millrace: new URL("./sdk/index.ts", import.meta.url).pathname,
     },
   },

@@ -102,10 +102,12 @@ export interface FailState extends StateBase {
 }
 
 export interface ItemProcessor extends StateMap {
-  readonly ProcessorConfig?:
-    | { readonly Mode?: "INLINE" }
-    | { readonly Mode: "DISTRIBUTED"; readonly ExecutionType: "STANDARD" | "EXPRESS" };
+  readonly ProcessorConfig?: ProcessorConfig;
 }
+
+export type ProcessorConfig =
+  | { readonly Mode?: "INLINE" }
+  | { readonly Mode: "DISTRIBUTED"; readonly ExecutionType: "STANDARD" | "EXPRESS" };
 
 /** Where a distributed Map finds its items: an object in S3, or a listing of objects. */
 export interface ItemReader {

@@ -48,18 +48,27 @@ const files = {
     import { run } from "millrace";
     import { flow } from "millrace";
     import { testFlow } from "millrace/testing";
+    import { execute } from "millrace/states";
     const ran = await run("squares.ts", { top: 4 });
     const small = flow("Small").step("only", () => ({ answer: 42 }));
     const tested = await testFlow(small);
-    console.log(JSON.stringify([ran.status, ran.artifacts("end").squared, tested.artifacts("only").answer]));`,
+    const machine = { StartAt: "Wait", States: { Wait: { Type: "Wait", Seconds: 86400, End: true } } };
+    const { status } = await execute(machine);
+    console.log(JSON.stringify([ran.status, ran.artifacts("end").squared, tested.artifacts("only").answer, status]));`,
   "typed.ts": `
     import { run, type RunEvent } from "millrace";
     import { testFlow } from "millrace/testing";
+    import { execute, machineOf, type HistoryEvent } from "millrace/states";
     import squares from "./squares.js";
     const events: RunEvent[] = [];
     const ran = await run(squares, { top: 4 }, { onEvent: (event) => events.push(event) });
     export const squared: number[] = ran.artifacts("end").squared;
     export const numbers: number[] = (await testFlow(squares)).artifacts("start").numbers;
+    const machine = machineOf({ Resources: {} }, { logicalId: "Orders" });
+    const execution = await execute(machine, { states: { Charge: ({ amount }, { retries }) => ({ amount, retries }) } });
+    export const history: readonly HistoryEvent[] = execution.history;
+    // @ts-expect-error a fake of no state
+    await execute(machine, { states: [] });
     // @ts-expect-error there is no such step
     ran.artifacts("middle");
     // @ts-expect-error a parameter of the wrong type
@@ -113,8 +122,8 @@ test("where the compiled file that is loaded at once cannot be, the command goes
   writeFileSync(atOnce, built);
 });
 
-test("a program imports millrace and millrace/testing", async () => {
-  expect(JSON.parse(await node("program.mjs"))).toEqual(["succeeded", [0, 1, 4, 9], 42]);
+test("a program imports millrace, millrace/testing and millrace/states", async () => {
+  expect(JSON.parse(await node("program.mjs"))).toEqual(["succeeded", [0, 1, 4, 9], 42, "SUCCEEDED"]);
 });
 
 test("the types resolve, without leaving any declaration unchecked", { timeout: 120_000 }, async () => {

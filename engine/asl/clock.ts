@@ -3,6 +3,8 @@ export interface Clock {
   now(): number;
   /** Resolves after `milliseconds`, or as soon as the signal aborts. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+  /** Where time is not the world's: keeps it from passing until what this answers is called. */
+  hold?(): () => void;
 }
 
 /** A timer holds 31 bits of milliseconds; a Wait may be longer. */

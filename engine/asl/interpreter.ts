@@ -30,6 +30,8 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: HistoryEvent) => void;
   readonly clock?: Clock;
+  /** How long a machine may take that says no TimeoutSeconds. */
+  readonly longestSeconds?: number;
   /** A number in [0, 1): for jitter and States.MathRandom. */
   readonly random?: () => number;
 }
@@ -83,7 +85,8 @@ export async function execute(machine: StateMachine, input: Json, options: Execu
   };
   try {
     const ends = [aborted, finished()];
-    if (machine.TimeoutSeconds !== undefined) ends.push(expired(machine.TimeoutSeconds));
+    const mostSeconds = machine.TimeoutSeconds ?? options.longestSeconds;
+    if (mostSeconds !== undefined) ends.push(expired(mostSeconds));
     const outcome = await Promise.race(ends);
     if (outcome.status !== "SUCCEEDED") abort();
     if (scope.line) tellOutcome(scope.line, outcome);

@@ -65,6 +65,15 @@ describe("a machine is refused, with the state's name, for", () => {
     ["Assign", task({ Assign: { a: 1 } })],
     ["JSONata", task({ QueryLanguage: "JSONata" })],
     ["a ResultWriter", map({ ResultWriter: {} })],
+    ["both Next and End", machine({ Type: "Pass", Next: "S", End: true })],
+    ["a field that its type has not", machine({ Type: "Wait", Seconds: 1, Parameters: {}, End: true })],
+    ["a Retry before its time", task({ Retry: [{ ErrorEquals: ["E"], IntervalSeconds: -1 }] })],
+    ["a BackoffRate under 1", task({ Retry: [{ ErrorEquals: ["E"], BackoffRate: 0.5 }] })],
+    ["a jitter that there is not", task({ Retry: [{ ErrorEquals: ["E"], JitterStrategy: "SOME" }] })],
+    ["a heartbeat that is no shorter than the timeout", task({ TimeoutSeconds: 5, HeartbeatSeconds: 5 })],
+    ["a timeout in JSONata", task({ TimeoutSeconds: "{% 5 %}" })],
+    ["a wait of 1.5 seconds", machine({ Type: "Wait", Seconds: 1.5, End: true })],
+    ["a mode of Map that there is not", map({ ItemProcessor: { ProcessorConfig: { Mode: "BOTH" } } })],
     ["an inline Map with an ItemReader", map({ ItemReader: { Resource: "r" } })],
     ["ItemSelector and Parameters", map({ ItemSelector: {}, Parameters: {} })],
     ["a Map without a body", map({ ItemProcessor: undefined })],
@@ -79,6 +88,23 @@ describe("a machine is refused, with the state's name, for", () => {
       ItemProcessor: { StartAt: "P", States: { P: { Type: "Pass", Next: "Nowhere" } } },
     });
     expect(() => prepareMachine(wrong)).toThrow(expect.objectContaining({ where: { step: "P" } }));
+  });
+
+  test.each<[string, StateMachine, string]>([
+    ["no states", {} as StateMachine, "These fields are required: [StartAt, States]"],
+    [
+      "a name of over 80 characters",
+      { StartAt: "n".repeat(81), States: { ["n".repeat(81)]: { Type: "Succeed" } } },
+      "is over 80 characters long",
+    ],
+    [
+      "a name that stands twice, if in different bodies",
+      map({ ItemProcessor: { StartAt: "S", States: { S: { Type: "Succeed" } } } }),
+      "There are two states S",
+    ],
+    ["a field that no machine has", machine({ Type: "Succeed" }, { Name: "M" }), "The machine has no field Name"],
+  ])("%s", (_, wrong, message) => {
+    expect(() => prepareMachine(wrong)).toThrow(message);
   });
 
   test("a StartAt that is not there", () => {

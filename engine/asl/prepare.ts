@@ -1,5 +1,6 @@
 import { MillraceError } from "../../graph/errors.ts";
 import type { State, StateMachine, StateMap } from "../../statemachines/asl.ts";
+import { checkMachineFields, checkStart, checkStateFields, targetsOf } from "./check.ts";
 import { invalidMachine } from "./errors.ts";
 import type { RunState } from "./execution.ts";
 import type { PreparedState, Sequence } from "./sequence.ts";
@@ -21,16 +22,16 @@ const prepared = new WeakMap<StateMachine, Sequence>();
 export function prepareMachine(machine: StateMachine): Sequence {
   const known = prepared.get(machine);
   if (known !== undefined) return known;
+  checkLanguage(machine);
+  checkMachineFields(machine);
   const sequence = prepareStates(machine);
   prepared.set(machine, sequence);
   return sequence;
 }
 
 function prepareStates(machine: StateMap): Sequence {
-  checkLanguage(machine as StateMachine);
+  checkStart(machine);
   const states = new Map<string, PreparedState>();
-  if (!Object.hasOwn(machine.States, machine.StartAt))
-    throw invalidMachine(`StartAt "${machine.StartAt}" is not a state.`);
   for (const [name, state] of Object.entries(machine.States)) {
     try {
       checkFields(state);
@@ -62,8 +63,6 @@ function prepareState(state: State): RunState {
       return prepareSucceed(state);
     case "Fail":
       return prepareFail(state);
-    default:
-      throw invalidMachine(`"${String(type)}" is not a type of state.`);
   }
 }
 
@@ -80,6 +79,7 @@ function checkFields(state: State): void {
   if ("Assign" in state) throw invalidMachine("Variables (Assign) are not supported.");
   const wrong = JSONATA_FIELDS.find((field) => field in state);
   if (wrong !== undefined) throw invalidMachine(`${wrong} is JSONata's, and only JSONPath is supported.`);
+  checkStateFields(state);
   if (state.Type !== "Task" || !String(state.Resource).endsWith(".waitForTaskToken")) refuseToken(state);
 }
 
@@ -101,18 +101,13 @@ function refuseToken(part: unknown): void {
 
 /** Every place that a state names must be there, and a state that can go on must say where or that it ends. */
 function checkTransitions(state: State, { States }: StateMap): void {
-  const targets: (string | undefined)[] = [];
   if (state.Type === "Choice" && !Array.isArray(state.Choices))
     throw invalidMachine("A Choice state must have Choices.");
-  if (state.Type === "Choice") targets.push(state.Default, ...state.Choices.map(({ Next }) => Next));
-  if ("Catch" in state) targets.push(...(state.Catch ?? []).map(({ Next }) => Next));
-  if ("Next" in state) targets.push(state.Next);
-  else if (!("End" in state && state.End) && !["Choice", "Succeed", "Fail"].includes(state.Type)) {
+  const goesOn = ("Next" in state && state.Next !== undefined) || ("End" in state && state.End);
+  if (!goesOn && !["Choice", "Succeed", "Fail"].includes(state.Type))
     throw invalidMachine("The state has neither Next nor End.");
-  }
-  for (const target of targets) {
-    if (target !== undefined && !Object.hasOwn(States, target))
-      throw invalidMachine(`Next "${target}" is not a state.`);
+  for (const target of targetsOf(state)) {
+    if (!Object.hasOwn(States, target)) throw invalidMachine(`Next "${target}" is not a state.`);
   }
 }
 

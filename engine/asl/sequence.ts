@@ -68,7 +68,10 @@ function enter(frame: Frame, type: State["Type"], input: Json): void {
 
 /** Promises that are resolved already never give the event loop a turn; this does, for all branches at once. */
 function letOthersRun(execution: Execution): void {
-  execution.pause ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+  if (execution.pause !== undefined) return;
+  const release = execution.clock.hold?.();
+  execution.pause = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
     execution.pause = undefined;
+    release?.();
   });
 }

@@ -11,8 +11,8 @@ const task = (Resource: string): StateMap => ({
   },
 });
 const single = (Resource: string): StateMap => ({
-  StartAt: "Do",
-  States: { Do: { Type: "Task", Resource, End: true } },
+  StartAt: Resource,
+  States: { [Resource]: { Type: "Task", Resource, End: true } },
 });
 
 function run(state: Partial<ParallelState>, integrations: Integrations) {
