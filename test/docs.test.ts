@@ -44,6 +44,7 @@ test("all TypeScript in the README and the docs compiles", { timeout: 120_000 },
       paths: {
         millrace: sources("index"),
         "millrace/testing": sources("testing"),
+        "millrace/states": sources("states"),
         zod: installed("zod"),
         vitest: installed("vitest"),
       },
