@@ -1,4 +1,4 @@
-import type { Attempt, Run } from "../store/ledger/ledger.ts";
+import type { Attempt, RunSummary } from "../store/ledger/ledger.ts";
 import { parseLocalAttempt } from "../emulator/account/local-attempt.ts";
 import { abandonment } from "../emulator/settle-abandoned.ts";
 import { settlingReader } from "../emulator/settling-reader.ts";
@@ -10,7 +10,7 @@ import type { AccountProfile } from "../sdk/client/profiles.ts";
 export interface AccountReadings {
   readonly runs: RunReader;
   readBlob(hash: string): Uint8Array;
-  readLog(run: Run, attempt: Attempt): AsyncIterable<Uint8Array>;
+  readLog(run: RunSummary, attempt: Attempt): AsyncIterable<Uint8Array>;
   close?: undefined;
 }
 
@@ -30,7 +30,7 @@ export async function readAccount(profile: AccountProfile): Promise<AccountReadi
 }
 
 /** Ends a run whose program is gone, which its jobs then hear; whoever may not is shown it as it is. */
-async function settle(client: Client, run: Run): Promise<Run> {
+async function settle(client: Client, run: RunSummary): Promise<RunSummary> {
   const error = abandonment(run, Date.now());
   if (!error) return run;
   return client.own.finish(run, { status: "failed", error }).catch(() => run);
@@ -39,7 +39,7 @@ async function settle(client: Client, run: Run): Promise<Run> {
 /** Of a step that a person's machine carried out the output stays there, in the store beside the flow. */
 async function* readLocalLog(
   { host, stream }: { readonly host: string; readonly stream: string },
-  { flow }: Run,
+  { flow }: RunSummary,
   { step }: Attempt,
 ): AsyncGenerator<Uint8Array> {
   const { hostname } = await import("node:os");

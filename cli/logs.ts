@@ -1,5 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import type { Attempt, Run } from "../store/ledger/ledger.ts";
+import type { Attempt, RunSummary } from "../store/ledger/ledger.ts";
 import { MillraceError } from "../graph/errors.ts";
 import { findRun, parsePathspec, pathspecOf, tasksOf } from "./pathspec.ts";
 import type { LogsFlags } from "./flags.ts";
@@ -33,7 +33,7 @@ export function logs(text: string, { attempt, json }: LogsFlags): Promise<number
 
 async function readAttempt(
   runs: RunReader,
-  run: Run,
+  run: RunSummary,
   task: Attempt,
   attempt: number,
   isNamed: boolean,
@@ -46,7 +46,7 @@ async function readAttempt(
   });
 }
 
-async function* linesOf(readings: Readings, run: Run, attempt: Attempt): AsyncGenerator<string> {
+async function* linesOf(readings: Readings, run: RunSummary, attempt: Attempt): AsyncGenerator<string> {
   const decoder = new StringDecoder("utf8");
   let rest = "";
   for await (const bytes of readings.readLog(run, attempt)) {
@@ -59,7 +59,7 @@ async function* linesOf(readings: Readings, run: Run, attempt: Attempt): AsyncGe
 }
 
 /** Byte for byte, no more of it in memory than stdout takes at a time. */
-async function copyLog(readings: Readings, run: Run, attempt: Attempt): Promise<void> {
+async function copyLog(readings: Readings, run: RunSummary, attempt: Attempt): Promise<void> {
   for await (const bytes of readings.readLog(run, attempt)) {
     if (process.stdout.destroyed) return;
     if (!process.stdout.write(bytes))

@@ -1,4 +1,4 @@
-import type { Attempt, Run } from "../store/ledger/ledger.ts";
+import type { Attempt, RunSummary } from "../store/ledger/ledger.ts";
 import { didYouMean } from "../graph/did-you-mean.ts";
 import { MillraceError } from "../graph/errors.ts";
 import type { RunReader } from "./reading.ts";
@@ -34,7 +34,7 @@ export function parsePathspec(text: string): Pathspec {
 }
 
 /** The run that a pathspec names, its flow's newest where it names none. Throws MillraceError `run.unknown` and `flow.unknown`. */
-export async function findRun(runs: RunReader, { flow, run }: Pathspec): Promise<Run> {
+export async function findRun(runs: RunReader, { flow, run }: Pathspec): Promise<RunSummary> {
   const found =
     run === undefined ? (await runs.listRuns({ flow, limit: 1 })).items[0] : await runs.readRun({ flow, run });
   if (found) return found;
@@ -58,7 +58,7 @@ export async function unknownFlow(runs: RunReader, flow: string): Promise<Millra
  * The tasks that a pathspec names in a run: steps in the order they first started, tasks by index, each as its newest
  * attempt. Throws MillraceError `step.unknown` and `task.unknown`.
  */
-export async function* tasksOf(runs: RunReader, run: Run, { step, index }: Pathspec): AsyncGenerator<Attempt> {
+export async function* tasksOf(runs: RunReader, run: RunSummary, { step, index }: Pathspec): AsyncGenerator<Attempt> {
   const steps = (await runs.listSteps(run)).map((count) => count.step);
   if (step !== undefined && !steps.includes(step)) {
     const list = steps.length > 0 ? `Its steps that did are ${steps.join(", ")}.` : "None of its steps did.";
@@ -86,7 +86,7 @@ export async function* tasksOf(runs: RunReader, run: Run, { step, index }: Paths
   }
 }
 
-async function unknownTask(runs: RunReader, run: Run, step: string, index: string): Promise<MillraceError> {
+async function unknownTask(runs: RunReader, run: RunSummary, step: string, index: string): Promise<MillraceError> {
   const { items, cursor } = await runs.listTasks(run, step, { limit: 5 });
   const list = items.map((task) => task.index).join(", ");
   return new MillraceError("task.unknown", `run ${run.run} has no task ${index} of it`, {
@@ -96,6 +96,6 @@ async function unknownTask(runs: RunReader, run: Run, step: string, index: strin
 }
 
 /** `Stats/42/compute/3` */
-export function pathspecOf(run: Run, task: { readonly step: string; readonly index: string }): string {
+export function pathspecOf(run: RunSummary, task: { readonly step: string; readonly index: string }): string {
   return `${run.flow}/${run.run}/${task.step}/${task.index}`;
 }

@@ -1,5 +1,5 @@
 import { loadFlow } from "../emulator/load-flow.ts";
-import type { Attempt, Run } from "../store/ledger/ledger.ts";
+import type { Attempt, RunSummary } from "../store/ledger/ledger.ts";
 import { MillraceError } from "../graph/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { mistakesError } from "../graph/mistake.ts";
@@ -48,7 +48,7 @@ function planOfRun(text: string, target: string | undefined, flags: PlanFlags): 
   });
 }
 
-async function recorded(runs: RunReader, run: Run, task: Attempt): Promise<RecordedTask> {
+async function recorded(runs: RunReader, run: RunSummary, task: Attempt): Promise<RecordedTask> {
   const { step, index, attempt } = task;
   if (attempt === 1 || !isHere()) return { step, index, attempts: attempt, seconds: secondsOf(task) };
   // Here a task that waited for one worker may be begun anew by another: that is no container of its own.
@@ -65,7 +65,7 @@ function isHere(): boolean {
   return activeProfile().type === "local";
 }
 
-function notesOn(run: Run): string[] {
+function notesOn(run: RunSummary): string[] {
   return [
     ...(isHere() ? ["It ran on this machine: this is what it would have used in an account."] : []),
     ...(!isHere() && run.owner ? ["A program carried it out: Step Functions would have made these transitions."] : []),

@@ -4,7 +4,7 @@ import { openStore } from "../emulator/home.ts";
 import { settleAbandoned } from "../emulator/settle-abandoned.ts";
 import { settlingReader } from "../emulator/settling-reader.ts";
 import type { ReadBlob } from "../store/artifacts/pack.ts";
-import type { Attempt, LogRange, Run } from "../store/ledger/ledger.ts";
+import type { Attempt, LogRange, RunSummary } from "../store/ledger/ledger.ts";
 import type { RunReader } from "../sdk/client/client.ts";
 import { activeProfile } from "../sdk/client/profiles.ts";
 import { openSink, type Sink } from "./output/sink.ts";
@@ -16,7 +16,7 @@ export interface Readings {
   readonly runs: RunReader;
   readonly readBlob: ReadBlob;
   /** What the attempt printed, in pieces. Throws MillraceError `log.missing`. */
-  readLog(run: Run, attempt: Attempt): AsyncIterable<Uint8Array>;
+  readLog(run: RunSummary, attempt: Attempt): AsyncIterable<Uint8Array>;
 }
 
 /** What a command that reads needs: the store here or the account in use, and stdout, both closed when it is done. */

@@ -1,4 +1,4 @@
-import type { Run, RunQuery, Status } from "../store/ledger/ledger.ts";
+import type { RunQuery, RunSummary, Status } from "../store/ledger/ledger.ts";
 import { formatSeconds, formatTime } from "./output/words.ts";
 import { unknownFlow } from "./pathspec.ts";
 import type { RunsFlags } from "./flags.ts";
@@ -23,8 +23,8 @@ export function runs(flow: string | undefined, { status, tag, limit, json }: Run
   });
 }
 
-async function listRuns(runs: RunReader, filter: RunQuery, limit: number): Promise<Run[]> {
-  const found: Run[] = [];
+async function listRuns(runs: RunReader, filter: RunQuery, limit: number): Promise<RunSummary[]> {
+  const found: RunSummary[] = [];
   let cursor: string | undefined;
   do {
     const page = await runs.listRuns({
@@ -38,12 +38,12 @@ async function listRuns(runs: RunReader, filter: RunQuery, limit: number): Promi
   return found;
 }
 
-async function newestOfEach(runs: RunReader, limit: number): Promise<Run[]> {
+async function newestOfEach(runs: RunReader, limit: number): Promise<RunSummary[]> {
   const { items } = await runs.listFlows({ limit: Math.min(1000, limit) });
   return items.map(({ newest }) => newest);
 }
 
-function runAsRow(run: Run): string[] {
+function runAsRow(run: RunSummary): string[] {
   const { createdAt, finishedAt, error, tags, user, status } = run;
   const took = formatSeconds(((finishedAt ?? Date.now()) - createdAt) / 1000);
   const told = error ? `${error.name}: ${error.message.split("\n", 1)[0]}` : "";
@@ -69,7 +69,7 @@ function runAsJson({
   tags,
   error,
   codePackage,
-}: Run): object {
+}: RunSummary): object {
   return {
     pathspec: `${flow}/${run}`,
     flow,

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { Ledger, Run } from "../store/ledger/ledger.ts";
+import type { Ledger, RunSummary } from "../store/ledger/ledger.ts";
 import type { TaskError } from "../graph/task-error.ts";
 
 /** A run is taken for abandoned once its program, on another machine, has said nothing for this long. */
@@ -11,7 +11,7 @@ const SILENCE_HERE_MILLISECONDS = 900_000;
  * Ends a run that says it is running although the program that drove it is gone: killed on this machine, or silent for
  * too long. Answers the run as it now is. Whoever shows runs calls it first, so that none stays running for ever.
  */
-export async function settleAbandoned(ledger: Ledger, run: Run, now: number = Date.now()): Promise<Run> {
+export async function settleAbandoned(ledger: Ledger, run: RunSummary, now: number = Date.now()): Promise<RunSummary> {
   const error = abandonment(run, now);
   if (!error) return run;
   const settled = await ledger.updateRun(run, { status: "failed", finishedAt: now, error }, "running");
@@ -21,7 +21,7 @@ export async function settleAbandoned(ledger: Ledger, run: Run, now: number = Da
 }
 
 /** What to say of a run whose program is gone; undefined of any other. */
-export function abandonment({ status, owner, heartbeatAt }: Run, now: number): TaskError | undefined {
+export function abandonment({ status, owner, heartbeatAt }: RunSummary, now: number): TaskError | undefined {
   if (status !== "running" || !owner) return undefined;
   const isHere = owner.host === hostname();
   if (isHere && !isAlive(owner.pid))

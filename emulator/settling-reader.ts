@@ -1,8 +1,8 @@
-import type { Run } from "../store/ledger/ledger.ts";
+import type { RunSummary } from "../store/ledger/ledger.ts";
 import type { RunReader } from "../sdk/client/client.ts";
 
 /** Reads runs so that none shows as running whose program is gone; `settle` answers a run as it then is. */
-export function settlingReader(runs: RunReader, settle: (run: Run) => Promise<Run>): RunReader {
+export function settlingReader(runs: RunReader, settle: (run: RunSummary) => Promise<RunSummary>): RunReader {
   return {
     listSteps: (run) => runs.listSteps(run),
     listTasks: (run, step, query) => runs.listTasks(run, step, query),
@@ -10,7 +10,7 @@ export function settlingReader(runs: RunReader, settle: (run: Run) => Promise<Ru
     readTasks: (run, tasks) => runs.readTasks(run, tasks),
     async readRun(key) {
       const run = await runs.readRun(key);
-      return run && settle(run);
+      return run && { ...run, ...(await settle(run)) };
     },
     async listRuns(query) {
       const { items, ...page } = await runs.listRuns(query);

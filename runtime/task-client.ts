@@ -1,20 +1,28 @@
 import * as crypto from "node:crypto";
 import type {
+  AnswerOf,
+  BodyOf,
   FinishTaskRequest,
-  FinishTaskResponse,
-  HeartbeatResponse,
   ReadBranchesRequest,
   ReadBranchesResponse,
+  RouteNameFor,
   SignForTaskRequest,
   SignResponse,
   StartTaskRequest,
   StartTaskResponse,
+  TASK_TOKEN_HEADER,
 } from "../functions/api/contract.ts";
 import type { RunKey } from "../graph/run-name.ts";
 import { fetchSync } from "./fetch-sync.ts";
 import { sendPatiently } from "./patience.ts";
+import { routeAddress } from "./route-address.ts";
 import { signRequest, type Credentials } from "../aws/signature.ts";
 import { readCredentials } from "./task-credentials.ts";
+
+/** What an attempt calls, and what begins one. */
+type TaskRoute = RouteNameFor<"task" | "attempt">;
+const START = "POST /runs/{flow}/{run}/tasks/start";
+const SIGN = "POST /runs/{flow}/{run}/tasks/sign";
 
 /** Where the HTTP API is: MILLRACE_API and AWS_REGION in a task's environment. */
 export interface TaskApi {
@@ -35,9 +43,9 @@ class UnexpectedAnswer extends Error {
 /** Asks for a task's attempt to begin. */
 export async function startTask(api: TaskApi, run: RunKey, task: StartTaskRequest): Promise<StartTaskResponse> {
   const credentials = new TaskCredentials();
-  const signed = async () => sign(api, run, "start", task, await credentials.read());
+  const signed = async () => sign(api, run, START, task, await credentials.read());
   const response = await sendPatiently(async () => send(await signed()));
-  return answerOf<StartTaskResponse>("start", response.status, await response.text());
+  return answerOf(START, response.status, await response.text());
 }
 
 /** What an attempt says to the HTTP API once it has begun. */
@@ -54,27 +62,27 @@ export class TaskClient {
   }
 
   readBranches(request: ReadBranchesRequest): Promise<ReadBranchesResponse> {
-    return this.#ask("branches", request);
+    return this.#ask("POST /runs/{flow}/{run}/tasks/branches", request);
   }
 
   sign(request: SignForTaskRequest): Promise<SignResponse> {
-    return this.#ask("sign", request);
+    return this.#ask(SIGN, request);
   }
 
   /** The same without giving up the thread. */
   signSync(request: SignForTaskRequest): SignResponse {
-    const signed = sign(this.#api, this.#run, "sign", request, this.#credentials.latest, this.#token);
+    const signed = sign(this.#api, this.#run, SIGN, request, this.#credentials.latest, this.#token);
     const [response] = fetchSync([signed]);
-    return answerOf("sign", response!.status, Buffer.from(response!.body).toString("utf8"));
+    return answerOf(SIGN, response!.status, Buffer.from(response!.body).toString("utf8"));
   }
 
-  heartbeat(): Promise<HeartbeatResponse> {
-    return this.#ask("heartbeat", {});
+  heartbeat(): Promise<AnswerOf<"POST /runs/{flow}/{run}/tasks/heartbeat">> {
+    return this.#ask("POST /runs/{flow}/{run}/tasks/heartbeat", {});
   }
 
   /** Throws AttemptRefused where it comes too late. */
-  finish(request: FinishTaskRequest): Promise<FinishTaskResponse> {
-    return this.#ask("finish", request);
+  finish(request: FinishTaskRequest): Promise<AnswerOf<"POST /runs/{flow}/{run}/tasks/finish">> {
+    return this.#ask("POST /runs/{flow}/{run}/tasks/finish", request);
   }
 
   /** Reads the credentials, so that `signSync` has some. */
@@ -82,11 +90,11 @@ export class TaskClient {
     await this.#credentials.read();
   }
 
-  async #ask<T>(action: string, body: object): Promise<T> {
+  async #ask<Name extends RouteNameFor<"attempt">>(route: Name, body: Asking<Name>): Promise<AnswerOf<Name>> {
     const response = await sendPatiently(async () =>
-      send(sign(this.#api, this.#run, action, body, await this.#credentials.read(), this.#token)),
+      send(sign(this.#api, this.#run, route, body, await this.#credentials.read(), this.#token)),
     );
-    return answerOf<T>(action, response.status, await response.text());
+    return answerOf(route, response.status, await response.text());
   }
 }
 
@@ -103,29 +111,32 @@ class TaskCredentials {
   }
 }
 
+type Asking<Name extends TaskRoute> = BodyOf<Name> extends object ? BodyOf<Name> : Record<string, never>;
+
 interface Signed {
   readonly url: string;
-  readonly method: "POST";
+  readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-function sign(
+const TOKEN_HEADER: typeof TASK_TOKEN_HEADER = "millrace-token";
+
+function sign<Name extends TaskRoute>(
   { url: api, region }: TaskApi,
   { flow, run }: RunKey,
-  action: string,
-  content: object,
+  route: Name,
+  content: Asking<Name>,
   credentials: Credentials,
   token?: string,
 ): Signed {
-  const url = `${api}/runs/${encodeURIComponent(flow)}/${run}/tasks/${action}`;
+  const address = routeAddress<TaskRoute>(api, route, { flow, run });
   const body = JSON.stringify(content);
-  const signed = signRequest(crypto, { method: "POST", url, body, region }, credentials);
+  const signed = signRequest(crypto, { ...address, body, region }, credentials);
   return {
-    url,
-    method: "POST",
+    ...address,
     body,
-    headers: { ...signed, "content-type": "application/json", ...(token !== undefined && { "millrace-token": token }) },
+    headers: { ...signed, "content-type": "application/json", ...(token !== undefined && { [TOKEN_HEADER]: token }) },
   };
 }
 
@@ -133,8 +144,9 @@ function send({ url, ...init }: Signed): Promise<Response> {
   return fetch(url, init);
 }
 
-function answerOf<T>(action: string, status: number, text: string): T {
-  if (status >= 200 && status < 300) return (text === "" ? {} : JSON.parse(text)) as T;
+function answerOf<Name extends TaskRoute>(route: Name, status: number, text: string): AnswerOf<Name> {
+  if (status >= 200 && status < 300) return (text === "" ? {} : JSON.parse(text)) as AnswerOf<Name>;
+  const action = route.slice(route.lastIndexOf("/") + 1);
   if (status === 409 && /"(attempt\.refused|run\.over)"/.test(text))
     throw new AttemptRefused(`${action} was refused: ${text.slice(0, 1000)}`);
   throw new UnexpectedAnswer(`${action} was answered with status ${status}: ${text.slice(0, 1000)}`);

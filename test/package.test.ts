@@ -104,6 +104,14 @@ test("the package holds the built program, its types and what a reader needs, an
   expect(paths.filter((path) => /\.test\.|fixtures|conformance/.test(path))).toEqual([]);
 });
 
+test.each(["program.cjs", "worker.cjs", "prewarm.cjs", "container.cjs", "index.js"])(
+  "what runs start with has nothing of the HTTP API's server in it: %s",
+  (file) => {
+    const text = readFileSync(join(project, "node_modules", "millrace", "dist", file), "utf8");
+    expect(text).not.toMatch(/node_modules\/(hono|zod)\/|_zod\b|HonoRequest/);
+  },
+);
+
 test("the installed command helps", async () => {
   expect(await millrace("--help")).toContain("Usage: millrace");
 });

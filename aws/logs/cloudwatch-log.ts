@@ -1,6 +1,6 @@
 import type { LogStream } from "./log-stream.ts";
 import { accountError } from "../account-error.ts";
-import type { Attempt, Run } from "../../store/ledger/ledger.ts";
+import type { Attempt, RunSummary } from "../../store/ledger/ledger.ts";
 import { MillraceError } from "../../graph/errors.ts";
 import { batchLogStream } from "../batch/log-stream.ts";
 
@@ -11,7 +11,7 @@ const PLATFORM = /^(INIT_START|START|END|REPORT) |^XRAY /;
  * What an attempt printed, in pieces. An attempt that never came to report says not where its output is: then its Batch
  * job does, for as long as Batch knows it. Throws MillraceError `log.missing`.
  */
-export async function* readAttemptLog(region: string, run: Run, attempt: Attempt): AsyncGenerator<Uint8Array> {
+export async function* readAttemptLog(region: string, run: RunSummary, attempt: Attempt): AsyncGenerator<Uint8Array> {
   const found = streamOf(attempt) ?? (await batchLogStream(region, attempt.by));
   if (!found) return;
   const { CloudWatchLogsClient, GetLogEventsCommand } = await import("@aws-sdk/client-cloudwatch-logs");

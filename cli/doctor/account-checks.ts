@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ROUTES, type SignResponse } from "../../functions/api/contract.ts";
+import type { BodyOf } from "../../functions/api/contract.ts";
 import { shortName, type Trouble } from "../../aws/batch/job.ts";
 import { Api } from "../../sdk/client/api.ts";
 import { personalCredentials } from "../../aws/credentials.ts";
@@ -83,7 +83,7 @@ function apiCheck(profile: AccountProfile): Check {
     name: "API",
     async look() {
       try {
-        await new Api(profile, personalCredentials).call(ROUTES.listFlows, { query: { limit: 1 } });
+        await new Api(profile, personalCredentials).call("GET /flows", { query: { limit: 1 } });
       } catch (error) {
         throw lacking(error, profile, "execute-api:Invoke on it");
       }
@@ -100,7 +100,7 @@ function bucketCheck(profile: AccountProfile): Check {
       const body = Buffer.from(`millrace doctor ${new Date().toISOString().slice(0, 10)}\n`);
       const hash = createHash("sha256").update(body).digest("hex");
       const api = new Api(profile, personalCredentials);
-      const sign = (request: object) => api.call<SignResponse>(ROUTES.sign, { body: request });
+      const sign = (body: BodyOf<"POST /artifacts/sign">) => api.call("POST /artifacts/sign", { body });
       const mend = "Look whether a proxy or an endpoint policy stands between this machine and S3.";
       const upload = (await sign({ reads: [], writes: [{ hash, size: body.length }] })).writes[hash];
       if (upload) {

@@ -55,7 +55,7 @@ export async function openServer(
   });
   const { queues } = offlineResources;
   const api = createApp({
-    flows: {
+    register: {
       ...common,
       signer,
       machines,
@@ -67,7 +67,7 @@ export async function openServer(
     },
     runs: { ...common, machines },
     tasks: calls,
-    signing: calls,
+    sign: calls,
     onFailure,
   });
   const app = new Hono();

@@ -1,21 +1,19 @@
 import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { MillraceError } from "../../graph/errors.ts";
-import { addFlowRoutes, type FlowParts } from "./flow-routes.ts";
 import { problemOf, PROBLEM_TYPE } from "./problem.ts";
-import type { Api, ApiEnv } from "./route.ts";
-import { addRunRoutes } from "./run-routes.ts";
-import { addSignRoutes } from "./sign-routes.ts";
-import type { TaskCalls } from "./task-calls.ts";
-import { addTaskRoutes } from "./task-routes.ts";
-import type { Starting } from "../runs/trigger.ts";
+import { serve, type AnyRoute, type Api, type ApiEnv } from "./route.ts";
+import { routesByFunction } from "./routes.ts";
 
-/** What the API's routes are answered from: ports alone. A part that is not there has no routes. */
-export interface ApiParts {
-  readonly flows?: FlowParts;
-  readonly runs?: Starting;
-  readonly tasks?: TaskCalls;
-  readonly signing?: Pick<TaskCalls, "blobs" | "signer" | "key" | "now">;
+type ByFunction = typeof routesByFunction;
+type PartsOf<Routes> = {
+  [Id in keyof Routes]: Routes[Id] extends { handler: (parts: infer Parts, asked: never) => unknown } ? Parts : never;
+}[keyof Routes];
+
+/** What the API's routes are answered from: ports alone. A function's routes are served where its parts are there. */
+export type ApiParts = { readonly [Name in keyof ByFunction]?: PartsOf<ByFunction[Name]> } & ApiOptions;
+
+interface ApiOptions {
   /** Who signed the request, from what the server binds to it (in Lambda the event). */
   readonly principalOf?: (bindings: unknown) => string | undefined;
   /** Told of every failure that is no user's mistake. */
@@ -23,7 +21,7 @@ export interface ApiParts {
 }
 
 /** The HTTP API: the same app behind API Gateway and behind a server on one's own machine. */
-export function createApp({ flows, runs, tasks, signing, principalOf, onFailure }: ApiParts): Api {
+export function createApp({ principalOf, onFailure, ...parts }: ApiParts): Api {
   const app = new Hono<ApiEnv>();
   app.use(async (request, next) => {
     const principal = principalOf?.(request.env);
@@ -45,9 +43,9 @@ export function createApp({ flows, runs, tasks, signing, principalOf, onFailure 
       mend: "Use the version of millrace that the account has.",
     });
   });
-  if (flows) addFlowRoutes(app, flows);
-  if (runs) addRunRoutes(app, runs);
-  if (tasks) addTaskRoutes(app, tasks);
-  if (signing) addSignRoutes(app, signing);
+  for (const [name, routes] of Object.entries<Readonly<Record<string, AnyRoute>>>(routesByFunction)) {
+    const own = parts[name as keyof ByFunction];
+    if (own) for (const route of Object.values(routes)) serve(app, route, own);
+  }
   return app;
 }

@@ -13,7 +13,7 @@ import type { TaskError } from "../../graph/task-error.ts";
 import { readRun } from "../runs/read.ts";
 import { answerControl, recordFailure, type Failure } from "../../tasks/bookkeeping.ts";
 import { withAwaitedBlobs } from "./awaited-blobs.ts";
-import type { KeepBooksRequest } from "./contract.ts";
+import type { KeepBooksRequest } from "./run-schemas.ts";
 import type { TaskCalls } from "./task-calls.ts";
 
 export interface Bookkeeping extends Pick<TaskCalls, "ledger" | "lineageOf" | "now" | "jobs"> {

@@ -2,7 +2,7 @@ import type { Lineage } from "../../graph/lineage.ts";
 import { formatIndex, parseIndex } from "../../graph/task-index.ts";
 import type { Manifest } from "../../store/artifacts/manifest.ts";
 import { stepInputs, whole, type RunScope } from "../../tasks/inputs.ts";
-import type { BranchesPage } from "./contract.ts";
+import type { BranchesPage } from "./task-schemas.ts";
 
 /** Manifests that are read together. */
 const AT_ONCE = 200;

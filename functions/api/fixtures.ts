@@ -7,11 +7,12 @@ import { openMemoryBlobs } from "../../store/blobs/memory.ts";
 import { openMemoryRegistry } from "../../store/registry/memory-registry.ts";
 import { openSqliteLedger } from "../../store/ledger/sqlite/sqlite-ledger.ts";
 import type { Run } from "../../store/ledger/ledger.ts";
-import { ANSWERS } from "./answers.ts";
 import { createApp } from "./app.ts";
-import { ROUTES, TASK_ROUTES, type RegisterFlowResponse, type StartedTask } from "./contract.ts";
+import type { RegisterFlowResponse, StartedTask } from "./contract.ts";
 import { graphCache } from "./graph-cache.ts";
 import { errorOf } from "./problem.ts";
+import type { AnyRoute } from "./route.ts";
+import { routes } from "./routes.ts";
 
 /** A service whose ledger and blobs are real ones in memory; what AWS would be asked to do is noted. */
 export async function openService() {
@@ -54,7 +55,7 @@ export async function openService() {
   const now = () => clock.now;
   const common = { blobs, ledger, registry, machines, signer, now, lineageOf: graphCache(blobs) };
   const app = createApp({
-    flows: {
+    register: {
       ...common,
       schedules,
       jobs,
@@ -63,7 +64,7 @@ export async function openService() {
     },
     runs: common,
     tasks: { ...common, key: async () => Buffer.from("key") },
-    signing: { ...common, key: async () => Buffer.from("key") },
+    sign: { ...common, key: async () => Buffer.from("key") },
     principalOf: (env) => (env as { principal?: string } | undefined)?.principal,
     onFailure: (error) => {
       throw error;
@@ -113,8 +114,7 @@ function answerSchema(method: string, path: string) {
     const [plain = ""] = path.split("?");
     return wanted === method && new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(plain);
   };
-  const [name] = Object.entries({ ...ROUTES, ...TASK_ROUTES }).find(([, route]) => isOf(route)) ?? [];
-  return ANSWERS[name as keyof typeof ANSWERS];
+  return Object.values<AnyRoute>(routes).find(({ route }) => isOf(route))?.answer;
 }
 
 export const noBlobs = {

@@ -1,42 +1,68 @@
-import { deployedFlow, describeFlow, registerFlow, removeFlow, type Deployment } from "../deploy/register.ts";
-import { checkForeignGraph } from "../deploy/check-graph.ts";
-import { resourcesFor } from "../deploy/resources-for.ts";
-import { ROUTES, TASK_TOKEN_HEADER, type DefineJobsResponse, type StoreCodeResponse } from "./contract.ts";
+import { z } from "zod";
 import type { Lineage } from "../../graph/lineage.ts";
-import { bodyOf, on, partOf, queryOf, type Api } from "./route.ts";
-import * as schemas from "./schemas.ts";
 import type { Signer } from "../../store/blobs/signer.ts";
+import { checkForeignGraph } from "../deploy/check-graph.ts";
+import { deployedFlow, describeFlow, registerFlow, removeFlow, type Deployment } from "../deploy/register.ts";
+import { resourcesFor } from "../deploy/resources-for.ts";
+import { defineJobsResponse, flowDescription, registerFlowRequest, registerFlowResponse } from "./flow-schemas.ts";
+import { routeOver } from "./route.ts";
+import { graph, hash, optional, upload, user } from "./schemas.ts";
 
 export interface FlowParts extends Deployment {
   readonly signer: Pick<Signer, "signWrite">;
   readonly lineageOf: (graph: string) => Promise<Lineage>;
 }
 
+const route = routeOver<FlowParts>();
+
+const MAX_CODE_BYTES = 256 * 1024 * 1024;
+
 /** Code packages, and flows as they are deployed. */
-export function addFlowRoutes(app: Api, parts: FlowParts): void {
-  on(app, ROUTES.storeCode, async (request): Promise<StoreCodeResponse> => {
-    const blob = await bodyOf(request, schemas.storeCode);
-    return (await parts.blobs.has(blob.hash)) ? {} : { upload: await parts.signer.signWrite(blob) };
-  });
-  on(app, ROUTES.registerFlow, async (request) => {
-    const flow = partOf(request, "flow", schemas.flowName);
-    return registerFlow(parts, flow, await bodyOf(request, schemas.registerFlow), request.get("principal"));
-  });
-  on(app, ROUTES.defineJobs, async (request): Promise<DefineJobsResponse> => {
-    const flow = partOf(request, "flow", schemas.flowName);
-    const { graph } = await bodyOf(request, schemas.defineJobs);
-    checkForeignGraph(flow, graph);
-    const { machines: _, keepsMapRuns: __, ...called } = await resourcesFor(parts, graph);
-    return called;
-  });
-  on(app, ROUTES.readFlow, async (request) => {
-    const record = await deployedFlow(parts.registry, partOf(request, "flow", schemas.flowName));
-    return describeFlow(record, (await parts.lineageOf(record.graph)).graph);
-  });
-  on(app, ROUTES.removeFlow, async (request) => {
-    const flow = partOf(request, "flow", schemas.flowName);
-    const { user } = queryOf(request, schemas.removeFlow);
-    const token = request.req.header(TASK_TOKEN_HEADER);
-    await removeFlow(parts, flow, { user, token }, request.get("principal"));
-  });
-}
+export const flowRoutes = {
+  /** A code package is a blob like any other. */
+  storeCode: route("POST /code-packages", {
+    about: "A URL to upload a code package to; none where it is stored already.",
+    caller: "person",
+    body: z.strictObject({ hash, size: z.int().min(1).max(MAX_CODE_BYTES) }),
+    answer: z.strictObject({ upload: optional(upload) }),
+    handler: async ({ blobs, signer }, { body }) =>
+      (await blobs.has(body.hash)) ? {} : { upload: await signer.signWrite(body) },
+  }),
+  registerFlow: route("PUT /flows/{flow}", {
+    about: "Deploys a flow as a new version.",
+    caller: "person",
+    body: registerFlowRequest,
+    answer: registerFlowResponse,
+    handler: (parts, { path, body, principal }) => registerFlow(parts, path.flow, body, principal),
+  }),
+  readFlow: route("GET /flows/{flow}", {
+    about: "A deployed flow.",
+    caller: "person",
+    answer: flowDescription,
+    handler: async (parts, { path }) => {
+      const record = await deployedFlow(parts.registry, path.flow);
+      return describeFlow(record, (await parts.lineageOf(record.graph)).graph);
+    },
+  }),
+  /** Another person's production token goes into TASK_TOKEN_HEADER, since URLs are logged. */
+  removeFlow: route("DELETE /flows/{flow}", {
+    about: "Takes a flow's machine and schedule away; its runs stay.",
+    caller: "person",
+    query: z.strictObject({ user }),
+    handler: (parts, { path, query, token, principal }) =>
+      removeFlow(parts, path.flow, { user: query.user, token }, principal),
+  }),
+  /** For engines on people's machines: what an account's own state machines reach without the API. */
+  defineJobs: route("POST /flows/{flow}/jobs", {
+    about: "Defines the Batch jobs that the steps of a run of one's own need.",
+    caller: "person",
+    /** Whose steps that run in the account shall have what they ask of their jobs. */
+    body: z.strictObject({ graph }),
+    answer: defineJobsResponse,
+    handler: async (parts, { path, body }) => {
+      checkForeignGraph(path.flow, body.graph);
+      const { machines: _, keepsMapRuns: __, ...called } = await resourcesFor(parts, body.graph);
+      return called;
+    },
+  }),
+};

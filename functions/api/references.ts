@@ -2,7 +2,7 @@ import { MillraceError, type Where } from "../../graph/errors.ts";
 import type { Manifest } from "../../store/artifacts/manifest.ts";
 import type { BlobStore } from "../../store/blobs/blobs.ts";
 import type { BlobSize } from "../../store/blobs/signer.ts";
-import type { SignResponse } from "./contract.ts";
+import type { SignResponse } from "./sign-schemas.ts";
 import type { Signer } from "../../store/blobs/signer.ts";
 
 /** The blobs that manifests refer to, each once, in their order. */

@@ -1,48 +1,126 @@
 import type { Context, Hono } from "hono";
 import type { z } from "zod";
 import { MillraceError } from "../../graph/errors.ts";
+import { pathParts } from "./schemas.ts";
+import { TASK_TOKEN_HEADER } from "./token-header.ts";
 
 /** What the app is told of a request besides the request: who signed it, where that is known. */
 export interface ApiEnv {
   Variables: { principal?: string };
 }
 export type Api = Hono<ApiEnv>;
-export type Request = Context<ApiEnv>;
 
-/** No request is longer: AWS Lambda takes 6 MB of a synchronous invocation. */
-const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
+/**
+ * Who may call a route. Every request is signed; beyond that:
+ * - person: somebody, or the engine of a run on their machine, whose own role may call the API;
+ * - task: the role of a task's process, which may call these and the attempt's routes and no other;
+ * - attempt: a task's process that shows the token of the attempt that it speaks for (TASK_TOKEN_HEADER).
+ */
+export type Caller = "person" | "task" | "attempt";
 
-/** Puts a handler at one of contract.ts's routes, `METHOD /path/{part}`; what it answers is sent as JSON. */
-export function on(app: Api, route: string, handler: (request: Request) => Promise<unknown>): void {
-  const [method = "", path = ""] = route.split(" ");
+/** What there is in the `{…}` of a route's path, by name. */
+export type PartNames<Name extends string> = Name extends `${string}{${infer Part}}${infer Rest}`
+  ? Part | PartNames<Rest>
+  : never;
+type PathOf<Name extends string> = {
+  readonly [Part in PartNames<Name>]: Part extends keyof typeof pathParts ? z.output<(typeof pathParts)[Part]> : never;
+};
+type Held<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+
+/** A request, held to the schemas of its route. */
+export interface Asked<Name extends string, Query, Body> {
+  readonly path: PathOf<Name>;
+  readonly query: Held<Query>;
+  readonly body: Held<Body>;
+  /** What TASK_TOKEN_HEADER carries. */
+  readonly token: string | undefined;
+  /** Who signed the request, where that is known. */
+  readonly principal: string | undefined;
+}
+
+type Schema = z.ZodType | undefined;
+
+/** All that there is to know of one route; what clients, the OpenAPI document and the tests know of it is read from here. */
+export interface Route<
+  Parts,
+  Name extends string,
+  By extends Caller,
+  Query extends Schema,
+  Body extends Schema,
+  Answer extends Schema,
+> {
+  /** `METHOD /path/{part}`; the parts are percent-encoded. */
+  readonly route: Name;
+  /** What it is for, in one sentence. */
+  readonly about: string;
+  readonly caller: By;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** Without one there is no content: 204. */
+  readonly answer?: Answer;
+  readonly handler: (
+    parts: Parts,
+    asked: Asked<Name, Query, Body>,
+  ) => Promise<Answer extends z.ZodType ? z.output<Answer> : void>;
+}
+
+/** Any route, to look at or to serve; `handler` takes what is `held` by its own schemas. */
+export interface AnyRoute {
+  readonly route: string;
+  readonly about: string;
+  readonly caller: Caller;
+  readonly query?: Schema;
+  readonly body?: Schema;
+  readonly answer?: Schema;
+  readonly handler: (parts: never, asked: never) => Promise<unknown>;
+}
+
+/** Says a route whose handler is answered from these parts; a part of the path that has no schema does not compile. */
+export function routeOver<Parts>() {
+  return <
+    const Name extends string,
+    const By extends Caller,
+    Query extends Schema = undefined,
+    Body extends Schema = undefined,
+    Answer extends Schema = undefined,
+  >(
+    route: PartNames<Name> extends keyof typeof pathParts ? Name : never,
+    entry: Omit<Route<Parts, Name, By, Query, Body, Answer>, "route">,
+  ): Route<Parts, Name, By, Query, Body, Answer> => ({ route, ...entry });
+}
+
+/** Serves a route: what it answers is sent as JSON. */
+export function serve<Parts>(app: Api, route: AnyRoute, parts: Parts): void {
+  const [method = "", path = ""] = route.route.split(" ");
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as keyof typeof pathParts);
+  const handler = route.handler as (parts: Parts, asked: Asked<string, Schema, Schema>) => Promise<unknown>;
   app.on(method, path.replaceAll(/\{(\w+)\}/g, ":$1"), async (request) => {
-    const answer = await handler(request);
+    const { req } = request;
+    const answer = await handler(parts, {
+      path: Object.fromEntries(names.map((name) => [name, held<unknown>(req.param(name), pathParts[name], name)])),
+      query: route.query && held(req.query(), route.query, "query"),
+      body: route.body && held(await jsonOf(req), route.body, "body"),
+      token: req.header(TASK_TOKEN_HEADER),
+      principal: request.get("principal"),
+    });
     return answer === undefined ? request.body(null, 204) : request.json(answer as object);
   });
 }
 
-/** The body as the schema has it. Throws MillraceError `request.tooLarge`, `request.invalid`. */
-export async function bodyOf<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
-  const told = Number(request.req.header("content-length") ?? 0);
-  const bytes = told > MAX_REQUEST_BYTES ? undefined : await request.req.arrayBuffer();
+/** No request is longer: AWS Lambda takes 6 MB of a synchronous invocation. */
+const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
+
+/** Throws MillraceError `request.tooLarge`, `request.invalid`. */
+async function jsonOf(request: Context["req"]): Promise<unknown> {
+  const told = Number(request.header("content-length") ?? 0);
+  const bytes = told > MAX_REQUEST_BYTES ? undefined : await request.arrayBuffer();
   if (bytes === undefined || bytes.byteLength > MAX_REQUEST_BYTES)
     throw new MillraceError("request.tooLarge", `A request has at most ${MAX_REQUEST_BYTES} bytes`);
-  let json: unknown;
   try {
-    json = bytes.byteLength === 0 ? {} : JSON.parse(Buffer.from(bytes).toString());
+    return bytes.byteLength === 0 ? {} : JSON.parse(Buffer.from(bytes).toString());
   } catch {
     throw new MillraceError("request.invalid", "The request's body is no JSON");
   }
-  return held(json, schema, "body");
-}
-
-export function queryOf<T>(request: Request, schema: z.ZodType<T>): T {
-  return held(request.req.query(), schema, "query");
-}
-
-/** A part of the path, as the schema has it. */
-export function partOf<T>(request: Request, name: string, schema: z.ZodType<T>): T {
-  return held(request.req.param(name), schema, name);
 }
 
 function held<T>(value: unknown, schema: z.ZodType<T>, what: string): T {

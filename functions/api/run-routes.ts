@@ -1,104 +1,160 @@
-import type { Page, Run } from "../../store/ledger/ledger.ts";
-import type { RunKey } from "../../graph/run-name.ts";
+import { z } from "zod";
+import { MillraceError } from "../../graph/errors.ts";
+import type { Page, Run, RunSummary } from "../../store/ledger/ledger.ts";
 import { finishOwnRun, stopRun } from "../runs/end.ts";
 import { readOwnRun } from "../runs/own.ts";
 import { readRun } from "../runs/read.ts";
 import { recordRun, triggerRun, type Starting } from "../runs/trigger.ts";
 import { keepBooksOf } from "./bookkeeping-call.ts";
 import { withoutPages } from "./control-answer.ts";
+import { routeOver } from "./route.ts";
 import {
-  ROUTES,
-  type ControlResponse,
-  type HeartbeatResponse,
-  type ListAttemptsResponse,
-  type ListFlowsResponse,
-  type ListRunsResponse,
-  type ListStepsResponse,
-  type ListTasksResponse,
-  type RunSummary,
-} from "./contract.ts";
-import { MillraceError } from "../../graph/errors.ts";
-import { bodyOf, on, partOf, queryOf, type Api, type Request } from "./route.ts";
-import * as schemas from "./schemas.ts";
+  attempt,
+  controlResponse,
+  createRunRequest,
+  finishRunRequest,
+  keepBooksRequest,
+  run,
+  runQuery,
+  runSummary,
+  stepCount,
+} from "./run-schemas.ts";
+import { alive, cursor, flowName, limit, optional, page, tags, taskIndex, text } from "./schemas.ts";
+
+const route = routeOver<Starting>();
+
+/** Runs are made, changed and ended. */
+const writing = {
+  createRun: route("POST /flows/{flow}/runs", {
+    about: "Starts a run of a deployed flow, or records one that the caller carries out.",
+    caller: "person",
+    body: createRunRequest,
+    answer: run,
+    handler: (parts, { path: { flow }, body }) =>
+      body.engine === "service" ? triggerRun(parts, flow, body) : recordRun(parts, flow, body),
+  }),
+  changeRun: route("PATCH /flows/{flow}/runs/{run}", {
+    about: "Changes a run's tags.",
+    caller: "person",
+    /** In place of those it had. */
+    body: z.strictObject({ tags }),
+    answer: run,
+    handler: async ({ ledger }, { path, body }) => (await ledger.updateRun(path, body)) ?? readRun(ledger, path),
+  }),
+  stopRun: route("POST /flows/{flow}/runs/{run}/stop", {
+    about: "Stops a run.",
+    caller: "person",
+    /** False where it had ended already. */
+    answer: z.strictObject({ stopped: z.boolean() }),
+    handler: (parts, { path }) => stopRun(parts, path),
+  }),
+};
+
+/** What a person's engine says, and its state machine asks, of a run that it carries out. */
+const ownRuns = {
+  finishRun: route("POST /flows/{flow}/runs/{run}/finish", {
+    about: "Ends a run that the caller carried out.",
+    caller: "person",
+    body: finishRunRequest,
+    answer: run,
+    handler: (parts, { path, body }) => finishOwnRun(parts, path, body),
+  }),
+  heartbeatRun: route("POST /flows/{flow}/runs/{run}/heartbeat", {
+    about: "Says that a run that the caller carries out is alive.",
+    caller: "person",
+    answer: alive,
+    handler: async ({ ledger, now }, { path }) => {
+      const run = await ledger.updateRun(path, { heartbeatAt: now() }, "running");
+      return { alive: run !== undefined };
+    },
+  }),
+  readControl: route("GET /flows/{flow}/runs/{run}/controls/{node}/{index}", {
+    about: "What a split, switch or loop of a run that the caller carries out has to go by.",
+    caller: "person",
+    answer: controlResponse,
+    handler: async ({ ledger }, { path }) => {
+      await readOwnRun(ledger, path);
+      const [value] = await ledger.readControls(path, [path]);
+      return value ? { value: withoutPages(value) } : {};
+    },
+  }),
+  keepBooks: route("POST /flows/{flow}/runs/{run}/bookkeeping", {
+    about: "What the state machine of a run that the caller carries out asks.",
+    caller: "person",
+    body: keepBooksRequest,
+    answer: controlResponse,
+    handler: async (parts, { path, body }) => {
+      const value = await keepBooksOf(parts, await readOwnRun(parts.ledger, path), body);
+      return value ? { value: withoutPages(value) } : {};
+    },
+  }),
+};
+
+/** What there is to read of runs and their tasks. */
+const reading = {
+  listFlows: route("GET /flows", {
+    about: "Every flow that has a run, with its newest.",
+    caller: "person",
+    query: z.strictObject({ namespace: optional(text(200)), limit, cursor }),
+    answer: page(z.strictObject({ flow: flowName, newest: runSummary })),
+    handler: async ({ ledger }, { query }) =>
+      eachOf(await ledger.listFlows(query), ({ flow, newest }) => ({ flow, newest: summaryOf(newest) })),
+  }),
+  findRuns: route("GET /runs", {
+    about: "The runs of all flows, newest first.",
+    caller: "person",
+    query: runQuery,
+    answer: page(runSummary),
+    handler: async ({ ledger }, { query }) => eachOf(await ledger.listRuns(query), summaryOf),
+  }),
+  listRuns: route("GET /flows/{flow}/runs", {
+    about: "A flow's runs, newest first.",
+    caller: "person",
+    query: runQuery,
+    answer: page(runSummary),
+    handler: async ({ ledger }, { path: { flow }, query }) =>
+      eachOf(await ledger.listRuns({ flow, ...query }), summaryOf),
+  }),
+  readRun: route("GET /flows/{flow}/runs/{run}", {
+    about: "A run.",
+    caller: "person",
+    answer: run,
+    handler: ({ ledger }, { path }) => readRun(ledger, path),
+  }),
+  listSteps: route("GET /flows/{flow}/runs/{run}/steps", {
+    about: "A run's steps, with how many tasks stand at each status.",
+    caller: "person",
+    answer: page(stepCount),
+    handler: async ({ ledger }, { path }) => {
+      await readRun(ledger, path);
+      return { items: await ledger.listSteps(path) };
+    },
+  }),
+  listTasks: route("GET /flows/{flow}/runs/{run}/steps/{step}/tasks", {
+    about: "A step's tasks, each as its newest attempt.",
+    caller: "person",
+    query: z.strictObject({ under: optional(taskIndex), limit, cursor }),
+    /** A page may have fewer than asked for, so that it stays under 4 MiB. */
+    answer: page(attempt),
+    handler: ({ ledger }, { path, query }) =>
+      withinBytes(query.limit ?? 100, (limit) => ledger.listTasks(path, path.step, { ...query, limit })),
+  }),
+  listAttempts: route("GET /flows/{flow}/runs/{run}/tasks/{step}/{index}/attempts", {
+    about: "Every attempt of one task.",
+    caller: "person",
+    answer: page(attempt),
+    handler: async ({ ledger }, { path }) => {
+      const items = await ledger.listAttempts(path, path);
+      const { flow, step, index } = path;
+      if (items.length === 0)
+        throw new MillraceError("task.unknown", `it has no task ${index}`, { where: { flow, step } });
+      return { items };
+    },
+  }),
+};
 
 /** Runs: made, listed, read, stopped; and what there is to read of their tasks. */
-export function addRunRoutes(app: Api, parts: Starting): void {
-  const { ledger, now } = parts;
-
-  on(app, ROUTES.createRun, async (request) => {
-    const flow = partOf(request, "flow", schemas.flowName);
-    const asked = await bodyOf(request, schemas.createRun);
-    return asked.engine === "service" ? triggerRun(parts, flow, asked) : recordRun(parts, flow, asked);
-  });
-  on(app, ROUTES.stopRun, (request) => stopRun(parts, runKey(request)));
-  on(app, ROUTES.finishRun, async (request) =>
-    finishOwnRun(parts, runKey(request), await bodyOf(request, schemas.finishRun)),
-  );
-  on(app, ROUTES.heartbeatRun, async (request): Promise<HeartbeatResponse> => {
-    const run = await ledger.updateRun(runKey(request), { heartbeatAt: now() }, "running");
-    return { alive: run !== undefined };
-  });
-  on(app, ROUTES.readControl, async (request): Promise<ControlResponse> => {
-    const key = runKey(request);
-    await readOwnRun(ledger, key);
-    const node = partOf(request, "node", schemas.nodeName);
-    const index = partOf(request, "index", schemas.taskIndex);
-    const [value] = await ledger.readControls(key, [{ node, index }]);
-    return value ? { value: withoutPages(value) } : {};
-  });
-  on(app, ROUTES.keepBooks, async (request): Promise<ControlResponse> => {
-    const run = await readOwnRun(ledger, runKey(request));
-    const value = await keepBooksOf(parts, run, await bodyOf(request, schemas.keepBooks));
-    return value ? { value: withoutPages(value) } : {};
-  });
-  on(app, ROUTES.changeRun, async (request): Promise<Run> => {
-    const key = runKey(request);
-    const run = await ledger.updateRun(key, await bodyOf(request, schemas.changeRun));
-    return run ?? readRun(ledger, key);
-  });
-
-  on(app, ROUTES.listFlows, async (request): Promise<ListFlowsResponse> => {
-    const { items, cursor } = await ledger.listFlows(queryOf(request, schemas.listFlows));
-    return page(
-      items.map(({ flow, newest }) => ({ flow, newest: summary(newest) })),
-      cursor,
-    );
-  });
-  on(app, ROUTES.findRuns, async (request): Promise<ListRunsResponse> => {
-    const { items, cursor } = await ledger.listRuns(queryOf(request, schemas.listRuns));
-    return page(items.map(summary), cursor);
-  });
-  on(app, ROUTES.listRuns, async (request): Promise<ListRunsResponse> => {
-    const flow = partOf(request, "flow", schemas.flowName);
-    const { items, cursor } = await ledger.listRuns({ flow, ...queryOf(request, schemas.listRuns) });
-    return page(items.map(summary), cursor);
-  });
-  on(app, ROUTES.readRun, (request) => readRun(ledger, runKey(request)));
-  on(app, ROUTES.listSteps, async (request): Promise<ListStepsResponse> => {
-    const key = runKey(request);
-    await readRun(ledger, key);
-    return { items: await ledger.listSteps(key) };
-  });
-  on(app, ROUTES.listTasks, (request): Promise<ListTasksResponse> => {
-    const query = queryOf(request, schemas.listTasks);
-    const step = partOf(request, "step", schemas.stepName);
-    return withinBytes(query.limit ?? 100, (limit) => ledger.listTasks(runKey(request), step, { ...query, limit }));
-  });
-  on(app, ROUTES.listAttempts, async (request): Promise<ListAttemptsResponse> => {
-    const step = partOf(request, "step", schemas.stepName);
-    const index = partOf(request, "index", schemas.taskIndex);
-    const items = await ledger.listAttempts(runKey(request), { step, index });
-    if (items.length === 0)
-      throw new MillraceError("task.unknown", `it has no task ${index}`, {
-        where: { flow: runKey(request).flow, step },
-      });
-    return { items };
-  });
-}
-
-export function runKey(request: Request): RunKey {
-  return { flow: partOf(request, "flow", schemas.flowName), run: partOf(request, "run", schemas.runNumber) };
-}
+export const runRoutes = { ...writing, ...ownRuns, ...reading };
 
 /** Lambda answers 6 MB at most. */
 const PAGE_BYTES = 4 * 1024 * 1024;
@@ -110,11 +166,11 @@ async function withinBytes<T>(limit: number, read: (limit: number) => Promise<Pa
   return withinBytes(Math.max(1, Math.floor(limit / 4)), read);
 }
 
-function summary(run: Run): RunSummary {
+function summaryOf(run: Run): RunSummary {
   const { parameters, ...rest } = run;
   return parameters && rest;
 }
 
-function page<T>(items: T[], cursor: string | undefined): Page<T> {
-  return { items, ...(cursor !== undefined && { cursor }) };
+function eachOf<In, Out>({ items, cursor }: Page<In>, change: (item: In) => Out): Page<Out> {
+  return { items: items.map(change), ...(cursor !== undefined && { cursor }) };
 }

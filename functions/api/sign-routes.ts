@@ -1,15 +1,24 @@
-import { ROUTES } from "./contract.ts";
 import { signAll } from "./references.ts";
-import { bodyOf, on, type Api } from "./route.ts";
-import * as schemas from "./schemas.ts";
-import type { TaskCalls } from "./task-calls.ts";
-import { addTaskSignRoute } from "./task-routes.ts";
+import { routeOver } from "./route.ts";
+import { signForTaskRequest, signRequest, signResponse } from "./sign-schemas.ts";
+import { signForTask, type TaskCalls } from "./task-calls.ts";
+
+const route = routeOver<Pick<TaskCalls, "blobs" | "signer" | "key" | "now">>();
 
 /** URLs: for readers and engines on people's machines, and for tasks. */
-export function addSignRoutes(app: Api, parts: Pick<TaskCalls, "blobs" | "signer" | "key" | "now">): void {
-  on(app, ROUTES.sign, async (request) => {
-    const { reads, writes } = await bodyOf(request, schemas.sign);
-    return signAll(parts, reads, writes);
-  });
-  addTaskSignRoute(app, parts);
-}
+export const signRoutes = {
+  sign: route("POST /artifacts/sign", {
+    about: "URLs to read and write blobs by.",
+    caller: "person",
+    body: signRequest,
+    answer: signResponse,
+    handler: (parts, { body }) => signAll(parts, body.reads, body.writes),
+  }),
+  signForTask: route("POST /runs/{flow}/{run}/tasks/sign", {
+    about: "URLs for what an attempt may read and leaves.",
+    caller: "attempt",
+    body: signForTaskRequest,
+    answer: signResponse,
+    handler: (parts, { path, token, body }) => signForTask(parts, path, token, body),
+  }),
+};

@@ -10,18 +10,15 @@ import type { ControlValue } from "../../graph/control-value.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import { branchEnds, stepInputs, type RunScope } from "../../tasks/inputs.ts";
 import { nextTry } from "../../tasks/job-try.ts";
+import type { SignForTaskRequest, SignResponse } from "./sign-schemas.ts";
 import type {
   FinishTaskRequest,
-  FinishTaskResponse,
-  HeartbeatResponse,
   Readable,
   ReadBranchesResponse,
-  SignForTaskRequest,
-  SignResponse,
   StartedTask,
   StartTaskRequest,
   StartTaskResponse,
-} from "./contract.ts";
+} from "./task-schemas.ts";
 import { branchesFrom } from "./branch-pages.ts";
 import { withoutPages } from "./control-answer.ts";
 import { checkControls } from "../../tasks/expected-controls.ts";
@@ -176,7 +173,7 @@ export async function heartbeatTask(
   calls: TaskCalls,
   run: RunKey,
   token: string | undefined,
-): Promise<HeartbeatResponse> {
+): Promise<{ alive: boolean }> {
   const mine = readToken(await calls.key(), token, run, calls.now());
   const [alive] = await calls.ledger.heartbeat(run, [mine], calls.now());
   return { alive: alive! };
@@ -191,7 +188,7 @@ export async function finishTask(
   run: RunKey,
   token: string | undefined,
   request: FinishTaskRequest,
-): Promise<FinishTaskResponse> {
+): Promise<{ state: "accepted" }> {
   const mine = readToken(await calls.key(), token, run, calls.now());
   const { step, index, attempt } = mine;
   const lineage = await calls.lineageOf(mine.graph);

@@ -1,31 +1,44 @@
-import { TASK_ROUTES, TASK_TOKEN_HEADER } from "./contract.ts";
-import { bodyOf, on, type Api, type Request } from "./route.ts";
-import { runKey } from "./run-routes.ts";
-import * as schemas from "./schemas.ts";
-import { finishTask, heartbeatTask, readBranches, signForTask, startTask, type TaskCalls } from "./task-calls.ts";
+import { routeOver } from "./route.ts";
+import { alive } from "./schemas.ts";
+import { finishTask, heartbeatTask, readBranches, startTask, type TaskCalls } from "./task-calls.ts";
+import {
+  finishTaskRequest,
+  finishTaskResponse,
+  readBranchesRequest,
+  readBranchesResponse,
+  startTaskRequest,
+  startTaskResponse,
+} from "./task-schemas.ts";
+
+const route = routeOver<TaskCalls>();
 
 /** What a task's own process calls. */
-export function addTaskRoutes(app: Api, calls: TaskCalls): void {
-  on(app, TASK_ROUTES.startTask, async (request) =>
-    startTask(calls, runKey(request), await bodyOf(request, schemas.startTask)),
-  );
-  on(app, TASK_ROUTES.readBranches, async (request) => {
-    const { from } = await bodyOf(request, schemas.readBranches);
-    return readBranches(calls, runKey(request), tokenOf(request), from);
-  });
-  on(app, TASK_ROUTES.heartbeatTask, (request) => heartbeatTask(calls, runKey(request), tokenOf(request)));
-  on(app, TASK_ROUTES.finishTask, async (request) =>
-    finishTask(calls, runKey(request), tokenOf(request), await bodyOf(request, schemas.finishTask)),
-  );
-}
-
-/** What a task's own process asks of the function that signs. */
-export function addTaskSignRoute(app: Api, calls: Pick<TaskCalls, "blobs" | "signer" | "key" | "now">): void {
-  on(app, TASK_ROUTES.signForTask, async (request) =>
-    signForTask(calls, runKey(request), tokenOf(request), await bodyOf(request, schemas.signForTask)),
-  );
-}
-
-function tokenOf(request: Request): string | undefined {
-  return request.req.header(TASK_TOKEN_HEADER);
-}
+export const taskRoutes = {
+  startTask: route("POST /runs/{flow}/{run}/tasks/start", {
+    about: "Begins an attempt of a task.",
+    caller: "task",
+    body: startTaskRequest,
+    answer: startTaskResponse,
+    handler: (calls, { path, body }) => startTask(calls, path, body),
+  }),
+  readBranches: route("POST /runs/{flow}/{run}/tasks/branches", {
+    about: "More of the branches that a join joins.",
+    caller: "attempt",
+    body: readBranchesRequest,
+    answer: readBranchesResponse,
+    handler: (calls, { path, token, body }) => readBranches(calls, path, token, body.from),
+  }),
+  heartbeatTask: route("POST /runs/{flow}/{run}/tasks/heartbeat", {
+    about: "Says that an attempt is alive.",
+    caller: "attempt",
+    answer: alive,
+    handler: (calls, { path, token }) => heartbeatTask(calls, path, token),
+  }),
+  finishTask: route("POST /runs/{flow}/{run}/tasks/finish", {
+    about: "Ends an attempt.",
+    caller: "attempt",
+    body: finishTaskRequest,
+    answer: finishTaskResponse,
+    handler: (calls, { path, token, body }) => finishTask(calls, path, token, body),
+  }),
+};

@@ -2,7 +2,7 @@ import { MillraceError } from "../../graph/errors.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { compile } from "../../statemachines/compile.ts";
 import type { MachineResources } from "../../statemachines/resources.ts";
-import type { FlowDescription, RegisterFlowRequest, RegisterFlowResponse } from "../api/contract.ts";
+import type { FlowDescription, RegisterFlowRequest, RegisterFlowResponse } from "../api/flow-schemas.ts";
 import type { BlobStore } from "../../store/blobs/blobs.ts";
 import { hashOf } from "../../store/blobs/hash.ts";
 import { checkForeignGraph } from "./check-graph.ts";

@@ -31,7 +31,7 @@ const resources: MachineResources = {
 };
 
 const http = handleHttp({
-  flows: {
+  register: {
     blobs,
     lineageOf,
     now,

@@ -5,5 +5,5 @@ import { handleHttp } from "./http.ts";
 
 /** URLs to read and write blobs by. */
 export const handler = handleHttp({
-  signing: { blobs: openS3Blobs({ bucket: setting("MILLRACE_BUCKET") }), ...openSigning(), now: Date.now },
+  sign: { blobs: openS3Blobs({ bucket: setting("MILLRACE_BUCKET") }), ...openSigning(), now: Date.now },
 });

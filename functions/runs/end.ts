@@ -1,6 +1,6 @@
 import { MillraceError } from "../../graph/errors.ts";
 import { parseRunName } from "../../graph/run-name.ts";
-import type { FinishRunRequest } from "../api/contract.ts";
+import type { FinishRunRequest } from "../api/run-schemas.ts";
 import { errorOfCause } from "../../aws/batch/cause.ts";
 import type { BatchJobs } from "../../aws/batch/describe.ts";
 import { endLostAttempts, interruptionOf } from "../../aws/batch/lost-attempt.ts";

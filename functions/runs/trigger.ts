@@ -1,7 +1,7 @@
 import { MillraceError } from "../../graph/errors.ts";
 import type { Lineage } from "../../graph/lineage.ts";
 import { machineInput } from "../../statemachines/contract/contract.ts";
-import type { OwnRun, TriggerRun } from "../api/contract.ts";
+import type { OwnRun, TriggerRun } from "../api/run-schemas.ts";
 import { checkControls } from "../../tasks/expected-controls.ts";
 import { allStored, hashesOf } from "../api/references.ts";
 import type { BlobStore } from "../../store/blobs/blobs.ts";

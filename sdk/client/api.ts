@@ -1,21 +1,24 @@
 import * as crypto from "node:crypto";
 import { accountError } from "../../aws/account-error.ts";
-import type { ROUTES, TASK_ROUTES } from "../../functions/api/contract.ts";
+import type { AnswerOf, BodyOf, PathOf, QueryOf, RouteName } from "../../functions/api/contract.ts";
 import { errorOf } from "../../functions/api/problem.ts";
 import { sendPatiently } from "../../runtime/patience.ts";
+import { routeAddress } from "../../runtime/route-address.ts";
 import { signRequest, type Credentials } from "../../aws/signature.ts";
 import type { SyncRequest } from "../../runtime/fetch-sync.ts";
 import type { AccountProfile } from "./profiles.ts";
 
-type Route = (typeof ROUTES)[keyof typeof ROUTES] | (typeof TASK_ROUTES)[keyof typeof TASK_ROUTES];
+/** What a route is asked: of its path, its query and its body what it has of each. */
+export type ApiRequest<Name extends RouteName> = Asking<"path", PathOf<Name>> &
+  Asking<"query", QueryOf<Name>> &
+  Asking<"body", BodyOf<Name>> & { readonly headers?: Readonly<Record<string, string>> };
 
-export interface ApiRequest {
-  /** Of the route's path. */
-  readonly path?: Readonly<Record<string, string | number>>;
-  readonly query?: object;
-  readonly body?: object;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+/** May be left out where nothing of it has to be there. */
+type Asking<Part extends string, Content> = [Content] extends [undefined]
+  ? { readonly [P in Part]?: Record<string, never> }
+  : {} extends Content
+    ? { readonly [P in Part]?: Content }
+    : { readonly [P in Part]: Content };
 
 /** Calls an account's HTTP API, signed by the person at this machine. */
 export class Api {
@@ -32,7 +35,7 @@ export class Api {
   }
 
   /** Throws MillraceError for whatever the API refuses, with the code and mend that it tells, and where it can't be reached. */
-  async call<T>(route: Route, request: ApiRequest = {}): Promise<T> {
+  async call<Name extends RouteName>(route: Name, request: ApiRequest<Name>): Promise<AnswerOf<Name>> {
     await this.prepare();
     let response: Response;
     try {
@@ -46,7 +49,7 @@ export class Api {
     const text = await response.text();
     const content: unknown = text === "" ? {} : parse(text);
     if (!response.ok) throw errorOf(response.status, content);
-    return content as T;
+    return content as AnswerOf<Name>;
   }
 
   /** Reads the credentials that `signed` takes. */
@@ -56,13 +59,13 @@ export class Api {
   }
 
   /** A request that is ready to be sent; `prepare` has been called. */
-  signed(
-    route: string,
-    { path = {}, query = {}, body, headers = {} }: ApiRequest,
+  signed<Name extends RouteName>(
+    route: Name,
+    { path, query, body, headers = {} }: ApiRequest<Name>,
   ): SyncRequest & { readonly method: string } {
-    const [method = "", pattern = ""] = route.split(" ");
-    const filled = pattern.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(path[name])));
-    const url = this.#profile.api + filled + search(query);
+    const address = routeAddress(this.#profile.api, route, (path ?? {}) as PathOf<Name>);
+    const { method } = address;
+    const url = address.url + search(query ?? {});
     const text = body === undefined ? undefined : JSON.stringify(body);
     const { region } = this.#profile;
     const signature = signRequest(crypto, { method, url, region, body: text }, this.#credentials!);

@@ -1,18 +1,14 @@
 import { randomUUID } from "node:crypto";
 import {
-  ROUTES,
   TASK_TOKEN_HEADER,
   type FlowDescription,
   type RegisterFlowRequest,
   type RegisterFlowResponse,
-  type RunSummary,
   type SignResponse,
-  type StopRunResponse,
-  type StoreCodeResponse,
   type TriggerRun,
 } from "../../functions/api/contract.ts";
 import { checkRead } from "../../store/blobs/check.ts";
-import type { Attempt, Ledger, Page, Run, StepCount } from "../../store/ledger/ledger.ts";
+import type { Ledger, Page, RunQuery, RunSummary } from "../../store/ledger/ledger.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import type { CodeArchive } from "../../runtime/package/code-archive.ts";
 import { fetchSync } from "../../runtime/fetch-sync.ts";
@@ -24,10 +20,10 @@ import { ownRuns, type OwnRuns } from "./own-runs.ts";
 import type { AccountProfile } from "./profiles.ts";
 
 /** What reads runs: a ledger of this machine, or an account's by its API. */
-export type RunReader = Pick<
-  Ledger,
-  "readRun" | "listRuns" | "listFlows" | "listSteps" | "listTasks" | "readTasks" | "listAttempts"
->;
+export interface RunReader extends Pick<Ledger, "readRun" | "listSteps" | "listTasks" | "readTasks" | "listAttempts"> {
+  listRuns(query: RunQuery): Promise<Page<RunSummary>>;
+  listFlows(query: Parameters<Ledger["listFlows"]>[0]): Promise<Page<{ flow: string; newest: RunSummary }>>;
+}
 
 /** An account's flows, runs and artifacts. */
 export interface Client {
@@ -56,20 +52,23 @@ export function createClient(profile: Pick<AccountProfile, "api" | "region">): C
   return {
     async storeCode({ hash, bytes }) {
       const body = { hash, size: bytes.length };
-      const { upload } = await api.call<StoreCodeResponse>(ROUTES.storeCode, { body });
+      const { upload } = await api.call("POST /code-packages", { body });
       if (upload) await uploadAll([{ upload, bytes: [bytes] }]);
       return upload !== undefined;
     },
-    registerFlow: (body) => api.call(ROUTES.registerFlow, { path: { flow: body.graph.name }, body }),
-    readFlow: (flow) => api.call(ROUTES.readFlow, { path: { flow } }),
+    registerFlow: (body) => api.call("PUT /flows/{flow}", { path: { flow: body.graph.name }, body }),
+    readFlow: (flow) => api.call("GET /flows/{flow}", { path: { flow } }),
     async removeFlow(flow, { user, token }) {
       const headers: Record<string, string> = token === undefined ? {} : { [TASK_TOKEN_HEADER]: token };
-      await api.call(ROUTES.removeFlow, { path: { flow }, query: { user }, headers });
+      await api.call("DELETE /flows/{flow}", { path: { flow }, query: { user }, headers });
     },
     triggerRun: (flow, request) =>
-      api.call(ROUTES.createRun, { path: { flow }, body: { name: randomUUID(), ...request, engine: "service" } }),
+      api.call("POST /flows/{flow}/runs", {
+        path: { flow },
+        body: { name: randomUUID(), ...request, engine: "service" },
+      }),
     async stopRun({ flow, run }) {
-      return (await api.call<StopRunResponse>(ROUTES.stopRun, { path: { flow, run }, body: {} })).stopped;
+      return (await api.call("POST /flows/{flow}/runs/{run}/stop", { path: { flow, run }, body: {} })).stopped;
     },
     runs: runReader(api),
     own: ownRuns(api),
@@ -80,17 +79,23 @@ export function createClient(profile: Pick<AccountProfile, "api" | "region">): C
 
 function runReader(api: Api): RunReader {
   const listAttempts = async ({ flow, run }: RunKey, { step, index }: { step: string; index: string }) =>
-    (await unlessUnknown(api.call<Page<Attempt>>(ROUTES.listAttempts, { path: { flow, run, step, index } })))?.items ??
-    [];
+    (
+      await unlessUnknown(
+        api.call("GET /flows/{flow}/runs/{run}/tasks/{step}/{index}/attempts", { path: { flow, run, step, index } }),
+      )
+    )?.items ?? [];
   return {
-    readRun: ({ flow, run }) => unlessUnknown(api.call<Run>(ROUTES.readRun, { path: { flow, run } })),
+    readRun: ({ flow, run }) => unlessUnknown(api.call("GET /flows/{flow}/runs/{run}", { path: { flow, run } })),
     listRuns: ({ flow, ...query }) =>
-      flow === undefined ? api.call(ROUTES.findRuns, { query }) : api.call(ROUTES.listRuns, { path: { flow }, query }),
-    listFlows: (query) => api.call(ROUTES.listFlows, { query }),
+      flow === undefined
+        ? api.call("GET /runs", { query })
+        : api.call("GET /flows/{flow}/runs", { path: { flow }, query }),
+    listFlows: (query) => api.call("GET /flows", { query }),
     async listSteps({ flow, run }) {
-      return (await api.call<Page<StepCount>>(ROUTES.listSteps, { path: { flow, run } })).items;
+      return (await api.call("GET /flows/{flow}/runs/{run}/steps", { path: { flow, run } })).items;
     },
-    listTasks: ({ flow, run }, step, query = {}) => api.call(ROUTES.listTasks, { path: { flow, run, step }, query }),
+    listTasks: ({ flow, run }, step, query = {}) =>
+      api.call("GET /flows/{flow}/runs/{run}/steps/{step}/tasks", { path: { flow, run, step }, query }),
     readTasks: (run, tasks) => Promise.all(tasks.map(async (task) => (await listAttempts(run, task)).at(-1))),
     listAttempts,
   };
@@ -109,7 +114,7 @@ async function unlessUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
 
 function readBlob(api: Api, hash: string): Uint8Array {
   const body = { reads: [hash], writes: [] };
-  const [signed] = fetchSync([api.signed(ROUTES.sign, { body })]);
+  const [signed] = fetchSync([api.signed("POST /artifacts/sign", { body })]);
   const text = Buffer.from(signed!.body).toString("utf8");
   const url = signed!.status === 200 ? (JSON.parse(text) as SignResponse).reads[hash] : undefined;
   if (url === undefined)

@@ -1,15 +1,10 @@
-import {
-  ROUTES,
-  TASK_ROUTES,
-  type ControlResponse,
-  type DefineJobsResponse,
-  type FinishRunRequest,
-  type HeartbeatResponse,
-  type KeepBooksRequest,
-  type OwnRun,
-  type SignResponse,
-  type StartTaskRequest,
-  type StartTaskResponse,
+import type {
+  DefineJobsResponse,
+  FinishRunRequest,
+  KeepBooksRequest,
+  OwnRun,
+  StartTaskRequest,
+  StartTaskResponse,
 } from "../../functions/api/contract.ts";
 import type { ControlKey, ControlValue } from "../../graph/control-value.ts";
 import type { Run } from "../../store/ledger/ledger.ts";
@@ -38,22 +33,24 @@ const AT_ONCE = 50;
 
 export function ownRuns(api: Api): OwnRuns {
   return {
-    create: (run) => api.call(ROUTES.createRun, { path: { flow: run.graph.name }, body: { ...run, engine: "client" } }),
-    finish: ({ flow, run }, body) => api.call(ROUTES.finishRun, { path: { flow, run }, body }),
+    create: (run) =>
+      api.call("POST /flows/{flow}/runs", { path: { flow: run.graph.name }, body: { ...run, engine: "client" } }),
+    finish: ({ flow, run }, body) => api.call("POST /flows/{flow}/runs/{run}/finish", { path: { flow, run }, body }),
     heartbeat: async ({ flow, run }) =>
-      (await api.call<HeartbeatResponse>(ROUTES.heartbeatRun, { path: { flow, run }, body: {} })).alive,
-    defineJobs: (graph) => api.call(ROUTES.defineJobs, { path: { flow: graph.name }, body: { graph } }),
+      (await api.call("POST /flows/{flow}/runs/{run}/heartbeat", { path: { flow, run }, body: {} })).alive,
+    defineJobs: (graph) => api.call("POST /flows/{flow}/jobs", { path: { flow: graph.name }, body: { graph } }),
     readControl: async ({ flow, run }, { node, index }) =>
-      (await api.call<ControlResponse>(ROUTES.readControl, { path: { flow, run, node, index } })).value,
+      (await api.call("GET /flows/{flow}/runs/{run}/controls/{node}/{index}", { path: { flow, run, node, index } }))
+        .value,
     keepBooks: async ({ flow, run }, body) =>
-      (await api.call<ControlResponse>(ROUTES.keepBooks, { path: { flow, run }, body })).value,
-    startTask: ({ flow, run }, body) => api.call(TASK_ROUTES.startTask, { path: { flow, run }, body }),
+      (await api.call("POST /flows/{flow}/runs/{run}/bookkeeping", { path: { flow, run }, body })).value,
+    startTask: ({ flow, run }, body) => api.call("POST /runs/{flow}/{run}/tasks/start", { path: { flow, run }, body }),
     async storeBlobs(hashes, read) {
       for (let from = 0; from < hashes.length; from += AT_ONCE) {
         const blobs = new Map(hashes.slice(from, from + AT_ONCE).map((hash) => [hash, read(hash)]));
         const sizes = Array.from(blobs, ([hash, bytes]) => ({ hash, size: bytes.length }));
         const body = { reads: [], writes: sizes };
-        const { writes } = await api.call<SignResponse>(ROUTES.sign, { body });
+        const { writes } = await api.call("POST /artifacts/sign", { body });
         await uploadAll(Object.entries(writes).map(([hash, upload]) => ({ upload, bytes: [blobs.get(hash)!] })));
       }
     },

@@ -113,6 +113,9 @@ export interface Run extends Omit<NewRun, "controls">, RunKey {
   readonly heartbeatAt: number;
 }
 
+/** A run without its parameters, of which there may be much. */
+export type RunSummary = Omit<Run, "parameters">;
+
 export interface Owner {
   readonly host: string;
   readonly pid: number;

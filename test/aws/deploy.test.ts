@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import hello from "../../examples/hello.ts";
-import type { RegisterFlowResponse, StartedTask, StoreCodeResponse } from "../../functions/api/contract.ts";
+import type { AnswerOf, RegisterFlowResponse, StartedTask } from "../../functions/api/contract.ts";
 import type { Attempt, Page, Run } from "../../store/ledger/ledger.ts";
 import { buildCodeArchive } from "../../runtime/package/code-archive.ts";
 import { buildCodePackage } from "../../runtime/package/code-package.ts";
@@ -47,7 +47,7 @@ describe.skipIf(isSkipped(account))("Millrace in an account", () => {
       await buildCodePackage(join(repository, "examples/hello.ts"), { home }),
     );
     codePackage = hash;
-    const { upload } = await call<StoreCodeResponse>("POST /code-packages", { hash, size: bytes.length });
+    const { upload } = await call<AnswerOf<"POST /code-packages">>("POST /code-packages", { hash, size: bytes.length });
     const stored = await fetch(upload!.url, { method: "PUT", headers: upload!.headers, body: Buffer.from(bytes) });
     if (!stored.ok) throw new Error(`the code package was not taken: ${await stored.text()}`);
   }, 180_000);
@@ -67,7 +67,7 @@ describe.skipIf(isSkipped(account))("Millrace in an account", () => {
 
   test("the store refuses bytes that are not those that the URL was signed for", async () => {
     const hash = createHash("sha256").update("right").digest("hex");
-    const { upload } = await call<StoreCodeResponse>("POST /code-packages", { hash, size: 5 });
+    const { upload } = await call<AnswerOf<"POST /code-packages">>("POST /code-packages", { hash, size: 5 });
     const put = (body: string, headers = upload!.headers) => fetch(upload!.url, { method: "PUT", headers, body });
     expect((await put("wrong")).status).toBe(400);
     const other = createHash("sha256").update("wrong").digest("base64");

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ROUTES, TASK_ROUTES } from "../../functions/api/contract.ts";
+import { routes, routesByFunction } from "../../functions/api/routes.ts";
 import { sls } from "./deployed.ts";
 
 interface Resource {
@@ -117,12 +117,18 @@ describe("the compiled template", () => {
     }
   });
 
-  test("gives tasks no right but to call the tasks' routes", () => {
-    for (const role of ["JobRole", "RunnerRole"]) {
-      const statements = resources[role]!.Properties["Policies"][0].PolicyDocument.Statement as Statement[];
-      const actions = statements.flatMap(({ Action }) => Action);
-      expect(new Set(actions.filter((action) => !action.startsWith("logs:")))).toEqual(new Set(["execute-api:Invoke"]));
-    }
+  test.each(["JobRole", "RunnerRole"])("gives tasks (%s) no right but to call the routes that are theirs", (role) => {
+    const statements = resources[role]!.Properties["Policies"][0].PolicyDocument.Statement as Statement[];
+    const own = statements.filter(({ Action }) => ![Action].flat().every((action) => action.startsWith("logs:")));
+    expect(own.flatMap(({ Action }) => Action)).toEqual(["execute-api:Invoke"]);
+    const [, pattern = ""] = /(\/\*\/.*)$/.exec(nameOf([own[0]!.Resource].flat()[0])) ?? [];
+    const allowed = new RegExp(`^${pattern.replaceAll("*", ".*")}$`);
+    const open = Object.values(routes).filter(({ route }) => allowed.test(`/stage/${route.replace(" ", "")}`));
+    expect(open.map(({ route }) => route)).toEqual(
+      Object.values(routes)
+        .filter(({ caller }) => caller !== "person")
+        .map(({ route }) => route),
+    );
   });
 
   test("gives each function a role of its own", () => {
@@ -142,12 +148,21 @@ describe("the compiled template", () => {
     for (const { Condition } of passing) expect(JSON.stringify(Condition)).toContain("iam:PassedToService");
   });
 
-  test("offers the contract's routes, each for signed requests alone, and no other", () => {
-    const routes = ofType("AWS::ApiGatewayV2::Route").map(
-      ([, { Properties }]) => `${Properties["RouteKey"]} ${Properties["AuthorizationType"]}`,
+  test("offers each of the API's routes, for signed requests alone, by the function that serves it, and no other", () => {
+    const functionOf = (target: unknown) => {
+      const [integration = ""] = /\w*HttpApi\w*Integration\w*|HttpApiIntegration\w+/.exec(JSON.stringify(target)) ?? [];
+      return nameOf(resources[integration]!.Properties["IntegrationUri"]);
+    };
+    const offered = ofType("AWS::ApiGatewayV2::Route").map(
+      ([, { Properties }]) =>
+        `${Properties["RouteKey"]} ${Properties["AuthorizationType"]} ${functionOf(Properties["Target"])}`,
     );
-    const contract = [...Object.values(ROUTES), ...Object.values(TASK_ROUTES)].map((route) => `${route} AWS_IAM`);
-    expect(routes.toSorted()).toEqual(contract.toSorted());
+    const entries = Object.entries(routesByFunction).flatMap(([name, routes]) =>
+      Object.values(routes).map(
+        ({ route }) => `${route} AWS_IAM ${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction.Arn`,
+      ),
+    );
+    expect(offered.toSorted()).toEqual(entries.toSorted());
   });
 
   test("encrypts every bucket, closes it to the public and to plain HTTP, and keeps the one with the artifacts", () => {

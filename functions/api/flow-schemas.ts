@@ -1,0 +1,65 @@
+import { z } from "zod";
+import type { Graph } from "../../graph/graph.ts";
+import { count, flowName, graph, hash, optional, tags, text, time, user } from "./schemas.ts";
+
+export const registerFlowRequest = z.strictObject({
+  /** Its name is the path's `{flow}`. */
+  graph,
+  /** Stored before. The package exports one flow by the graph's name: that is the one that runs. */
+  codePackage: hash,
+  user,
+  /** The production token, where another person deployed the flow before. */
+  token: optional(text(200)),
+  /** Of every run that the deployed flow makes, besides those asked for with the run. */
+  tags,
+});
+export type RegisterFlowRequest = z.infer<typeof registerFlowRequest>;
+
+export const flowDescription = z.strictObject({
+  flow: flowName,
+  /** From 1, one more with each deployment. */
+  version: z.int().min(1),
+  /** `production:FLOW-N-xxxx`. */
+  namespace: text(200),
+  stateMachineArn: text(2048),
+  codePackage: hash,
+  user,
+  tags,
+  /** The expression that starts it, where the flow has one. */
+  schedule: optional(text(256)),
+  deployedAt: time,
+  parameters: z.record(z.string(), z.unknown()) as unknown as z.ZodType<Graph["parameters"]>,
+});
+export type FlowDescription = z.infer<typeof flowDescription>;
+
+export const registerFlowResponse = z.strictObject({
+  ...flowDescription.shape,
+  /** Whether this is the first deployment since the flow was not there. */
+  created: z.boolean(),
+  /** What another person must have to deploy this flow. Told once, when it is made: only its digest is kept. */
+  token: optional(text(200)),
+});
+export type RegisterFlowResponse = z.infer<typeof registerFlowResponse>;
+
+/** One for every step, but for those that have their own. */
+const stepResource = z.strictObject({ default: z.string(), steps: optional(z.record(z.string(), z.string())) });
+/**
+ * What the flow's machine calls, by names and ARNs. Where an engine of one's own has the executions within an execution and
+ * the answers of a Map's children, nobody is called.
+ */
+export const defineJobsResponse = z.strictObject({
+  queues: z.strictObject({
+    onDemand: z.string(),
+    spot: optional(z.string()),
+    ec2: optional(z.string()),
+    gpu: optional(z.string()),
+  }),
+  jobDefinition: stepResource,
+  runner: stepResource,
+  bookkeeping: z.string(),
+  table: z.string(),
+  bucket: z.string(),
+  /** How long a job may wait for a machine before its step has failed. */
+  waitSeconds: optional(count),
+});
+export type DefineJobsResponse = z.infer<typeof defineJobsResponse>;
