@@ -11,6 +11,7 @@ export default defineConfig({
   test: {
     include: ["**/*.test.ts"],
     exclude: ["**/node_modules/**", "dist/**", ".millrace/**"],
+    globalSetup: ["test/aws/lender.ts"],
     testTimeout: 30_000,
     // Much of the time one waits: for processes, and for the account's.
     maxWorkers: "100%",

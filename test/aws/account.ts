@@ -68,7 +68,21 @@ interface Endpoints {
 function open(child: ChildProcess, { endpoint, http }: Endpoints): Account {
   child.unref();
   for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as { unref?: () => void } | null)?.unref?.();
+  const env = {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: "testing",
+    AWS_SECRET_ACCESS_KEY: "testing",
+    AWS_REGION: "us-east-1",
+    AWS_DEFAULT_REGION: "us-east-1",
+    AWS_EC2_METADATA_DISABLED: "true",
+  };
+  return accountAt({ endpoint, http, env }, () => stop(child));
+}
 
+/** Where an account answers, and what a program needs in its environment to work in it. */
+export type Place = Pick<Account, "endpoint" | "http" | "env">;
+
+export function accountAt({ endpoint, http, env }: Place, stop: () => Promise<void>): Account {
   async function rig(method: string, path: string, body?: unknown): Promise<unknown> {
     const response = await fetch(`${http}/_rig/${path}`, {
       method,
@@ -82,17 +96,10 @@ function open(child: ChildProcess, { endpoint, http }: Endpoints): Account {
   return {
     endpoint,
     http,
-    env: {
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_ACCESS_KEY_ID: "testing",
-      AWS_SECRET_ACCESS_KEY: "testing",
-      AWS_REGION: "us-east-1",
-      AWS_DEFAULT_REGION: "us-east-1",
-      AWS_EC2_METADATA_DISABLED: "true",
-    },
+    env,
     stats: async () => (await rig("GET", "stats")) as AccountStats,
     rig,
-    stop: () => stop(child),
+    stop,
   };
 }
 

@@ -25,6 +25,7 @@ import { comparedFlow } from "../support/compared-flow.ts";
 import { statesInOrder, type Entered, type Execution } from "../support/states-in-order.ts";
 import { serveTasks, type TaskServer } from "../support/batch-task-server.ts";
 import { answersOf, simulate } from "../simulated-run.ts";
+import { examples } from "../widest.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { openDeployed, type Deployed } from "./deployed.ts";
 import { clientOf } from "./stack.ts";
@@ -49,7 +50,7 @@ const account = await startAccount({ batchSlots: 6 });
 const rig = isSkipped(account) ? undefined : account.rig;
 
 /** As wide and as hungry as this machine can bear: 41 is a distributed Map already, and there is no queue for GPUs. */
-const fixtures = all.map((fixture): Fixture => {
+const fixtures = examples(all, 6).map((fixture): Fixture => {
   const { widths = {} } = fixture.course;
   const text = JSON.stringify(fixture.graph).replaceAll('"gpu":1,', "");
   const narrow = Object.fromEntries(

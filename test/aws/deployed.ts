@@ -11,6 +11,7 @@ import { readAccountTasks } from "../../sdk/client/read-tasks.ts";
 import type { AnyFlow } from "../../sdk/language/language.ts";
 import type { FlowResult } from "../../sdk/client/results.ts";
 import type { Account } from "./account.ts";
+import type { LentAccount } from "./lent.ts";
 import { signedHeaders } from "./sign.ts";
 import { clientOf } from "./stack.ts";
 
@@ -109,7 +110,15 @@ export interface Deployed {
 
 /** Deploys Millrace and makes this process, its environment included, a user of it. */
 export async function openDeployed(account: Account, stage: string): Promise<Deployed> {
-  const outputs = await deployMillrace(account, stage);
+  return openStack(account, await deployMillrace(account, stage));
+}
+
+/** Makes this process, its environment included, a user of what stands in a lent account. */
+export function openLent(account: LentAccount): Deployed {
+  return openStack(account, account.outputs);
+}
+
+function openStack(account: Account, outputs: Readonly<Record<string, string>>): Deployed {
   const { ApiUrl: api = "" } = outputs;
   const home = mkdtempSync(join(tmpdir(), "millrace-test-"));
   Object.assign(process.env, account.env, { MILLRACE_HOME: join(home, "home"), MILLRACE_SERVICE_URL: api });

@@ -11,18 +11,19 @@ import type { Run } from "../../store/ledger/ledger.ts";
 import { readAttemptLog } from "../../aws/logs/cloudwatch-log.ts";
 import { Damaged, DamagedLambda } from "../support/damaged-flows.ts";
 import { Patient } from "../support/fault-flows.ts";
-import { isSkipped, startAccount } from "./account.ts";
-import { ask, openDeployed, type Deployed } from "./deployed.ts";
+import { isSkipped } from "./account.ts";
+import { borrowAccount } from "./lent.ts";
+import { ask, openLent, type Deployed } from "./deployed.ts";
 import { clientOf } from "./stack.ts";
 
-const account = await startAccount();
+const account = await borrowAccount();
 
 describe.skipIf(isSkipped(account))("where calls fail in an account", { timeout: 120_000 }, () => {
   if (isSkipped(account)) return;
   let service: Deployed;
 
   beforeAll(async () => {
-    service = await openDeployed(account, "api");
+    service = openLent(account);
     await service.deploy(Patient, Damaged, DamagedLambda);
   }, 240_000);
   afterEach(() => account.rig("DELETE", "faults"));

@@ -6,11 +6,13 @@ import type { RunKey } from "../../graph/run-name.ts";
 import { packArtifacts } from "../../tasks/outcome.ts";
 import type { AnyFlow } from "../../sdk/language/language.ts";
 import * as flows from "../support/fault-flows.ts";
-import { isSkipped, startAccount } from "./account.ts";
-import { ask, openDeployed, type Deployed } from "./deployed.ts";
+import { examples } from "../widest.ts";
+import { isSkipped } from "./account.ts";
+import { borrowAccount } from "./lent.ts";
+import { ask, openLent, type Deployed } from "./deployed.ts";
 import { signedHeaders } from "./sign.ts";
 
-const account = await startAccount();
+const account = await borrowAccount();
 
 describe.skipIf(isSkipped(account))("where tasks fail in an account", { timeout: 120_000 }, () => {
   if (isSkipped(account)) return;
@@ -36,7 +38,7 @@ describe.skipIf(isSkipped(account))("where tasks fail in an account", { timeout:
   }
 
   beforeAll(async () => {
-    service = await openDeployed(account, "tasks");
+    service = openLent(account);
     await putParameter("/millrace/password", "do not tell");
     const { Wide, ...others } = flows;
     const ofOneRun = Object.values(others).filter((flow) => flow.name !== "Patient");
@@ -150,7 +152,7 @@ describe.skipIf(isSkipped(account))("where tasks fail in an account", { timeout:
     ]);
   });
 
-  test.each([0, 1, 2, 41])("a foreach of %i", async (width) => {
+  test.each(examples([0, 1, 2, 41], 3))("a foreach of %i", async (width) => {
     const { status, artifacts, tasks } = await service.carryOut(flows.Wide, { width });
     expect(status).toBe("succeeded");
     expect(artifacts("end").doubles).toEqual(Array.from({ length: width }, (_, i) => 2 * i));

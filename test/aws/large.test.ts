@@ -17,6 +17,7 @@ import type { Run } from "../../store/ledger/ledger.ts";
 import type { Graph, GraphNode } from "../../graph/graph.ts";
 import { graph, lambda, loop } from "../../statemachines/fixtures.ts";
 import { LIMITS } from "../../statemachines/limits.ts";
+import { isWidest } from "../widest.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { ask, deployMillrace } from "./deployed.ts";
 import { clientOf, deployStack, role } from "./stack.ts";
@@ -116,25 +117,33 @@ describe.skipIf(isSkipped(account))("a flow of instant tasks in an account", () 
     return Promise.all(executions.map(eventsOf));
   }
 
-  test("of 2,000 steps runs each once, in executions that are short enough", async () => {
-    const before = await invocations();
-    const told = await invocations("millrace-large-dispatch");
-    const events = await histories(graph("Long", ...steps(2_000)));
-    expect((await invocations()) - before).toBe(2_000);
-    // Of the run's end, not of those of the executions within it.
-    expect((await invocations("millrace-large-dispatch")) - told).toBe(1);
-    expect(events.length).toBeGreaterThan(2);
-    expect(Math.max(...events)).toBeLessThan(LIMITS.historyEvents);
-    expect(events.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(5 * 2_000);
-  }, 240_000);
+  test.skipIf(!isWidest)(
+    "of 2,000 steps runs each once, in executions that are short enough",
+    async () => {
+      const before = await invocations();
+      const told = await invocations("millrace-large-dispatch");
+      const events = await histories(graph("Long", ...steps(2_000)));
+      expect((await invocations()) - before).toBe(2_000);
+      // Of the run's end, not of those of the executions within it.
+      expect((await invocations("millrace-large-dispatch")) - told).toBe(1);
+      expect(events.length).toBeGreaterThan(2);
+      expect(Math.max(...events)).toBeLessThan(LIMITS.historyEvents);
+      expect(events.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(5 * 2_000);
+    },
+    240_000,
+  );
 
-  test("goes round 3,000 times, more than a look each minute for 48 hours, in executions that are short enough", async () => {
-    const before = await invocations();
-    const events = await histories(graph("Rounds", loop(1, [lambda("look")], 5_000)));
-    expect((await invocations()) - before).toBe(3_000);
-    expect(events.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(LIMITS.historyEvents);
-    expect(Math.max(...events)).toBeLessThan(LIMITS.historyEvents);
-  }, 240_000);
+  test.skipIf(!isWidest)(
+    "goes round 3,000 times, more than a look each minute for 48 hours, in executions that are short enough",
+    async () => {
+      const before = await invocations();
+      const events = await histories(graph("Rounds", loop(1, [lambda("look")], 5_000)));
+      expect((await invocations()) - before).toBe(3_000);
+      expect(events.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(LIMITS.historyEvents);
+      expect(Math.max(...events)).toBeLessThan(LIMITS.historyEvents);
+    },
+    240_000,
+  );
 
   test("fails with what failed in an execution within its run", async () => {
     await deploy(graph("Broken", loop(1, [lambda("fails")], 5_000)));

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
+import { examples } from "../widest.ts";
 import { sls } from "./deployed.ts";
 
 const execute = promisify(execFile);
@@ -28,14 +29,16 @@ describe.skipIf(!hasLinter)("CloudFormation's linter", () => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-lint-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test.each([
-    ["of tasks with public addresses", []],
+  const deployments: readonly (readonly [string, readonly string[]])[] = [
     ["without a way to the internet, with every queue", ["network=private", "ec2=on", "gpu=on"]],
+    ["of tasks with public addresses", []],
     [
       "in subnets that are there",
       ["network=given", "subnets=subnet-0123456a,subnet-0123456b", "securityGroups=sg-0123456a"],
     ],
-  ])(
+  ];
+
+  test.each(examples(deployments, 1))(
     "finds nothing in the template of a deployment %s",
     async (_, parameters) => {
       const place = mkdtempSync(join(folder, "package-"));

@@ -6,11 +6,12 @@ import { ListSchedulesCommand, SchedulerClient } from "@aws-sdk/client-scheduler
 import { ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { flow } from "millrace";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isWidest, NOT_WIDEST } from "../widest.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { ask, deployMillrace, sls } from "./deployed.ts";
 import { clientOf } from "./stack.ts";
 
-const account = await startAccount();
+const account = !isWidest ? NOT_WIDEST : await startAccount();
 
 /** With a machine, a schedule and a job definition of its own. */
 const nightly = flow("Nightly", { schedule: "cron(0 6 * * ? *)" }).step(

@@ -7,11 +7,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../emulator/events.ts";
 import { openBatchJobs } from "../../aws/batch/job-definitions-in-batch.ts";
 import { jsonLines, type Finished } from "../support/workspace.ts";
-import { isSkipped, startAccount } from "./account.ts";
-import { deployMillrace } from "./deployed.ts";
+import { isSkipped } from "./account.ts";
+import { borrowAccount } from "./lent.ts";
 import { clientOf } from "./stack.ts";
 
-const account = await startAccount({ batchSlots: 8 });
+const account = await borrowAccount();
 const repository = join(import.meta.dirname, "..", "..");
 
 const flows = {
@@ -123,8 +123,7 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
   beforeAll(async () => {
     for (const [name, text] of Object.entries(flows)) writeFileSync(join(folder, name), text);
     symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
-    await deployMillrace(account, "with");
-    await millrace("configure", "aws", "--stack", "millrace-with");
+    await millrace("configure", "aws", "--stack", "millrace-lent");
   }, 180_000);
   afterEach(() => account.rig("DELETE", "batch/rules"));
   afterAll(async () => {
@@ -165,10 +164,10 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
   }, 120_000);
 
   test("has what a step wants of its job defined once, however often it runs", async () => {
-    const jobs = openBatchJobs({ base: "millrace-with", prefix: "millrace-with-", client: clientOf(account) });
+    const jobs = openBatchJobs({ base: "millrace-lent", prefix: "millrace-lent-", client: clientOf(account) });
     const put = (UNIT: string) => jobs.put("Mixed", "square", { env: { UNIT }, secrets: {}, needsEc2: false });
     const first = await put("metre");
-    expect(first).toMatch(/job-definition\/millrace-with-Mixed-square:1$/);
+    expect(first).toMatch(/job-definition\/millrace-lent-Mixed-square:1$/);
     expect(await put("metre")).toBe(first);
     expect(await put("mile")).toMatch(/:2$/);
     expect(await put("metre")).toBe(first);

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Wide } from "../support/fault-flows.ts";
+import { runsAll } from "../widest.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { openDeployed, type Deployed } from "./deployed.ts";
 
-/** A thousand processes take minutes on a small machine: only where MILLRACE_TEST_WIDE is set. */
-const account = process.env["MILLRACE_TEST_WIDE"]
-  ? await startAccount({ batchSlots: 6 })
-  : { skipped: "MILLRACE_TEST_WIDE is not set" };
+/** A thousand processes take minutes on a small machine. */
+const account = runsAll ? await startAccount({ batchSlots: 6 }) : { skipped: "MILLRACE_TEST_WIDE is not `all`" };
 
 describe.skipIf(isSkipped(account))("a foreach of 1,000, each child a container", () => {
   if (isSkipped(account)) return;
