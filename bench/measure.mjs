@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const bin = join(import.meta.dirname, "..", "dist", "bin.js");
+const bin = join(import.meta.dirname, "..", "dist", "bin.cjs");
 
 /** The folder of a bench flow, or of one of its named exports: "foreach.ts#nested". */
 export const flowFile = (name) => join(import.meta.dirname, "flows", name);

@@ -21,9 +21,12 @@ const PATHSPEC = "Flow, Flow/run, Flow/run/step or Flow/run/step/index; without 
 
 /**
  * The words of the command line. What a command does is in the file that has its name, loaded when it is asked for; its
- * exit code goes to `done`.
+ * exit code goes to `done`. `loadRun` loads what `millrace run` takes.
  */
-export function createProgram(done: (exitCode: number) => void): Command {
+export function createProgram(
+  done: (exitCode: number) => void,
+  loadRun: () => typeof import("./run-module.ts"),
+): Command {
   const program = new Command("millrace")
     .description("Runs flows written in TypeScript, and reads back what they made.")
     .version(version, "-V, --version")
@@ -57,7 +60,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
         process.stdout.write(command.helpInformation());
         return;
       }
-      const { run, runHelp } = await import("./run.ts");
+      const { run, runHelp } = loadRun();
       done(
         help
           ? await runHelp(file, command.helpInformation())

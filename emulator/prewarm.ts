@@ -13,17 +13,18 @@ const held = globalThis as { [warmKey]?: Warm | undefined };
 
 /**
  * Starts a worker process at once, while the program is still reading what to do: Node takes longer to start than a flow
- * of two steps to run. `runFlow` takes it over; one that is not taken ends with the program.
+ * of two steps to run. `runFlow` takes it over; one that is not taken ends with the program. Answers the folder of the
+ * store, where there is a file to run.
  */
-export function prewarm(args: readonly string[]): void {
-  if (args.includes("--help") || args.includes("-h")) return;
+export function prewarm(args: readonly string[]): string | undefined {
+  if (args.includes("--help") || args.includes("-h")) return undefined;
   const file = args
     .filter((arg) => !arg.startsWith("-"))
     .map((arg) => arg.replace(/#[^#/\\]*$/, ""))
     .find((path) => existsSync(path) && statSync(path).isFile());
-  if (!file) return;
+  if (!file) return undefined;
+  const home = findHome(file);
   try {
-    const home = findHome(file);
     const worker = new WorkerProcess(home);
     worker.unref();
     held[warmKey] = { home, worker };
@@ -31,6 +32,7 @@ export function prewarm(args: readonly string[]): void {
   } catch {
     // Whatever is wrong is said where the run begins.
   }
+  return home;
 }
 
 /** The worker that was started ahead for this home, if there is one; the caller owns it now. */

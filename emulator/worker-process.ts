@@ -1,5 +1,4 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,7 +28,9 @@ export class WorkerProcess {
 
   constructor(home: string) {
     const month = new Date().toISOString().slice(0, 7);
-    this.stream = `${month}/${Date.now().toString(36)}-${randomBytes(4).toString("hex")}.log`;
+    // Opening it fails where it is there already: it need not be a secret, and node:crypto takes 2 ms to load.
+    const random = Math.floor(Math.random() * 2 ** 32).toString(16);
+    this.stream = `${month}/${Date.now().toString(36)}-${random.padStart(8, "0")}.log`;
     this.#logFile = join(home, "logs", this.stream);
     mkdirSync(join(home, "logs", month), { recursive: true });
     this.#log = openSync(this.#logFile, "ax+");

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const repository = join(import.meta.dirname, "..");
-const bin = join(repository, "dist", "bin.js");
+const bin = join(repository, "dist", "bin.cjs");
 
 export interface Ended {
   readonly code: number | null;

@@ -282,7 +282,7 @@ describe("reading runs back", () => {
   test("a reader that stops reading ends the command quietly", async () => {
     const child = spawn(
       "sh",
-      ["-c", `"$0" "$1" dump Read | head -1`, process.execPath, join(import.meta.dirname, "..", "dist", "bin.js")],
+      ["-c", `"$0" "$1" dump Read | head -1`, process.execPath, join(import.meta.dirname, "..", "dist", "bin.cjs")],
       { cwd: place.folder },
     );
     let stderr = "";
@@ -294,7 +294,7 @@ describe("reading runs back", () => {
   test("works from a folder below, and from the one above", async () => {
     mkdirSync(join(place.folder, "below"), { recursive: true });
     const { stdout } = await place.millrace("runs", "Read");
-    const child = spawn(process.execPath, [join(import.meta.dirname, "..", "dist", "bin.js"), "runs", "Read"], {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "..", "dist", "bin.cjs"), "runs", "Read"], {
       cwd: join(place.folder, "below"),
     });
     let text = "";

@@ -93,7 +93,7 @@ test("the package holds the built program, its types and what a reader needs, an
       "LICENSE",
       "README.md",
       "CHANGELOG.md",
-      "dist/bin.js",
+      "dist/bin.cjs",
       "dist/index.js",
       "dist/openapi.json",
     ]),

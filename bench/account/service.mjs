@@ -106,7 +106,7 @@ export function sls(command, place, env = { ...process.env, CI: "true" }) {
 }
 
 /** A command of millrace as a user of the account; answers what it printed. */
-export const millrace = ({ env }, ...args) => call(join(repository, "dist/bin.js"), args, { env });
+export const millrace = ({ env }, ...args) => call(join(repository, "dist/bin.cjs"), args, { env });
 
 function call(program, args, options) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {

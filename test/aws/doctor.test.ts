@@ -32,7 +32,7 @@ describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () 
   let outputs: Record<string, string>;
 
   async function millrace(args: readonly string[], over: NodeJS.ProcessEnv = {}): Promise<Answer> {
-    const child = spawn(process.execPath, [join(repository, "dist/bin.js"), ...args], {
+    const child = spawn(process.execPath, [join(repository, "dist/bin.cjs"), ...args], {
       cwd: repository,
       env: { ...env, ...over },
     });

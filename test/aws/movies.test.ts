@@ -14,7 +14,7 @@ import { isWidest } from "../widest.ts";
 const account = await borrowAccount();
 const repository = join(import.meta.dirname, "..", "..");
 const file = join(repository, "examples", "movies.ts");
-const program = join(repository, "dist", "bin.js");
+const program = join(repository, "dist", "bin.cjs");
 const artifacts = ["genres", "movies", "row", "rows", "best", "statistics", "playlist"];
 
 interface Dumped {

@@ -11,7 +11,7 @@ import { isSkipped, startAccount, type AccountStats } from "./account.ts";
 import { openDeployed, type Deployed } from "./deployed.ts";
 
 const account = await startAccount();
-const program = join(import.meta.dirname, "../../dist/bin.js");
+const program = join(import.meta.dirname, "../../dist/bin.cjs");
 
 const PATIENCE = { timeout: 200_000, interval: 200 };
 

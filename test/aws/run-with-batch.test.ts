@@ -84,7 +84,7 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
 
   function start(args: readonly string[], more: Readonly<Record<string, string>> = {}): Running {
     const options = { cwd: folder, env: { ...env, ...more } };
-    const child = spawn(process.execPath, [join(repository, "dist", "bin.js"), ...args], options);
+    const child = spawn(process.execPath, [join(repository, "dist", "bin.cjs"), ...args], options);
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));

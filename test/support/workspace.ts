@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 
 /** What the flows import from: the packages that this one is developed with. */
 const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
-const program = fileURLToPath(new URL("../../dist/bin.js", import.meta.url));
+const program = fileURLToPath(new URL("../../dist/bin.cjs", import.meta.url));
 
 export interface Finished {
   readonly code: number | null;
