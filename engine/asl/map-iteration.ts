@@ -51,6 +51,7 @@ export function inlineIterations(body: Sequence, frame: Frame): RunIteration {
 /** Runs the child executions of a distributed Map: each has its own `$$.Execution` and history, and no `$$.Map`. */
 export function childExecutions(body: Sequence, frame: Frame): RunIteration {
   const { scope, state } = frame;
+  const { item: _, ...outside } = scope;
   return async ({ index, input, signal }) => {
     const startedAt = scope.execution.clock.now();
     const parent = scope.about();
@@ -58,7 +59,6 @@ export function childExecutions(body: Sequence, frame: Frame): RunIteration {
     const StartTime = new Date(startedAt).toISOString();
     const about = () => ({ ...parent, Id: id, Input: input, Name: String(index), StartTime });
     const line = scope.line && childHistory(scope.line, id, index);
-    const { item: _, ...outside } = scope;
     const child: Scope = { ...outside, signal, about, line };
     if (line === undefined) return runSequence(body, input, child);
     note(line, { type: "ExecutionStarted", input });

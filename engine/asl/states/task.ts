@@ -69,22 +69,24 @@ function newToken(): string {
   return btoa(`${crypto.randomUUID()}${crypto.randomUUID()}`);
 }
 
-async function carryOut(
+function carryOut(
   { arn, resource, payload, credentials, limits }: Call,
   frame: Frame,
   submitted: (output: Json) => void = ignore,
 ): Promise<Json> {
-  const { integrations } = frame.scope.execution;
-  const result = await callWithin(limits, frame, (signal, heartbeat) => {
-    const { state, retries, token } = frame;
+  const { state, retries, token, scope } = frame;
+  const name = resource.kind === "service" ? resource.type : arn;
+  return callWithin(limits, frame, async (signal, heartbeat) => {
     const task: TaskContext = { signal, heartbeat, submitted, state, retries };
-    return integrations(arn, payload, {
-      ...task,
-      ...(token !== undefined && { token }),
-      ...(credentials !== undefined && { credentials }),
-    });
+    const result = await scope.execution.integrations(
+      arn,
+      payload,
+      token === undefined && credentials === undefined
+        ? task
+        : { ...task, ...(token !== undefined && { token }), ...(credentials !== undefined && { credentials }) },
+    );
+    return limited(result ?? null, name);
   });
-  return limited(result ?? null, resource.kind === "service" ? resource.type : arn);
 }
 
 /** The same, with its events: a task that waits is submitted too, if only to say that nothing more is known of it. */
