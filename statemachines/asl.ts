@@ -39,7 +39,7 @@ export interface TaskState extends StateBase, InputOutput, Template, Result, Err
   readonly Credentials?: PayloadTemplate;
 }
 
-export interface PassState extends StateBase, InputOutput, Template, Transition {
+export interface PassState extends StateBase, InputOutput, Template, Transition, Assigning {
   readonly Type: "Pass";
   /** The state's result; without it the state's input is. */
   readonly Result?: Json;
@@ -47,7 +47,7 @@ export interface PassState extends StateBase, InputOutput, Template, Transition 
 }
 
 /** Exactly one of the four says how long. */
-export interface WaitState extends StateBase, InputOutput, Transition {
+export interface WaitState extends StateBase, InputOutput, Transition, Assigning {
   readonly Type: "Wait";
   readonly Seconds?: number;
   readonly SecondsPath?: Path;
@@ -56,7 +56,7 @@ export interface WaitState extends StateBase, InputOutput, Transition {
   readonly TimestampPath?: Path;
 }
 
-export interface ChoiceState extends StateBase, InputOutput {
+export interface ChoiceState extends StateBase, InputOutput, Assigning {
   readonly Type: "Choice";
   readonly Choices: readonly ChoiceRule[];
   readonly Default?: string;
@@ -144,14 +144,14 @@ export interface Retrier {
   readonly JitterStrategy?: "FULL" | "NONE";
 }
 
-export interface Catcher {
+export interface Catcher extends Assigning {
   readonly ErrorEquals: readonly string[];
   /** Where `{ Error, Cause }` goes in the state's input. */
   readonly ResultPath?: Path | null;
   readonly Next: string;
 }
 
-/** A rule at the top of a Choice state: a test and where to go. */
+/** A rule at the top of a Choice state: a test and where to go; it may also be Assigning. */
 export type ChoiceRule = ChoiceTest & { readonly Next: string };
 
 export type ChoiceTest = DataTest | AndTest | OrTest | NotTest;
@@ -187,11 +187,19 @@ type Comparison<Kind extends string, Value> = {
   readonly [Operator in `${Kind}${Order}`]?: Value;
 } & { readonly [Operator in `${Kind}${Order}Path`]?: Path };
 
-/** A JSONPath over the state's input (`$.a.b`) or, with `$$`, over the context object (`$$.Execution.Name`). */
+/**
+ * A JSONPath over the state's input (`$.a.b`), with `$$` over the context object (`$$.Execution.Name`), with a name over a
+ * variable (`$order.id`).
+ */
 type Path = string;
 
 /** JSON in which a field whose name ends in `.$` has a path or an intrinsic function for its value. */
 type PayloadTemplate = Json;
+
+export interface Assigning {
+  /** Variables that later states read as `$name`; `$` in it is the state's result. */
+  readonly Assign?: PayloadTemplate;
+}
 
 interface StateBase {
   readonly Comment?: string;
@@ -209,7 +217,7 @@ export interface Template {
 }
 
 /** What becomes of a state's result: reshaped, then put into the state's input at ResultPath (null drops it). */
-export interface Result {
+export interface Result extends Assigning {
   readonly ResultSelector?: PayloadTemplate;
   readonly ResultPath?: Path | null;
 }

@@ -1,4 +1,4 @@
-import type { Json } from "../../graph/graph.ts";
+import type { Json, JsonObject } from "../../graph/graph.ts";
 import type { State } from "../../statemachines/asl.ts";
 import type { HistoryEvent, StateHappening } from "./history.ts";
 import { isObject } from "./jsonpath.ts";
@@ -47,7 +47,12 @@ export interface EventDetails {
   readonly executionAbortedEventDetails?: Failure;
   readonly executionTimedOutEventDetails?: Failure;
   readonly stateEnteredEventDetails?: Payload & { readonly name: string };
-  readonly stateExitedEventDetails?: Result & { readonly name: string };
+  readonly stateExitedEventDetails?: Result & {
+    readonly name: string;
+    /** Each value is JSON, as text. */
+    readonly assignedVariables?: Readonly<Record<string, string>>;
+    readonly assignedVariablesDetails?: { readonly truncated: boolean };
+  };
   readonly taskScheduledEventDetails?: Service &
     Credentials & {
       readonly region: string;
@@ -146,7 +151,7 @@ function typeAndDetails(event: HistoryEvent, about: About): TypeAndDetails {
     case "StateExited":
       return {
         type: `${event.stateType as "Pass"}StateExited`,
-        stateExitedEventDetails: { name: event.state, ...result(event.output) },
+        stateExitedEventDetails: { name: event.state, ...result(event.output), ...variables(event.assigned) },
       };
     case "StateAborted":
       return { type: `${event.stateType as "Task"}StateAborted` };
@@ -244,6 +249,12 @@ function payload(input: Json): Payload {
 
 function result(output: Json): Result {
   return { output: JSON.stringify(output), outputDetails: { truncated: false } };
+}
+
+function variables(assigned: JsonObject | undefined) {
+  if (assigned === undefined) return {};
+  const written = Object.entries(assigned).map(([name, value]) => [name, JSON.stringify(value)] as const);
+  return { assignedVariables: Object.fromEntries(written), assignedVariablesDetails: { truncated: false } };
 }
 
 function failure({ error, cause }: { readonly error: string; readonly cause: string }): Failure {

@@ -1,5 +1,7 @@
 import type {
+  Assigning,
   Catcher,
+  ItemProcessor,
   MapState,
   ProcessorConfig,
   Retrier,
@@ -9,6 +11,7 @@ import type {
 } from "../../statemachines/asl.ts";
 import { LIMITS } from "../../statemachines/limits.ts";
 import { invalidMachine } from "./errors.ts";
+import { nameOf } from "./input-output.ts";
 import { isObject } from "./jsonpath.ts";
 
 /**
@@ -25,6 +28,7 @@ export function checkMachineFields(machine: StateMachine): void {
   if (bytes > LIMITS.definitionBytes)
     throw invalidMachine(`The definition is ${bytes} bytes long; ${LIMITS.definitionBytes} are allowed.`);
   checkNames(machine, new Set());
+  checkVariables(machine, new Set());
 }
 
 const MOST_SECONDS = 99_999_999;
@@ -41,10 +45,37 @@ function checkNames({ States }: StateMap, seen: Set<string>): void {
   }
 }
 
+/** A body reads the variables around it, and assigns none of them; a distributed Map's sees none. */
+function checkVariables({ States }: StateMap, outside: ReadonlySet<string>): void {
+  const own = new Set<string>();
+  for (const [state, { Assign, Catch, Choices }] of Object.entries(States ?? {}) as [string, MayAssign][]) {
+    for (const assigning of [{ Assign }, ...(Catch ?? []), ...(Choices ?? [])]) {
+      for (const name of Object.keys(assigning.Assign ?? {}).map(nameOf)) {
+        if (outside.has(name))
+          throw invalidMachine(`state ${state} assigns $${name}, which is assigned outside of it.`);
+        own.add(name);
+      }
+    }
+  }
+  for (const state of Object.values(States ?? {})) {
+    const isApart = state.Type === "Map" && processorOf(state)?.ProcessorConfig?.Mode === "DISTRIBUTED";
+    for (const body of bodiesOf(state)) checkVariables(body, isApart ? new Set() : new Set([...outside, ...own]));
+  }
+}
+
+interface MayAssign extends Assigning {
+  readonly Catch?: readonly Assigning[];
+  readonly Choices?: readonly Assigning[];
+}
+
+function processorOf(state: MapState): ItemProcessor | undefined {
+  return state.ItemProcessor ?? state.Iterator;
+}
+
 function bodiesOf(state: State): readonly StateMap[] {
   if (state.Type === "Parallel") return state.Branches ?? [];
   if (state.Type !== "Map") return [];
-  const body = state.ItemProcessor ?? state.Iterator;
+  const body = processorOf(state);
   return body === undefined ? [] : [body];
 }
 
@@ -79,9 +110,9 @@ export function targetsOf(state: State): string[] {
   return targets.filter((target) => target !== undefined);
 }
 
-const ANY = ["Type", "Comment", "QueryLanguage", "Assign"];
+const ANY = ["Type", "Comment", "QueryLanguage"];
 const IN_OUT = [...ANY, "InputPath", "OutputPath"];
-const GOES_ON = ["Next", "End"];
+const GOES_ON = ["Next", "End", "Assign"];
 const GUARDED = [...IN_OUT, ...GOES_ON, "ResultPath", "ResultSelector", "Retry", "Catch"];
 const ITEMS = ["ItemsPath", "ItemSelector", "Parameters", "ItemReader", "ItemBatcher"];
 const ITERATED = [...ITEMS, "ItemProcessor", "Iterator", "ResultWriter", "Label"];
@@ -91,7 +122,7 @@ const FIELDS: Readonly<Record<State["Type"], readonly string[]>> = {
   Task: [...GUARDED, "Resource", "Parameters", "Credentials", ...orItsPath("TimeoutSeconds", "HeartbeatSeconds")],
   Pass: [...IN_OUT, ...GOES_ON, "Result", "ResultPath", "Parameters"],
   Wait: [...IN_OUT, ...GOES_ON, ...orItsPath("Seconds", "Timestamp")],
-  Choice: [...IN_OUT, "Choices", "Default"],
+  Choice: [...IN_OUT, "Choices", "Default", "Assign"],
   Parallel: [...GUARDED, "Branches", "Parameters"],
   Map: [...GUARDED, ...ITERATED, ...orItsPath("MaxConcurrency", "ToleratedFailureCount", "ToleratedFailurePercentage")],
   Succeed: IN_OUT,
@@ -134,8 +165,7 @@ function checkCatcher(catcher: Catcher): void {
 }
 
 function checkMap(state: MapState): void {
-  const body = state.ItemProcessor ?? state.Iterator;
-  const config: ProcessorConfig | undefined = body?.ProcessorConfig;
+  const config: ProcessorConfig | undefined = processorOf(state)?.ProcessorConfig;
   if (config?.Mode !== undefined && config.Mode !== "INLINE" && config.Mode !== "DISTRIBUTED")
     throw invalidMachine("ProcessorConfig's Mode must be INLINE or DISTRIBUTED.");
   if (config?.Mode === "DISTRIBUTED" && !["STANDARD", "EXPRESS"].includes(config.ExecutionType))

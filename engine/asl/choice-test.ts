@@ -29,7 +29,7 @@ export function prepareTest(rule: ChoiceTest): Test {
   }
   if ("Condition" in rule) throw invalidMachine("Condition is JSONata's: a JSONPath rule has a Variable.");
   const { Variable: variable, ...rest } = rule as { Variable: string } & Record<string, Json>;
-  const operators = Object.keys(rest).filter((key) => key !== "Next" && key !== "Comment");
+  const operators = Object.keys(rest).filter((key) => !["Next", "Comment", "Assign"].includes(key));
   const [operator] = operators;
   if (operator === undefined || operators.length > 1 || typeof variable !== "string") {
     throw invalidMachine(`A choice rule has a Variable and one operator, not ${JSON.stringify(rule)}.`);

@@ -45,8 +45,16 @@ export interface Scope {
   readonly about: () => JsonObject;
   /** `$$.Map.Item` */
   readonly item?: JsonObject;
+  /** What was assigned around it. */
+  readonly variables?: Variables;
   /** Where its events are noted; undefined while nobody listens. */
   readonly line: Line | undefined;
+}
+
+/** The variables of a sequence of states; those around it are read, never assigned. */
+export interface Variables {
+  readonly own: Map<string, Json>;
+  readonly outer: Variables | undefined;
 }
 
 /** A state that is being executed. One frame goes along a whole sequence of states. */
@@ -60,6 +68,9 @@ export interface Frame {
   retries: number;
   /** `$$.Task.Token` */
   token: string | undefined;
+  readonly variables: Variables;
+  /** What the state assigns once it has ended. */
+  assigned: JsonObject | undefined;
 }
 
 /** Something a definition says that is known only at run time: a path, a template, an intrinsic function. */
@@ -73,6 +84,14 @@ interface Step {
 
 /** Executes one state; throws TaskFailure where it fails. A promise only where it has to wait. */
 export type RunState = (input: Json, frame: Frame) => Step | Promise<Step>;
+
+export function readVariable({ variables }: Frame, name: string): Json | undefined {
+  for (let scope: Variables | undefined = variables; scope !== undefined; scope = scope.outer) {
+    const value = scope.own.get(name);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
 
 /** States with a Retry know how often they were tried. */
 const RETRIED: ReadonlySet<State["Type"]> = new Set(["Task", "Parallel", "Map"]);

@@ -1,4 +1,4 @@
-import type { Json } from "../../graph/graph.ts";
+import type { Json, JsonObject } from "../../graph/graph.ts";
 import type { State } from "../../statemachines/asl.ts";
 
 /**
@@ -33,7 +33,12 @@ interface Failed {
 
 export type StateHappening =
   | { readonly type: "StateEntered"; readonly stateType: State["Type"]; readonly input: Json }
-  | { readonly type: "StateExited"; readonly stateType: State["Type"]; readonly output: Json }
+  | {
+      readonly type: "StateExited";
+      readonly stateType: State["Type"];
+      readonly output: Json;
+      readonly assigned?: JsonObject;
+    }
   | { readonly type: "StateAborted"; readonly stateType: State["Type"] }
   | TaskScheduled
   | { readonly type: "TaskStarted"; readonly resource: string }

@@ -1,8 +1,10 @@
-import type { Json } from "../../graph/graph.ts";
-import type { InputOutput, Result, Template } from "../../statemachines/asl.ts";
+import type { Json, JsonObject } from "../../graph/graph.ts";
+import type { Assigning, InputOutput, Result, Template } from "../../statemachines/asl.ts";
 import type { Expression, Frame } from "./execution.ts";
+import { invalidMachine } from "./errors.ts";
+import { isObject } from "./jsonpath.ts";
 import { limited } from "./payload.ts";
-import { preparePath, preparePlacement } from "./path.ts";
+import { excerpt, preparePath, preparePlacement } from "./path.ts";
 import { prepareTemplate } from "./template.ts";
 
 const EMPTY = {};
@@ -28,12 +30,33 @@ export function prepareOutput(state: InputOutput): Expression {
 /** ResultSelector, ResultPath (into the state's input as it came) and OutputPath: from a result to the state's output. */
 export function prepareResult(state: InputOutput & Result): (input: Json, result: Json, frame: Frame) => Json {
   const reshape = state.ResultSelector === undefined ? undefined : prepareTemplate(state.ResultSelector);
+  const assign = prepareAssign(state);
   const place = prepareResultPath(state.ResultPath);
   const select = prepareOutput(state);
   return (input, result, frame) => {
     const reshaped = reshape === undefined ? result : limited(reshape(result, frame), frame.state);
+    assign(reshaped, frame);
     return select(place(input, reshaped, frame), frame);
   };
+}
+
+/** Assign: the variables that stand once the state has ended, made of its result. */
+export function prepareAssign({ Assign: template }: Assigning): (result: Json, frame: Frame) => void {
+  if (template === undefined) return () => {};
+  if (isObject(template) && Object.keys(template).length === 0) return () => {};
+  const names = isObject(template) ? Object.keys(template).map(nameOf) : undefined;
+  const wrong = names?.find((name) => !/^[A-Za-z_]\w{0,79}$/.test(name) || name === "states");
+  if (names === undefined || wrong !== undefined)
+    throw invalidMachine(`Assign must name variables, of letters, digits and _, not ${wrong ?? excerpt(template)}.`);
+  const build = prepareTemplate(template);
+  return (result, frame) => {
+    frame.assigned = limited(build(result, frame), frame.state) as JsonObject;
+  };
+}
+
+/** A variable's name in an Assign, where it may have the `.$` of a path. */
+export function nameOf(key: string): string {
+  return key.endsWith(".$") ? key.slice(0, -2) : key;
 }
 
 /** Where a result goes: in place of the input, into it, or (null) nowhere. */

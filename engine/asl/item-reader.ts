@@ -26,6 +26,7 @@ export function prepareItemReader(reader: ItemReader): (input: Json, frame: Fram
     literal: config.MaxItems,
     path: config.MaxItemsPath,
     field: "MaxItems",
+    isNumeral: true,
     refuse: (value) => (value < 0 ? failure("States.ItemReaderFailed", "field MaxItems must be positive") : undefined),
   });
   return async (input, frame) => {

@@ -82,7 +82,7 @@ describe("a text that is no path is refused", () => {
     "",
     "book",
     "$.",
-    "$book",
+    "$1",
     "$.a..",
     "$.book[",
     "$.book[x]",

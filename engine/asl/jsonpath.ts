@@ -4,10 +4,10 @@ import type { Cursor } from "./cursor.ts";
 import { invalidMachine } from "./errors.ts";
 import { parseFilter } from "./jsonpath-filter.ts";
 
-/** A JSONPath, parsed. `$$` has the context object for its root. */
+/** A JSONPath, parsed. `$$` has the context object for its root, `$name` a variable. */
 export interface JsonPath {
   readonly text: string;
-  readonly root: "$" | "$$";
+  readonly root: "$" | "$$" | `$${string}`;
   /** Whether it can only name one place: names and non-negative indices. The language's Reference Path. */
   readonly reference: readonly (string | number)[] | undefined;
   /** The value there, undefined where there is none; a path that can name many places answers an array, if need be empty. */
@@ -27,8 +27,8 @@ type Segment =
 
 /** Parses a whole text; throws MillraceError `machine.invalid` where it is no path. */
 export function parseJsonPath(text: string): JsonPath {
-  const root = text.startsWith("$$") ? "$$" : "$";
-  if (!text.startsWith("$")) throw invalidMachine(`"${text}" is not a JSONPath: it must start with $.`);
+  const root = /^\$(\$|[A-Za-z_]\w*)?/.exec(text)?.[0] as JsonPath["root"] | undefined;
+  if (root === undefined) throw invalidMachine(`"${text}" is not a JSONPath: it must start with $.`);
   const cursor = { text, at: root.length };
   const segments = parseSegments(cursor);
   if (cursor.at < text.length) throw notAPath(cursor);

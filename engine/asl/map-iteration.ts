@@ -19,7 +19,8 @@ export type RunIteration = (iteration: Iteration) => Promise<Json>;
 
 /** Runs the iterations of an inline Map; the Map's own events go on from the iteration that ended last. */
 export function inlineIterations(body: Sequence, frame: Frame): RunIteration {
-  const { scope, state } = frame;
+  const { state } = frame;
+  const scope = { ...frame.scope, variables: frame.variables };
   const { line: outer } = scope;
   if (outer === undefined) {
     return ({ input, item, signal }) => runSequence(body, input, { ...scope, ...(item && { item }), signal });
@@ -31,6 +32,7 @@ export function inlineIterations(body: Sequence, frame: Frame): RunIteration {
     const previous = ended.shift() ?? started;
     const line = branchOff(outer, index, { iteration: { state, index }, previous });
     note(line, { type: "MapIterationStarted", state, index }, outer.within);
+    await undefined;
     try {
       const output = await runSequence(body, input, { ...scope, ...(item && { item }), signal, line });
       ended.push(line.previous);
@@ -48,10 +50,11 @@ export function inlineIterations(body: Sequence, frame: Frame): RunIteration {
   };
 }
 
-/** Runs the child executions of a distributed Map: each has its own `$$.Execution` and history, and no `$$.Map`. */
+/** Runs the child executions of a distributed Map: each has its own `$$.Execution` and history, and neither `$$.Map`
+ * nor variables from outside. */
 export function childExecutions(body: Sequence, frame: Frame): RunIteration {
   const { scope, state } = frame;
-  const { item: _, ...outside } = scope;
+  const { item: _, variables: __, ...outside } = scope;
   return async ({ index, input, signal }) => {
     const startedAt = scope.execution.clock.now();
     const parent = scope.about();

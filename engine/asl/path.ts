@@ -1,7 +1,7 @@
 import type { Json } from "../../graph/graph.ts";
 import { failure, invalidMachine, stateFailure } from "./errors.ts";
 import type { TaskFailure } from "./errors.ts";
-import { contextObject } from "./execution.ts";
+import { contextObject, readVariable } from "./execution.ts";
 import type { Expression, Frame } from "./execution.ts";
 import { isObject, parseJsonPath } from "./jsonpath.ts";
 import type { JsonPath } from "./jsonpath.ts";
@@ -17,7 +17,14 @@ export function prepareLookup(text: string): Lookup {
 }
 
 function lookupOf(path: JsonPath): Lookup {
-  return path.root === "$" ? path.read : (_, frame) => path.read(contextObject(frame));
+  const { root, read } = path;
+  if (root === "$") return read;
+  if (root === "$$") return (_, frame) => read(contextObject(frame));
+  const name = root.slice(1);
+  return (_, frame) => {
+    const value = readVariable(frame, name);
+    return value === undefined ? undefined : read(value);
+  };
 }
 
 /** A path whose value must be there. */
@@ -50,6 +57,8 @@ interface NumberField {
   readonly path: string | undefined;
   readonly field: string;
   readonly kind?: "integer" | "float";
+  /** Whether a path may lead to the number as text. */
+  readonly isNumeral?: boolean;
   /** Why a value that was read cannot be taken; a literal of that kind is refused with the machine. */
   readonly refuse?: (value: number) => TaskFailure | undefined;
 }
@@ -60,10 +69,13 @@ export function prepareNumber({
   path,
   field,
   kind = "integer",
+  isNumeral = false,
   refuse = (value) => negative(value, field),
 }: NumberField): ((input: Json, frame: Frame) => number) | undefined {
   const fits = (value: Json): value is number =>
     typeof value === "number" && (kind === "float" || Number.isInteger(value));
+  const numberOf = (value: Json) =>
+    isNumeral && typeof value === "string" && NUMERAL.test(value) ? Number(value) : value;
   if (literal !== undefined) {
     if (path !== undefined) throw invalidMachine(`${field} and ${field}Path cannot both be given.`);
     if (!fits(literal)) throw invalidMachine(`${field} must be a number, not ${excerpt(literal)}.`);
@@ -74,7 +86,7 @@ export function prepareNumber({
   if (path === undefined) return undefined;
   const read = preparePath(path);
   return (input, frame) => {
-    const value = read(input, frame);
+    const value = numberOf(read(input, frame));
     if (!fits(value)) {
       const text = typeof value === "string" ? value : written(value);
       throw stateFailure(
@@ -88,6 +100,8 @@ export function prepareNumber({
   };
 }
 
+const NUMERAL = /^-?\d+(\.\d+)?$/;
+
 function negative(value: number, field: string): TaskFailure | undefined {
   return value < 0 ? stateFailure("States.Runtime", `${field} cannot be negative.`) : undefined;
 }
@@ -95,7 +109,7 @@ function negative(value: number, field: string): TaskFailure | undefined {
 /** Puts a value into an input at a reference path, as ResultPath does, without changing the input itself. */
 export function preparePlacement(text: string): (input: Json, value: Json) => Json {
   const { reference, root } = parseJsonPath(text);
-  if (reference === undefined || root === "$$")
+  if (reference === undefined || root !== "$")
     throw invalidMachine(`ResultPath "${text}" must name one place in the input.`);
   const place = (node: Json | undefined, depth: number, value: Json): Json => {
     const key = reference[depth];

@@ -76,7 +76,6 @@ function checkLanguage(one: { readonly QueryLanguage?: unknown }): void {
 
 function checkFields(state: State): void {
   checkLanguage(state);
-  if ("Assign" in state) throw invalidMachine("Variables (Assign) are not supported.");
   const wrong = JSONATA_FIELDS.find((field) => field in state);
   if (wrong !== undefined) throw invalidMachine(`${wrong} is JSONata's, and only JSONPath is supported.`);
   checkStateFields(state);

@@ -3,7 +3,7 @@ import type { Catcher, ErrorHandling, Retrier } from "../../statemachines/asl.ts
 import { Aborted, StateFailure, TaskFailure, errorMatches, invalidMachine, located } from "./errors.ts";
 import type { Frame, RunState } from "./execution.ts";
 import { tell } from "./execution.ts";
-import { prepareResultPath } from "./input-output.ts";
+import { prepareAssign, prepareResultPath } from "./input-output.ts";
 
 interface Wrapping {
   /** A second name for whatever the attempt failed with. */
@@ -30,6 +30,7 @@ export function prepareErrorHandling(
   const catchers = (state.Catch ?? []).map((catcher) => ({
     ...catcher,
     place: prepareResultPath(catcher.ResultPath),
+    assign: prepareAssign(catcher),
   }));
   checkErrorNames(retriers);
   checkErrorNames(catchers);
@@ -57,10 +58,10 @@ export function prepareErrorHandling(
         if (!(thrown instanceof StateFailure)) failed?.(frame, error);
         const catcher = catchers.find(({ ErrorEquals }) => errorMatches(ErrorEquals, error.error, error.alias, alias));
         if (catcher === undefined) throw error;
-        return {
-          next: catcher.Next,
-          output: catcher.place(input, { Error: error.error, Cause: error.cause }, frame),
-        };
+        const caught = { Error: error.error, Cause: error.cause };
+        frame.assigned = undefined;
+        catcher.assign(caught, frame);
+        return { next: catcher.Next, output: catcher.place(input, caught, frame) };
       }
     }
   };

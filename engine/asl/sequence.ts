@@ -32,6 +32,8 @@ export async function runSequence(sequence: Sequence, input: Json, scope: Scope)
     entered: undefined,
     retries: 0,
     token: undefined,
+    variables: { own: new Map(), outer: scope.variables },
+    assigned: undefined,
   };
   let output = input;
   for (;;) {
@@ -41,6 +43,8 @@ export async function runSequence(sequence: Sequence, input: Json, scope: Scope)
     if (execution.transitions % TRANSITIONS_A_TURN === 0) letOthersRun(execution);
     const state = sequence.states.get(frame.state)!;
     enter(frame, state.type, output);
+    // So that branches which begin together are told of in AWS's order.
+    if (scope.line !== undefined && state.type !== "Task") await undefined;
     let step;
     try {
       const running = state.run(output, frame);
@@ -50,7 +54,9 @@ export async function runSequence(sequence: Sequence, input: Json, scope: Scope)
     }
     if (signal.aborted) throw new Aborted();
     output = step.output;
-    if (scope.line) tell(frame, { type: "StateExited", stateType: state.type, output });
+    const { assigned } = frame;
+    if (assigned) for (const [name, value] of Object.entries(assigned)) frame.variables.own.set(name, value);
+    if (scope.line) tell(frame, { type: "StateExited", stateType: state.type, output, ...(assigned && { assigned }) });
     if (step.next === undefined) return output;
     frame.state = step.next;
   }
@@ -61,6 +67,7 @@ function enter(frame: Frame, type: State["Type"], input: Json): void {
   frame.type = type;
   frame.enteredAt = execution.clock.now();
   frame.retries = 0;
+  frame.assigned = undefined;
   if (line === undefined) return;
   line.current = { state: frame.state, type };
   frame.entered = tell(frame, { type: "StateEntered", stateType: type, input });

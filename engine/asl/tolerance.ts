@@ -17,11 +17,13 @@ export function prepareTolerance(state: MapState): (input: Json, frame: Frame) =
     literal: state.ToleratedFailureCount,
     path: state.ToleratedFailureCountPath,
     field: "ToleratedFailureCount",
+    isNumeral: true,
   });
   const percentage = prepareNumber({
     literal: state.ToleratedFailurePercentage,
     path: state.ToleratedFailurePercentagePath,
     field: "ToleratedFailurePercentage",
+    isNumeral: true,
     kind: "float",
     refuse: (value) =>
       value < 0 || value > 100

@@ -42,6 +42,7 @@ export function prepareMap(state: MapState, prepare: (body: StateMap) => Sequenc
     literal: state.MaxConcurrency,
     path: state.MaxConcurrencyPath,
     field: "MaxConcurrency",
+    isNumeral: true,
   });
 
   const attempt = async (raw: Json, frame: Frame): Promise<Json> => {

@@ -39,9 +39,10 @@ export function prepareParallel(state: ParallelState, prepare: (branch: StateMap
 async function runBranch(
   branch: Sequence,
   payload: Json,
-  { scope }: Frame,
+  frame: Frame,
   { index, signal }: { index: number; signal: AbortSignal },
 ): Promise<Json> {
+  const scope = { ...frame.scope, variables: frame.variables };
   const outer = scope.line;
   if (outer === undefined) return runSequence(branch, payload, { ...scope, signal });
   const line = branchOff(outer, index, {});

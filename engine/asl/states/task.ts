@@ -105,6 +105,7 @@ async function observed(call: Call, frame: Frame): Promise<Json> {
     ...(limits.heartbeatSeconds !== undefined && { heartbeatSeconds: limits.heartbeatSeconds }),
     ...(credentials !== undefined && { credentials }),
   });
+  await undefined;
   tell(frame, { type: "TaskStarted", resource });
   try {
     const output = await carryOut(call, frame, submitted);

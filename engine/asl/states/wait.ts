@@ -3,7 +3,7 @@ import type { WaitState } from "../../../statemachines/asl.ts";
 import { invalidMachine, stateFailure } from "../errors.ts";
 import type { StateFailure } from "../errors.ts";
 import type { Frame, RunState } from "../execution.ts";
-import { prepareInput, prepareOutput } from "../input-output.ts";
+import { prepareAssign, prepareInput, prepareOutput } from "../input-output.ts";
 import { preparePath } from "../path.ts";
 import { checkTimestamp, timestampMilliseconds } from "../timestamp.ts";
 
@@ -17,12 +17,14 @@ export function prepareWait(state: WaitState): RunState {
   const next = state.Next;
   const select = prepareInput(state);
   const toOutput = prepareOutput(state);
+  const assign = prepareAssign(state);
   const milliseconds = prepareDelay(state);
   return async (raw, frame) => {
     const input = select(raw, frame);
     const delay = milliseconds(input, frame);
     const { execution, signal } = frame.scope;
     if (delay > 0) await execution.clock.sleep(delay, signal);
+    assign(input, frame);
     return { next, output: toOutput(input, frame) };
   };
 }
