@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { blobConformance } from "../store/blobs/conformance.ts";
+import { ledgerConformance } from "../store/ledger/conformance.ts";
 import type { Run } from "../store/ledger/ledger.ts";
 import { MillraceError } from "../graph/errors.ts";
 import { findHome, openStore, settleAbandoned, type Store } from "./home.ts";
@@ -86,6 +88,26 @@ describe("the store's folder", () => {
       code: "log.missing",
     });
   });
+});
+
+describe("the store's ledger, which the first question opens", () => {
+  ledgerConformance(async () => openStore(join(folder, ".millrace")).ledger);
+
+  test("is not opened to be closed", async () => {
+    const store = openStore(join(folder, ".millrace"));
+    await store.close();
+    expect(existsSync(join(store.home, "ledger.sqlite"))).toBe(false);
+  });
+
+  test("is all there where it is copied", async () => {
+    const store = openStore(join(folder, ".millrace"));
+    expect(await { ...store.ledger }.listFlows({})).toEqual({ items: [] });
+    await store.close();
+  });
+});
+
+describe("the store's blobs", () => {
+  blobConformance(() => openStore(mkdtempSync(join(folder, "blobs-"))).blobs);
 });
 
 async function textOf(pieces: AsyncIterable<Buffer>): Promise<string> {

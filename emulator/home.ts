@@ -45,20 +45,29 @@ export function openStore(home: string, options: { readonly readonly?: boolean }
   };
 }
 
-/** A ledger that is opened by the first question that it is asked. */
-function lazyLedger(open: () => Ledger | Promise<Ledger>): Ledger {
+/** A ledger that is opened by the first question that it is asked; closed without one, it never is. */
+function lazyLedger(open: () => Promise<Ledger>): Ledger {
   let opened: Promise<Ledger> | undefined;
-  type Method = (...args: unknown[]) => Promise<unknown>;
-  return new Proxy({} as Ledger, {
-    get(_, name: keyof Ledger | "then") {
-      if (name === "then") return undefined;
-      if (name === "close") return async () => (await opened)?.close();
-      return async (...args: unknown[]) => {
-        const ledger = await (opened ??= (async () => open())());
-        return (ledger[name] as Method).apply(ledger, args);
-      };
-    },
-  });
+  const ledger = () => (opened ??= open());
+  return {
+    createRun: async (...asked) => (await ledger()).createRun(...asked),
+    updateRun: async (...asked) => (await ledger()).updateRun(...asked),
+    readRun: async (...asked) => (await ledger()).readRun(...asked),
+    listRuns: async (...asked) => (await ledger()).listRuns(...asked),
+    listFlows: async (...asked) => (await ledger()).listFlows(...asked),
+    startAttempts: async (...asked) => (await ledger()).startAttempts(...asked),
+    finishAttempts: async (...asked) => (await ledger()).finishAttempts(...asked),
+    heartbeat: async (...asked) => (await ledger()).heartbeat(...asked),
+    endRunningAttempts: async (...asked) => (await ledger()).endRunningAttempts(...asked),
+    readTasks: async (...asked) => (await ledger()).readTasks(...asked),
+    listTasks: async (...asked) => (await ledger()).listTasks(...asked),
+    lastTask: async (...asked) => (await ledger()).lastTask(...asked),
+    listAttempts: async (...asked) => (await ledger()).listAttempts(...asked),
+    listSteps: async (...asked) => (await ledger()).listSteps(...asked),
+    writeControls: async (...asked) => (await ledger()).writeControls(...asked),
+    readControls: async (...asked) => (await ledger()).readControls(...asked),
+    close: async () => (await opened)?.close(),
+  };
 }
 
 async function* readLog(logs: string, { stream, from, to }: LogRange): AsyncGenerator<Buffer> {

@@ -14,6 +14,7 @@ import type { TaskError } from "../graph/task-error.ts";
 /** The value of the control node at `index`; written down as well, so that those who come after find it. */
 export async function answerControl(scope: RunScope, blobs: Blobs, node: string, index: string): Promise<Control> {
   const control = controlAt(scope.lineage, node, index, whole(await controlInputs(scope, node, index)), blobs);
+  await blobs.written?.();
   await scope.ledger.writeControls(scope.key, [control]);
   return control;
 }
@@ -53,31 +54,30 @@ export async function recordFailure(
     scope.key,
     failed.map(({ at }) => ({ step, index: at, at: now, by: "bookkeeping" })),
   );
-  await scope.ledger.finishAttempts(
-    scope.key,
-    failed.flatMap(({ at, attempt }, i) => {
-      const answer = begun[i]!;
-      if (answer.state === "done") return [];
-      const why = attempt?.error ?? error;
-      const values = { failure: { name: why.name, message: why.message } };
-      const manifest = { ...whole(inputs[i]!), ...packArtifacts(values, blobs) };
-      const controls = controlsAfter(scope.lineage, step, parseIndex(at, depth), { manifest, values }, blobs);
-      return [
-        {
-          step,
-          index: at,
-          attempt: answer.attempt,
-          at: now,
-          status: "failed" as const,
-          caught: true,
-          error: why,
-          manifest,
-          controls,
-          ...(attempt?.log && { log: attempt.log }),
-        },
-      ];
-    }),
-  );
+  const ends = failed.flatMap(({ at, attempt }, i) => {
+    const answer = begun[i]!;
+    if (answer.state === "done") return [];
+    const why = attempt?.error ?? error;
+    const values = { failure: { name: why.name, message: why.message } };
+    const manifest = { ...whole(inputs[i]!), ...packArtifacts(values, blobs) };
+    const controls = controlsAfter(scope.lineage, step, parseIndex(at, depth), { manifest, values }, blobs);
+    return [
+      {
+        step,
+        index: at,
+        attempt: answer.attempt,
+        at: now,
+        status: "failed" as const,
+        caught: true,
+        error: why,
+        manifest,
+        controls,
+        ...(attempt?.log && { log: attempt.log }),
+      },
+    ];
+  });
+  await blobs.written?.();
+  await scope.ledger.finishAttempts(scope.key, ends);
 }
 
 function hasFinished(attempt: Attempt | undefined): boolean {

@@ -10,6 +10,8 @@ import type { Control } from "../graph/control-value.ts";
 export interface Blobs {
   read(hash: string): Uint8Array;
   write(hash: string, bytes: readonly Uint8Array[]): void;
+  /** Resolves once all that was written is stored: awaited before the ledger names it. A store that writes at once has none. */
+  written?(): Promise<void>;
   /** Told what is likely to be read next, the first at once: a store that is far away gets them together. */
   ahead?(refs: readonly ValueRef[]): void;
 }

@@ -17,6 +17,15 @@ export const everything = flow("Everything", { params: { top: z.coerce.date().de
   })
   .switch("way", { left: (s) => s.step("went", { catch: true }, () => { throw new TypeError("never mind"); }) }, (s) => s)
   .step("end", ({ sum, tried, failure }) => ({ told: [sum, tried, failure?.name] }));
+export const nested = flow("Nested")
+  .step("start", () => {
+    console.log("two rows");
+    return { rows: [[1, 2], [3]] };
+  })
+  .foreach("rows", { as: "row" }, (outer) => outer
+    .foreach("row", { as: "cell" }, (inner) => inner.step("square", ({ cell }) => ({ squared: cell * cell })))
+    .join("sumRow", (cells) => ({ sum: cells.pluck("squared").reduce((a, b) => a + b, 0) })))
+  .join("end", (rows) => ({ sums: rows.pluck("sum") }));
 export const waiting = flow("Waiting").step("waits", (_, { signal }) => new Promise((resolve) => signal.addEventListener("abort", resolve)));
 `;
 
@@ -45,7 +54,7 @@ describe("millrace emulate", () => {
     place = makePlace().with({ AWS_ACCESS_KEY_ID: undefined, AWS_PROFILE: undefined });
     place.write({ "flows.ts": FLOWS });
     await serve();
-    for (const name of ["everything", "waiting"]) await served.millrace("deploy", `flows.ts#${name}`);
+    for (const name of ["everything", "nested", "waiting"]) await served.millrace("deploy", `flows.ts#${name}`);
   }, 60_000);
   afterAll(async () => {
     server.child.kill("SIGINT");
@@ -73,6 +82,29 @@ describe("millrace emulate", () => {
     const left = await leftBy("Everything/2");
     expect(left).toHaveLength(8);
     expect(await leftBy("Everything/1")).toEqual(left);
+  }, 60_000);
+
+  test.each(["run", "trigger"])(
+    "a nested foreach by %s finds the inner lists one by one",
+    async (command) => {
+      const target = command === "run" ? ["run", "flows.ts#nested"] : ["trigger", "Nested", "--wait"];
+      const run = await served.millrace(...target);
+      expect([run.code, run.stderr]).toEqual([0, ""]);
+      const [newest] = await served.objects("runs", "Nested", "--limit", "1", "--json");
+      const [end] = await served.objects("dump", `Nested/${newest!["run"]}/end`, "sums", "--json");
+      expect(end!["artifacts"]).toEqual({ sums: [5, 9] });
+    },
+    60_000,
+  );
+
+  test("a flow that is run tells of each task's start and end once", async () => {
+    const { stdout } = await served.millrace("run", "flows.ts#nested");
+    const told = stdout.split("\n").filter((line) => line.includes("/start/0 "));
+    expect(told.map((line) => line.replace(/^\[[^\]]+\] /, ""))).toEqual([
+      "Task is starting.",
+      "two rows",
+      "Task finished successfully.",
+    ]);
   }, 60_000);
 
   test("a run is stopped", async () => {

@@ -104,7 +104,7 @@ export class LocalTasks {
     const at = Date.now();
     const one = startTaskProcess({
       runtime,
-      booted: { ...run, step, index, api, started, root, flowModule },
+      booted: { ...run, step, index, api, started, root, flowModule, isAnnounced: true },
       env: {
         ...lineage.steps.get(step)!.node.options.env,
         ...env,

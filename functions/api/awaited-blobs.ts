@@ -1,5 +1,4 @@
 import type { BlobStore } from "../../store/blobs/blobs.ts";
-import type { Ledger } from "../../store/ledger/ledger.ts";
 import type { Blobs } from "../../tasks/outcome.ts";
 
 /** A blob that is wanted at once and has not come yet. */
@@ -13,39 +12,34 @@ class Wanted extends Error {
 
 /**
  * Does work that reads blobs synchronously with a store that can only be waited for: where a blob is missing it is got,
- * and the work is done again from its beginning, so it must be such as may be done twice. What it writes is stored before
- * its ledger says so.
+ * and the work is done again from its beginning, so it must be such as may be done twice. What it writes is on its way
+ * until `blobs.written` says otherwise, and stored once this resolves.
  */
 export async function withAwaitedBlobs<T>(
   store: Pick<BlobStore, "read" | "write">,
-  ledger: Ledger,
-  work: (blobs: Blobs, ledger: Ledger) => Promise<T>,
+  work: (blobs: Blobs) => Promise<T>,
 ): Promise<T> {
   const known = new Map<string, Uint8Array>();
   for (;;) {
     const writing: Promise<void>[] = [];
+    const written = async () => void (await Promise.all(writing));
     const blobs: Blobs = {
       read(hash) {
         const bytes = known.get(hash);
         if (bytes === undefined) throw new Wanted(hash);
         return bytes;
       },
-      write: (hash, bytes) => void writing.push(store.write(hash, bytes)),
-    };
-    const after: Ledger = {
-      ...ledger,
-      finishAttempts: async (run, ends) => {
-        await Promise.all(writing);
-        return ledger.finishAttempts(run, ends);
+      write(hash, bytes) {
+        const storing = store.write(hash, bytes);
+        // A failure is for who waits for it; until then it is nobody's.
+        storing.catch(() => {});
+        writing.push(storing);
       },
-      writeControls: async (run, controls) => {
-        await Promise.all(writing);
-        return ledger.writeControls(run, controls);
-      },
+      written,
     };
     try {
-      const answer = await work(blobs, after);
-      await Promise.all(writing);
+      const answer = await work(blobs);
+      await written();
       return answer;
     } catch (error) {
       await Promise.allSettled(writing);

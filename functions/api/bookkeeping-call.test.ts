@@ -3,6 +3,7 @@ import { flow } from "../../sdk/index.ts";
 import { packPages } from "../../store/artifacts/pack.ts";
 import { packArtifacts } from "../../tasks/outcome.ts";
 import { keepBooks } from "./bookkeeping-call.ts";
+import type { StartedTask } from "./contract.ts";
 import { noBlobs, openService } from "./fixtures.ts";
 
 const sorted = flow("Stats")
@@ -43,4 +44,49 @@ test("a task that died is recorded as caught, and its failure is what the flow g
   await keepBooks(common, { action: "recordFailure", run: "Stats/1", step: "first", index: "0", error });
   const { items } = await call<{ items: object[] }>("GET /flows/Stats/runs/1/steps/first/tasks");
   expect(items).toMatchObject([{ index: "0", status: "failed", caught: true }]);
+});
+
+test("the ledger names a page of items only once it is stored", async () => {
+  const service = await openService();
+  const rows = flow("Rows")
+    .step("start", () => ({ rows: [[1, 2], [3]] }))
+    .foreach("rows", { as: "row" }, (outer) =>
+      outer.foreach("row", { as: "cell" }, (inner) => inner.step("square", () => ({}))).join("joinRow", () => ({})),
+    )
+    .join("end", () => ({}));
+  await service.deploy(rows);
+  await service.trigger("Rows");
+  const started = await service.call<StartedTask>("POST /runs/Rows/1/tasks/start", {
+    step: "start",
+    index: "0",
+    by: "job#1",
+  });
+  const { pages, pageSize, width } = packPages([[1, 2], [3]]);
+  for (const { hash, bytes } of pages) await service.blobs.write(hash, bytes);
+  const value = { type: "foreach", width, pageSize, pages: pages.map(({ hash }) => hash) };
+  const own = packArtifacts({ rows: [[1, 2], [3]] }, noBlobs);
+  const report = { status: "succeeded", base: started.base, own, controls: [{ node: "end", index: "0", value }] };
+  await service.call("POST /runs/Rows/1/tasks/finish", report, { token: started.token });
+
+  const told: string[] = [];
+  const { blobs, ledger } = service;
+  const slow = {
+    read: blobs.read,
+    write: async (hash: string, bytes: readonly Uint8Array[]) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      await blobs.write(hash, bytes);
+      told.push("stored");
+    },
+  };
+  const noting = new Proxy(ledger, {
+    get: (target, name: keyof typeof ledger) => {
+      if (name === "writeControls") told.push("named");
+      return target[name];
+    },
+  });
+  const books = { ...service.common, blobs: slow, ledger: noting };
+  expect(await keepBooks(books, { action: "control", run: "Rows/1", node: "joinRow", index: "0" })).toMatchObject({
+    width: 2,
+  });
+  expect(told).toEqual(["stored", "named"]);
 });

@@ -39,18 +39,14 @@ export async function keepBooksOf(
   const { ledger, blobs, lineageOf, now } = books;
   const lineage = await lineageOf(graph);
   checkAsked(lineage, request);
-  const scope = { key: { flow, run }, lineage, parameters };
+  const scope = { ledger, key: { flow, run }, lineage, parameters };
   if (request.action === "control")
     return withAwaitedBlobs(
       blobs,
-      ledger,
-      async (awaited, ledger) =>
-        (await answerControl({ ...scope, ledger }, awaited, request.node, request.index)).value,
+      async (awaited) => (await answerControl(scope, awaited, request.node, request.index)).value,
     );
   const error = await whyFailed(books, scope.key, request, lineage.steps.get(request.step)!.depth);
-  await withAwaitedBlobs(blobs, ledger, (awaited, ledger) =>
-    recordFailure({ ...scope, ledger }, awaited, { ...request, error }, now()),
-  );
+  await withAwaitedBlobs(blobs, (awaited) => recordFailure(scope, awaited, { ...request, error }, now()));
   return undefined;
 }
 

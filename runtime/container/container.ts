@@ -18,6 +18,8 @@ export interface Booted extends RunKey, TaskKey {
   /** The folder that the source map's paths begin with. */
   readonly root: string;
   readonly flowModule: string;
+  /** Who started the process says when the task starts and what became of it: the task's own output does not, too. */
+  readonly isAnnounced?: true;
 }
 
 const HEARTBEAT_MILLISECONDS = 30_000;
@@ -35,10 +37,12 @@ export function runContainer(booted: Booted): void {
   let isOver = false;
   let running: RunningRemoteTask | undefined;
 
+  const announce = booted.isAnnounced ? () => {} : (line: string) => console.log(line);
+
   const end = (code: number, told?: string) => {
     isEnding = true;
     if (told !== undefined) console.log(told);
-    console.log(`Task finished with exit code ${code}.`);
+    announce(`Task finished with exit code ${code}.`);
     process.exit(code);
   };
 
@@ -60,7 +64,7 @@ export function runContainer(booted: Booted): void {
       const code = thrown instanceof AttemptRefused ? EXIT_CODES.superseded : EXIT_CODES.unreachable;
       return end(code, `What became of the task could not be reported: ${(thrown as Error).message}`);
     }
-    if (error) console.log(`Task failed: ${error.name}: ${error.message}`);
+    if (error) announce(`Task failed: ${error.name}: ${error.message}`);
     if (request.status === "succeeded" || request.caught) return end(EXIT_CODES.done);
     end(isInterrupted ? EXIT_CODES.terminated : isLast ? EXIT_CODES.failedForGood : EXIT_CODES.failed);
   };
@@ -98,7 +102,7 @@ export function runContainer(booted: Booted): void {
       await new Promise((resolve) => setTimeout(resolve, waitSeconds * 1000));
       if (isOver) return { status: "stopped" } as const;
     }
-    console.log("Task is starting.");
+    announce("Task is starting.");
     running = runRemoteTask(definition, task, client);
     return running.report;
   };
