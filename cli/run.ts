@@ -1,4 +1,4 @@
-import type { RunEvent, RunFinished } from "../emulator/events.ts";
+import type { RunEvent, RunFinished } from "../engine/events.ts";
 import { activeProfile } from "../sdk/client/profiles.ts";
 import { silenceAwsSdk } from "./aws-sdk.ts";
 import type { Output } from "./output/output.ts";

@@ -60,10 +60,10 @@ export class FlowCode {
 
   /** The worker that was started ahead, or the first one there is. */
   first(): ProcessWorker {
-    return (this.#first ??= this.hire());
+    return (this.#first ??= this.startWorker());
   }
 
-  hire(): ProcessWorker {
+  startWorker(): ProcessWorker {
     return this.#load(new WorkerProcess(this.home));
   }
 

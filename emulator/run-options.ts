@@ -1,4 +1,4 @@
-import type { RunEvent } from "./events.ts";
+import type { RunEvent } from "../engine/events.ts";
 
 export interface RunOptions {
   readonly tags?: readonly string[];

@@ -7,7 +7,9 @@ import { MillraceError } from "../graph/errors.ts";
 import type { Placement } from "./account/placement.ts";
 import { openStore } from "./home.ts";
 import { readTasks, type FlowResult } from "../sdk/client/results.ts";
-import { runOnThisMachine, type RunResult } from "./engine.ts";
+import { runInWorld, type RunResult } from "../engine/run-loop.ts";
+import { localFlow } from "./local/flow.ts";
+import { localWorld } from "./local/world.ts";
 import type { RunOptions } from "./run-options.ts";
 import { FlowCode, parseTarget, type Target } from "./flow-code.ts";
 
@@ -66,8 +68,9 @@ async function carryThrough<T>(
       });
     }
     try {
-      const result = await runOnThisMachine({
-        graph: placement ? (await import("./account/placement.ts")).placeSteps(graph, placement) : graph,
+      const placed = placement ? (await import("./account/placement.ts")).placeSteps(graph, placement) : graph;
+      const world = localWorld({
+        graph: placed,
         exportName,
         codePackage: code.codePackage.hash,
         parameters,
@@ -81,10 +84,9 @@ async function carryThrough<T>(
         maxWorkers,
         isolate: options.isolate ?? false,
         first,
-        hire: () => code.hire(),
-        ...(options.onEvent && { onEvent: options.onEvent }),
-        ...(options.signal && { signal: options.signal }),
+        startWorker: () => code.startWorker(),
       });
+      const result = await runInWorld(world, localFlow(placed), options);
       return await use({ result, read: () => readTasks(store.ledger, store.blobs.readSync, result, graph) });
     } finally {
       await store.ledger.close();

@@ -5,7 +5,7 @@ import { definitionOf } from "./language/definition.ts";
 import type { AnyFlow, ParametersOf } from "./language/language.ts";
 import type { FlowResult } from "./client/results.ts";
 
-export type { RunEvent } from "../emulator/events.ts";
+export type { RunEvent } from "../engine/events.ts";
 export type { RunOptions } from "../emulator/run-options.ts";
 
 /**

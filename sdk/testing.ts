@@ -1,8 +1,10 @@
 import { openMemoryBlobs } from "../store/blobs/memory.ts";
 import { openSqliteLedger } from "../store/ledger/sqlite/sqlite-ledger.ts";
 import { controlsAfter, packArtifacts } from "../tasks/outcome.ts";
-import { runOnThisMachine } from "../emulator/engine.ts";
+import { runInWorld } from "../engine/run-loop.ts";
 import { InProcessWorker } from "../emulator/in-process-worker.ts";
+import { localFlow } from "../emulator/local/flow.ts";
+import { localWorld } from "../emulator/local/world.ts";
 import { definitionOf } from "./language/definition.ts";
 import type { AnyFlow, ArtifactsOf, ParametersOf, StepsOf } from "./language/language.ts";
 import type { Context } from "./language/context.ts";
@@ -43,9 +45,8 @@ export async function testFlow<F extends AnyFlow>(
   const blobs = openMemoryBlobs();
   const store = { read: blobs.readSync, write: blobs.writeSync };
   const manifest = packArtifacts(values, store);
-  const hire = () => new InProcessWorker(definition, store);
   try {
-    const result = await runOnThisMachine({
+    const world = localWorld({
       graph,
       exportName: "default",
       codePackage: "",
@@ -58,9 +59,9 @@ export async function testFlow<F extends AnyFlow>(
       blobs,
       maxWorkers: options.concurrency ?? 8,
       isolate: false,
-      hire,
-      ...(options.signal && { signal: options.signal }),
+      startWorker: () => new InProcessWorker(definition, store),
     });
+    const result = await runInWorld(world, localFlow(graph), { signal: options.signal });
     return await readTasks<F>(ledger, blobs.readSync, result, graph);
   } finally {
     await ledger.close();

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { TaskFailure, type ExecutionResult } from "../engine/asl/interpreter.ts";
-import { executeFlow } from "../emulator/execute-flow.ts";
+import { executeFlow } from "../engine/execute-flow.ts";
 import type { ControlValue } from "../graph/control-value.ts";
 import type { Graph, GraphNode, Json, JsonObject, SwitchNode } from "../graph/graph.ts";
 import { controlName, lineageOf, type ControlNode } from "../graph/lineage.ts";

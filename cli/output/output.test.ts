@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import type { JobStatus, RunEvent, RunFinished, TaskFinished } from "../../emulator/events.ts";
+import type { JobStatus, RunEvent, RunFinished, TaskFinished } from "../../engine/events.ts";
 import { jsonOutput } from "./json.ts";
 import type { Output } from "./output.ts";
 import { plainOutput } from "./plain.ts";

@@ -1,4 +1,4 @@
-import type { RunEvent } from "../../emulator/events.ts";
+import type { RunEvent } from "../../engine/events.ts";
 
 /** One way to tell how a run goes. */
 export interface Output {

@@ -1,4 +1,4 @@
-import type { RunEvent } from "../../emulator/events.ts";
+import type { RunEvent } from "../../engine/events.ts";
 import type { Output } from "./output.ts";
 import type { Sink } from "./sink.ts";
 import { describeBound, describeEnd, describeJob, formatPlace } from "./words.ts";

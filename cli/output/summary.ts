@@ -1,28 +1,13 @@
-import type { RunEvent, RunFinished } from "../../emulator/events.ts";
+import type { RunEvent, RunFinished } from "../../engine/events.ts";
+import { StepCounts, type TaskCounts } from "../../engine/task-counts.ts";
 import { formatCount, formatSeconds } from "./words.ts";
-
-interface Counts {
-  succeeded: number;
-  failed: number;
-  stopped: number;
-}
 
 /** Remembers which steps a run reached, so that its end can say what ran and what did not. */
 export class RunTally {
-  readonly #steps = new Map<string, Counts>();
+  readonly #counts = new StepCounts();
 
   tell(event: RunEvent): void {
-    if (event.type === "task.started") this.#counts(event.step);
-    else if (event.type === "task.finished" && event.retryInSeconds === undefined) {
-      const counts = this.#counts(event.step);
-      counts[event.caught ? "succeeded" : event.status]++;
-    }
-  }
-
-  #counts(step: string): Counts {
-    let counts = this.#steps.get(step);
-    if (!counts) this.#steps.set(step, (counts = { succeeded: 0, failed: 0, stopped: 0 }));
-    return counts;
+    if (event.type === "task.started" || event.type === "task.finished") this.#counts.add(event);
   }
 
   /** What a person wants to know of a run that did not succeed: which task, which error and where, what ran, what to do next. */
@@ -38,7 +23,7 @@ export class RunTally {
       if (error.source) lines.push(`    at ${error.source}`);
       lines.push("");
     }
-    const steps = [...this.#steps].map(([step, counts]) => step + describe(counts));
+    const steps = [...this.#counts.steps].map(([step, counts]) => step + describe(counts));
     lines.push(`  Ran:     ${steps.join(", ") || "nothing"}`);
     if (notRun.length > 0) lines.push(`  Not run: ${notRun.join(", ")}`);
     if (task) lines.push(`  Log:     millrace logs ${task}`);
@@ -48,13 +33,16 @@ export class RunTally {
 }
 
 /** Nothing for the one task that succeeded, which is what a reader takes for granted. */
-function describe({ succeeded, failed, stopped }: Counts): string {
-  if (succeeded === 1 && failed === 0 && stopped === 0) return "";
-  if (succeeded === 0 && failed === 1 && stopped === 0) return " (failed)";
-  if (succeeded === 0 && failed === 0) return " (stopped)";
+function describe({ succeeded, failed, caught, stopped }: TaskCounts): string {
+  // With one that was caught the flow went on as with one that succeeded.
+  const fine = succeeded + caught;
+  const bad = failed - caught;
+  if (fine === 1 && bad === 0 && stopped === 0) return "";
+  if (fine === 0 && bad === 1 && stopped === 0) return " (failed)";
+  if (fine === 0 && bad === 0) return " (stopped)";
   const parts = [
-    succeeded > 0 && `${formatCount(succeeded, "task")} succeeded`,
-    failed > 0 && `${failed.toLocaleString("en-US")} failed`,
+    fine > 0 && `${formatCount(fine, "task")} succeeded`,
+    bad > 0 && `${bad.toLocaleString("en-US")} failed`,
     stopped > 0 && `${stopped.toLocaleString("en-US")} stopped`,
   ];
   return ` (${parts.filter(Boolean).join(", ")})`;

@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
-import type { RunEvent, TaskFinished } from "../../emulator/events.ts";
+import type { RunEvent, TaskFinished } from "../../engine/events.ts";
 import type { Output } from "./output.ts";
 import type { Sink } from "./sink.ts";
-import { ended, Waves, type Wave } from "./waves.ts";
+import { ended, failedOf, Waves, type Wave } from "./waves.ts";
 import { describeBound, describeEnd, describeJob, formatCount, formatPlace, formatSeconds } from "./words.ts";
 
 const REDRAW_MILLISECONDS = 100;
@@ -51,7 +51,7 @@ export function terminalOutput(sink: Sink, terminal: Terminal, now: () => number
     tell(event) {
       const folded = waves.take(event);
       for (const wave of waves.takeEnded(event.type === "run.finished"))
-        print(paint(wave.failed > 0 ? "red" : "green", describeWave(wave, event.run)));
+        print(paint(failedOf(wave) > 0 ? "red" : "green", describeWave(wave, event.run)));
       if (!folded) {
         const line = terminalLine(event, paint);
         if (line !== undefined) print(line);
@@ -118,12 +118,13 @@ function describeProgress(wave: Wave, now: number): string {
     `${ended(wave).toLocaleString("en-US")} of ${wave.total.toLocaleString("en-US")} done`,
     `${wave.running} running`,
   ];
-  if (wave.failed > 0) parts.push(`${wave.failed.toLocaleString("en-US")} failed`);
+  if (failedOf(wave) > 0) parts.push(`${failedOf(wave).toLocaleString("en-US")} failed`);
   return `${wave.step}: ${parts.join(", ")}, ${formatSeconds((now - wave.startedAt) / 1000)}`;
 }
 
 function describeWave(wave: Wave, run: number): string {
-  const { failed, stopped } = wave;
+  const failed = failedOf(wave);
+  const { stopped } = wave.tasks;
   const bad = [
     failed > 0 && `${failed.toLocaleString("en-US")} failed`,
     stopped > 0 && `${stopped.toLocaleString("en-US")} stopped`,

@@ -1,4 +1,5 @@
-import type { RunEvent, SplitStarted, TaskFinished, TaskStarted } from "../../emulator/events.ts";
+import { countEnd, noTasks, type TaskCounts } from "../../engine/task-counts.ts";
+import type { RunEvent, SplitStarted, TaskFinished, TaskStarted } from "../../engine/events.ts";
 
 /** A step whose tasks are too many to tell of one by one. */
 export interface Wave {
@@ -6,15 +7,19 @@ export interface Wave {
   /** How many tasks it will have, as far as is known yet. */
   readonly total: number;
   readonly running: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly stopped: number;
+  /** Of those that have ended. */
+  readonly tasks: Readonly<TaskCounts>;
   readonly startedAt: number;
   readonly endedAt: number;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type Counts = Mutable<Wave> & { isWave: boolean; isToldOf: boolean; readonly splitAt: Set<string> };
+type Counts = Mutable<Omit<Wave, "tasks">> & {
+  readonly tasks: TaskCounts;
+  isWave: boolean;
+  isToldOf: boolean;
+  readonly splitAt: Set<string>;
+};
 
 /** A foreach that is wider than this is told of as a whole. */
 const WIDE = 20;
@@ -68,11 +73,11 @@ export class Waves {
     return counts.isWave;
   }
 
-  #finish({ step, status, caught, retryInSeconds, at }: TaskFinished): boolean {
-    const counts = this.#counts(step, at);
+  #finish(event: TaskFinished): boolean {
+    const counts = this.#counts(event.step, event.at);
     counts.running = Math.max(0, counts.running - 1);
-    counts.endedAt = at;
-    if (retryInSeconds === undefined) counts[caught ? "succeeded" : status]++;
+    counts.endedAt = event.at;
+    countEnd(counts.tasks, event);
     return counts.isWave;
   }
 
@@ -83,9 +88,7 @@ export class Waves {
         step,
         total: 0,
         running: 0,
-        succeeded: 0,
-        failed: 0,
-        stopped: 0,
+        tasks: noTasks(),
         startedAt: at,
         endedAt: at,
         isWave: false,
@@ -125,8 +128,13 @@ export class Waves {
   }
 }
 
-export function ended({ succeeded, failed, stopped }: Wave): number {
-  return succeeded + failed + stopped;
+export function ended({ tasks }: Pick<Wave, "tasks">): number {
+  return tasks.succeeded + tasks.failed + tasks.stopped;
+}
+
+/** Those that failed while the flow does not go on all the same. */
+export function failedOf({ tasks }: Pick<Wave, "tasks">): number {
+  return tasks.failed - tasks.caught;
 }
 
 function places(index: string): number {

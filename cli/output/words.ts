@@ -1,4 +1,4 @@
-import type { JobStatus, LoopBound, RunEvent, TaskFinished } from "../../emulator/events.ts";
+import type { JobStatus, LoopBound, RunEvent, TaskFinished } from "../../engine/events.ts";
 import type { TaskError } from "../../graph/task-error.ts";
 
 /** `850 ms`, `12.3 s`, `4 min 5 s`, `2 h 3 min`. */

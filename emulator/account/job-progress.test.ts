@@ -1,61 +1,54 @@
 import { expect, test } from "vitest";
-import {
-  childrenBegun,
-  logOf,
-  NOTHING_TOLD,
-  progressOf,
-  toldOf,
-  type DescribedJob,
-  type Told,
-} from "./job-progress.ts";
+import { childrenBegun, logOf, NOTHING_EMITTED, progressOf, emittedAfter, type Emitted } from "./job-progress.ts";
+import type { DescribedJob } from "../../aws/batch/described-job.ts";
 
 const ended = (over: object = {}) => ({ startedAt: 1_000, stoppedAt: 3_000, container: { exitCode: 1 }, ...over });
-const told = (over: Partial<Told> = {}): Told => ({ ...NOTHING_TOLD, status: "RUNNABLE", ...over });
+const emitted = (over: Partial<Emitted> = {}): Emitted => ({ ...NOTHING_EMITTED, status: "RUNNABLE", ...over });
 
-test.each<[what: string, before: Told, job: DescribedJob, happened: string[]]>([
-  ["that it waits", told({ status: "SUBMITTED" }), { status: "RUNNABLE" }, ["status RUNNABLE"]],
-  ["nothing twice", told(), { status: "RUNNABLE" }, []],
-  ["that it runs", told(), { status: "RUNNING" }, ["status RUNNING", "begun 1"]],
+test.each<[what: string, before: Emitted, job: DescribedJob, happened: string[]]>([
+  ["that it waits", emitted({ status: "SUBMITTED" }), { status: "RUNNABLE" }, ["status RUNNABLE"]],
+  ["nothing twice", emitted(), { status: "RUNNABLE" }, []],
+  ["that it runs", emitted(), { status: "RUNNING" }, ["status RUNNING", "begun 1"]],
   [
     "that it was over before anybody saw it run",
-    told(),
+    emitted(),
     { status: "SUCCEEDED", attempts: [ended()] },
     ["status SUCCEEDED", "begun 1", "ended 1 last", "over well"],
   ],
   [
     "that it is tried again",
-    told({ status: "RUNNING", begun: 1 }),
+    emitted({ status: "RUNNING", begun: 1 }),
     { status: "RUNNABLE", attempts: [ended()] },
     ["status RUNNABLE", "ended 1"],
   ],
   [
     "that it runs again",
-    told({ begun: 1, ended: 1 }),
+    emitted({ begun: 1, ended: 1 }),
     { status: "RUNNING", attempts: [ended()] },
     ["status RUNNING", "begun 2"],
   ],
   [
     "attempts that nobody saw, each in its turn",
-    told({ status: "RUNNING", begun: 1 }),
+    emitted({ status: "RUNNING", begun: 1 }),
     { status: "FAILED", attempts: [ended(), ended()] },
     ["status FAILED", "ended 1", "begun 2", "ended 2 last", "over badly"],
   ],
-  ["an end without a beginning", told(), { status: "FAILED", attempts: [] }, ["status FAILED", "over badly"]],
+  ["an end without a beginning", emitted(), { status: "FAILED", attempts: [] }, ["status FAILED", "over badly"]],
   [
     "no end of an attempt that goes on",
-    told(),
+    emitted(),
     { status: "RUNNING", attempts: [{ startedAt: 1_000 }] },
     ["status RUNNING", "begun 1"],
   ],
 ])("of a job is told %s", (_, before, job, happened) => {
-  const happenings = progressOf(before, job);
-  const texts = happenings.map((one) => {
+  const changes = progressOf(before, job);
+  const texts = changes.map((one) => {
     if (one.type === "status") return `status ${one.status}`;
     if (one.type === "over") return `over ${one.succeeded ? "well" : "badly"}`;
     return `${one.type} ${one.attempt}${one.type === "ended" && one.isLast ? " last" : ""}`;
   });
   expect(texts).toEqual(happened);
-  const after = progressOf(toldOf(before, happenings), job).filter(({ type }) => type !== "over");
+  const after = progressOf(emittedAfter(before, changes), job).filter(({ type }) => type !== "over");
   expect(after).toEqual([]);
 });
 

@@ -1,70 +1,47 @@
-import type { BatchAttempt, BatchExit, BatchJob } from "../../aws/batch/job.ts";
-import type { JobStatus } from "../events.ts";
+import type { DescribedJob } from "../../aws/batch/described-job.ts";
+import type { JobStatus } from "../../engine/events.ts";
 
-/** A job as AWS Batch describes it, as far as a run looks at it. Source: AWS Batch API reference, "JobDetail". */
-export interface DescribedJob extends BatchJob {
-  readonly arrayProperties?:
-    | { readonly statusSummary?: Readonly<Record<string, number>> | undefined; readonly size?: number | undefined }
-    | undefined;
-  readonly container?: (NonNullable<BatchJob["container"]> & Streamed & Logged) | undefined;
-  readonly attempts?: readonly DescribedAttempt[] | undefined;
-}
-
-interface DescribedAttempt extends BatchAttempt {
-  readonly startedAt?: number | undefined;
-  readonly stoppedAt?: number | undefined;
-  readonly container?: (BatchExit & Streamed) | undefined;
-}
-
-interface Streamed {
-  readonly logStreamName?: string | undefined;
-}
-
-interface Logged {
-  readonly logConfiguration?: { readonly options?: Readonly<Record<string, string>> | undefined } | undefined;
-}
-
-/** What was told of a job so far. */
-export interface Told {
+/** What was emitted of a job so far. */
+export interface Emitted {
   readonly status: JobStatus["status"] | undefined;
   /** How many attempts have begun, and how many have ended. */
   readonly begun: number;
   readonly ended: number;
 }
 
-export const NOTHING_TOLD: Told = { status: undefined, begun: 0, ended: 0 };
+export const NOTHING_EMITTED: Emitted = { status: undefined, begun: 0, ended: 0 };
 
 /** What has happened since then, in its order; attempts count from 1. */
-export type Happening =
+export type JobChange =
   | { readonly type: "status"; readonly status: JobStatus["status"] }
   | { readonly type: "begun"; readonly attempt: number }
   | { readonly type: "ended"; readonly attempt: number; readonly isLast: boolean }
   /** The job is over; also one of which no attempt ever began. */
   | { readonly type: "over"; readonly succeeded: boolean };
 
-export function progressOf(told: Told, job: DescribedJob): Happening[] {
-  const happenings: Happening[] = [];
+export function progressOf(emitted: Emitted, job: DescribedJob): JobChange[] {
+  const changes: JobChange[] = [];
   const status = job.status as JobStatus["status"];
-  if (status !== told.status) happenings.push({ type: "status", status });
+  if (status !== emitted.status) changes.push({ type: "status", status });
   const isOver = status === "SUCCEEDED" || status === "FAILED";
   const ended = attemptsEnded(job);
-  let { begun } = told;
-  for (let attempt = told.ended + 1; attempt <= ended; attempt++) {
-    if (attempt > begun) happenings.push({ type: "begun", attempt: (begun = attempt) });
-    happenings.push({ type: "ended", attempt, isLast: isOver && attempt === ended });
+  let { begun } = emitted;
+  for (let attempt = emitted.ended + 1; attempt <= ended; attempt++) {
+    if (attempt > begun) changes.push({ type: "begun", attempt: (begun = attempt) });
+    changes.push({ type: "ended", attempt, isLast: isOver && attempt === ended });
   }
-  if (status === "RUNNING" && begun === ended) happenings.push({ type: "begun", attempt: ended + 1 });
-  if (isOver) happenings.push({ type: "over", succeeded: status === "SUCCEEDED" });
-  return happenings;
+  if (status === "RUNNING" && begun === ended) changes.push({ type: "begun", attempt: ended + 1 });
+  if (isOver) changes.push({ type: "over", succeeded: status === "SUCCEEDED" });
+  return changes;
 }
 
-/** What is told once these have been told too. */
-export function toldOf(told: Told, happenings: readonly Happening[]): Told {
-  return happenings.reduce<Told>((before, one) => {
+/** What was emitted once these have been too. */
+export function emittedAfter(emitted: Emitted, changes: readonly JobChange[]): Emitted {
+  return changes.reduce<Emitted>((before, one) => {
     if (one.type === "status") return { ...before, status: one.status };
     if (one.type === "begun") return { ...before, begun: one.attempt };
     return one.type === "ended" ? { ...before, ended: one.attempt } : before;
-  }, told);
+  }, emitted);
 }
 
 function attemptsEnded({ attempts = [] }: DescribedJob): number {

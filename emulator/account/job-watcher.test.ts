@@ -1,18 +1,21 @@
 import { describe, expect, test, vi } from "vitest";
 import { MillraceError } from "../../graph/errors.ts";
-import type { DescribedJob } from "./job-progress.ts";
-import type { SubmittedJob, TaskHappening } from "./job-teller.ts";
-import { JobWatcher, type BatchJobs } from "./job-watcher.ts";
+import type { DescribedJob } from "../../aws/batch/described-job.ts";
+import type { JobSubmission } from "../../aws/batch/job-submission.ts";
+import type { StateJob } from "../../engine/job.ts";
+import { StepCounts } from "../../engine/task-counts.ts";
+import type { TaskEvent } from "../../engine/world.ts";
+import { JobWatcher } from "./job-watcher.ts";
 
 const stoppedAt = 2_000;
 const done = { status: "SUCCEEDED", attempts: [{ startedAt: 1_000, stoppedAt, container: { exitCode: 0 } }] };
 
 /** Batch whose jobs are what `describe` says of them; what it was asked is noted. */
-function fakeBatch(describe: (id: string) => DescribedJob | undefined) {
+function fakeBatch(describe: (id: string) => DescribedJob | undefined, patienceMilliseconds?: number) {
   const asked: string[][] = [];
   const terminated: string[] = [];
   let submitted = 0;
-  const batch: BatchJobs = {
+  const batch: JobSubmission = {
     submit: async () => `job-${submitted++}`,
     async describe(jobs) {
       asked.push([...jobs]);
@@ -28,32 +31,45 @@ function fakeBatch(describe: (id: string) => DescribedJob | undefined) {
     }),
     close: () => {},
   };
-  const told: TaskHappening[] = [];
+  const told: TaskEvent[] = [];
+  const counts = new StepCounts();
   const watcher = new JobWatcher({
     batch,
     logs: { read: async () => ({ lines: ["Task finished with exit code 0."] }), close: () => {} },
-    tell: (event) => told.push(event),
+    emit(event) {
+      told.push(event);
+      counts.add(event);
+    },
     readAttempts: async () => [],
     isCaught: () => false,
+    ...(patienceMilliseconds !== undefined && { patienceMilliseconds }),
   });
-  return { batch, watcher, asked, terminated, told };
+  return { batch, watcher, asked, terminated, told, counts };
 }
 
 const never = new AbortController().signal;
-const job = (index = "0"): SubmittedJob => ({ parameters: {}, step: "fit", index });
-const array = (size: number): SubmittedJob => ({ ...job(), array: { size, index: String } });
+const job = (place = "0"): StateJob => ({
+  parameters: {},
+  step: "fit",
+  place,
+  size: 1,
+  attempts: 1,
+  isArray: false,
+  index: () => place,
+});
+const array = (size: number): StateJob => ({ ...job(), size, isArray: true, index: String });
 
 describe("the watcher of a run's jobs", () => {
   test("asks about all of them at once, at most a hundred", async () => {
     let isDone = false;
-    const { watcher, asked } = fakeBatch(() => (isDone ? done : { status: "RUNNABLE" }));
+    const { watcher, asked, counts } = fakeBatch(() => (isDone ? done : { status: "RUNNABLE" }));
     const jobs = Array.from({ length: 130 }, (_, i) => watcher.run(job(String(i)), never));
     await vi.waitUntil(() => asked.length >= 2);
     isDone = true;
     await Promise.all(jobs);
     await watcher.close();
     expect(asked.slice(0, 2).map(({ length }) => length)).toEqual([100, 30]);
-    expect(watcher.counts).toEqual({ succeeded: 130, failed: 0, stopped: 0 });
+    expect(counts.total).toEqual({ succeeded: 130, failed: 0, caught: 0, stopped: 0 });
   });
 
   test("asks about an array's children only once some have begun", async () => {
@@ -87,6 +103,58 @@ describe("the watcher of a run's jobs", () => {
       throw new MillraceError("account.busy", `${jobs.length} jobs`);
     };
     expect(await watcher.run(job(), never)).toEqual([]);
+    await watcher.close();
+  });
+
+  test("fails the run where Batch is broken for longer than is bearable, and says how long that was", async () => {
+    const { watcher, batch, terminated } = fakeBatch(() => done, 0);
+    batch.describe = async () => {
+      throw Object.assign(new Error("Internal failure"), { $fault: "server", $metadata: { httpStatusCode: 500 } });
+    };
+    await expect(watcher.run(job(), never)).rejects.toMatchObject({
+      code: "account.unreachable",
+      message: expect.stringMatching(/AWS Batch has not answered for \d+ minutes: Internal failure/) as string,
+    });
+    await watcher.close();
+    expect(terminated).toEqual(["job-0"]);
+  });
+
+  test.each([
+    ["a server error", Object.assign(new Error("broken"), { $fault: "server" })],
+    ["throttling", Object.assign(new Error("slow down"), { $fault: "client", $metadata: { httpStatusCode: 429 } })],
+  ])("asks again after %s that AWS names as nothing that is known here", async (_, thrown) => {
+    const { watcher, batch } = fakeBatch(() => done);
+    const describeJobs = batch.describe;
+    batch.describe = async () => {
+      batch.describe = describeJobs;
+      throw thrown;
+    };
+    expect(await watcher.run(job(), never)).toEqual([]);
+    await watcher.close();
+  });
+
+  test.each([
+    ["a bug", new TypeError("jobs is not iterable")],
+    ["an answer that nobody here expects", Object.assign(new Error("no such parameter"), { $fault: "client" })],
+  ])("%s ends the run with what was thrown, stack and all", async (_, thrown) => {
+    const { watcher, batch } = fakeBatch(() => done);
+    batch.describe = async () => {
+      throw thrown;
+    };
+    await expect(watcher.run(job(), never)).rejects.toBe(thrown);
+    await watcher.close();
+  });
+
+  test("a job that Batch cannot take for the moment is the machine's to submit again", async () => {
+    const { watcher, batch } = fakeBatch(() => done);
+    batch.submit = async () => {
+      throw Object.assign(new Error("too many"), { name: "TooManyRequestsException", $fault: "client" });
+    };
+    await expect(watcher.run(job(), never)).rejects.toMatchObject({ error: "Batch.TooManyRequestsException" });
+    batch.submit = async () => {
+      throw new TypeError("undefined is not a function");
+    };
+    await expect(watcher.run(job(), never)).rejects.toBeInstanceOf(TypeError);
     await watcher.close();
   });
 

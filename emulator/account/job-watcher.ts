@@ -1,36 +1,29 @@
-import { troubleError, type BatchEnvironment, type BatchQueue } from "../../aws/batch/job.ts";
+import type { DescribedJob } from "../../aws/batch/described-job.ts";
+import type { JobSubmission } from "../../aws/batch/job-submission.ts";
+import { troubleError } from "../../aws/batch/job.ts";
 import { whyWaiting } from "../../aws/batch/why-waiting.ts";
+import { isServiceError, isTemporary } from "../../aws/temporary-error.ts";
+import type { JobStatus } from "../../engine/events.ts";
+import type { JobResult, StateJob } from "../../engine/job.ts";
 import { MillraceError } from "../../graph/errors.ts";
-import type { JsonObject } from "../../graph/graph.ts";
-import type { JobStatus } from "../events.ts";
-import type { JobResult } from "../open-jobs.ts";
-import { JobTeller, type SubmittedJob, type TaskEnd, type TellerOptions, type Watched } from "./job-teller.ts";
-import { childrenBegun, NOTHING_TOLD, progressOf, toldOf, type DescribedJob, type Happening } from "./job-progress.ts";
+import { JobEvents, type JobEventsOptions, type PolledJob, type TaskEnd } from "./job-events.ts";
+import { childrenBegun, emittedAfter, NOTHING_EMITTED, progressOf, type JobChange } from "./job-progress.ts";
+import { Patience } from "./patience.ts";
+import { serviceFailure } from "./service-failure.ts";
 
-/** What AWS Batch is asked. */
-export interface BatchJobs {
-  /** Throws TaskFailure for what the machine may try again. */
-  submit(parameters: JsonObject): Promise<string>;
-  /** Of up to 100 jobs; an array's child is `ID:POSITION`. */
-  describe(jobs: readonly string[]): Promise<readonly DescribedJob[]>;
-  terminate(job: string, reason: string): Promise<void>;
-  describeQueue(
-    queue: string,
-  ): Promise<{ readonly queues: readonly BatchQueue[]; readonly environments: readonly BatchEnvironment[] }>;
-  close(): void;
-}
-
-export interface WatcherOptions extends TellerOptions {
-  readonly batch: BatchJobs;
+export interface WatcherOptions extends JobEventsOptions {
+  readonly batch: JobSubmission;
+  /** How long Batch may be busy or out of reach before the run fails; ten minutes unless told. */
+  readonly patienceMilliseconds?: number;
 }
 
 /** A job that the machine waits for, and how many of its tasks have ended. */
 interface Open {
   readonly id: string;
-  readonly job: SubmittedJob;
-  readonly own: Watched;
+  readonly job: StateJob;
+  readonly own: PolledJob;
   /** Those of an array's children that have not ended. */
-  readonly children: Set<Watched>;
+  readonly children: Set<PolledJob>;
   /** Children that have come as far as to run, by Batch's own count. */
   begun: number;
   settled: number;
@@ -54,6 +47,8 @@ const WAIT_OF_MANY_MILLISECONDS = 1_000;
 const SHORTEST_MILLISECONDS = 250;
 const LONGEST_MILLISECONDS = 5_000;
 const LONGEST_BACKOFF_MILLISECONDS = 30_000;
+/** How long Batch may fail to say how jobs stand, while they may well run on, before their run has failed. */
+const PATIENCE_MILLISECONDS = 10 * 60_000;
 /** A job that waits so long is looked into. */
 const WAITING_MILLISECONDS = 30_000;
 /** What was submitted just now may not be known everywhere yet. */
@@ -61,11 +56,11 @@ const MISSES = 20;
 
 /** Submits the jobs of one run and watches them all together; what becomes of each is told as it goes on. */
 export class JobWatcher {
-  readonly counts = { succeeded: 0, failed: 0, stopped: 0 };
   readonly #options: WatcherOptions;
-  readonly #batch: BatchJobs;
-  readonly #teller: JobTeller;
+  readonly #batch: JobSubmission;
+  readonly #events: JobEvents;
   readonly #open = new Set<Open>();
+  readonly #patience: Patience;
   /** What must be over before this is. */
   readonly #ending = new Set<Promise<unknown>>();
   #timer: NodeJS.Timeout | undefined;
@@ -78,13 +73,14 @@ export class JobWatcher {
   constructor(options: WatcherOptions) {
     this.#options = options;
     this.#batch = options.batch;
-    this.#teller = new JobTeller(options);
+    this.#events = new JobEvents(options);
+    this.#patience = new Patience("AWS Batch", options.patienceMilliseconds ?? PATIENCE_MILLISECONDS);
   }
 
   /** Resolves once every task of the job has ended; where `signal` fires the job is terminated and this rejects. */
-  async run(job: SubmittedJob, signal: AbortSignal): Promise<JobResult> {
+  async run(job: StateJob, signal: AbortSignal): Promise<JobResult> {
     signal.throwIfAborted();
-    const id = await this.#kept(this.#batch.submit(job.parameters));
+    const id = await this.#kept(this.#submit(job));
     if (signal.aborted || this.#isClosed) {
       this.#terminate(id);
       throw signal.reason ?? new Error("the run has ended");
@@ -98,9 +94,17 @@ export class JobWatcher {
       });
       signal.addEventListener("abort", abort, { once: true });
       this.#open.add(open);
-      this.#teller.status(id, job, "SUBMITTED");
+      this.#events.status(id, job, "SUBMITTED");
       this.#lookSoon();
     });
+  }
+
+  async #submit(job: StateJob): Promise<string> {
+    try {
+      return await this.#batch.submit(job.parameters);
+    } catch (thrown) {
+      throw serviceFailure("Batch", thrown, ["account.busy"]);
+    }
   }
 
   /** Terminates what is open; resolves once Batch has been told. */
@@ -124,11 +128,10 @@ export class JobWatcher {
 
   #cancel(open: Open, reason: unknown): void {
     if (!this.#open.delete(open)) return;
-    for (const watched of open.job.array ? open.children : [open.own]) {
-      const { begun, ended } = watched.told;
+    for (const polled of open.job.isArray ? open.children : [open.own]) {
+      const { begun, ended } = polled.emitted;
       if (begun === ended) continue;
-      this.counts.stopped++;
-      this.#teller.end(watched, begun, "stopped", { seconds: 0 });
+      this.#events.end(polled, begun, "stopped", { seconds: 0 });
     }
     this.#terminate(open.id);
     open.reject(reason);
@@ -165,18 +168,19 @@ export class JobWatcher {
       const due = this.#due();
       for (let from = 0; from < due.length; from += PAGE) await this.#lookAt(due.slice(from, from + PAGE));
       await this.#lookWhy();
+      this.#patience.renew();
       if (this.#reads >= READS) this.#wait = Math.max(this.#wait, WAIT_OF_MANY_MILLISECONDS);
     } catch (error) {
-      if (error instanceof MillraceError && error.code !== "account.busy" && error.code !== "account.unreachable")
-        for (const open of this.#open) this.#cancel(open, error);
+      const end = isTemporary(error) ? this.#patience.exhausted(error) : error;
+      if (end !== undefined) for (const open of this.#open) this.#cancel(open, end);
       this.#wait = Math.min(this.#wait * 2, LONGEST_BACKOFF_MILLISECONDS);
     }
   }
 
   /** Every job, and of arrays those children of which there may be news. */
-  #due(): [Open, Watched][] {
-    const jobs: [Open, Watched][] = [];
-    const children: [Open, Watched][] = [];
+  #due(): [Open, PolledJob][] {
+    const jobs: [Open, PolledJob][] = [];
+    const children: [Open, PolledJob][] = [];
     for (const open of this.#open) {
       if (!open.isOver) jobs.push([open, open.own]);
       if (!open.isOver && open.begun === open.settled) continue;
@@ -190,47 +194,48 @@ export class JobWatcher {
     return [...jobs, ...children];
   }
 
-  async #lookAt(page: readonly [Open, Watched][]): Promise<void> {
+  async #lookAt(page: readonly [Open, PolledJob][]): Promise<void> {
     const described = await this.#batch.describe(page.map(([, { id }]) => id));
     const byId = new Map(described.map((job) => [job.jobId, job]));
     let next = 0;
     const work = async () => {
       for (let at = next++; at < page.length; at = next++) {
-        const [open, watched] = page[at]!;
-        if (this.#open.has(open)) await this.#observe(open, watched, byId.get(watched.id));
+        const [open, polled] = page[at]!;
+        if (this.#open.has(open)) await this.#observe(open, polled, byId.get(polled.id));
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
   }
 
-  async #observe(open: Open, watched: Watched, job: DescribedJob | undefined): Promise<void> {
+  async #observe(open: Open, polled: PolledJob, job: DescribedJob | undefined): Promise<void> {
     if (!job) {
-      if (++watched.missed < MISSES) return;
-      const error = { name: "JobLost", message: `AWS Batch knows nothing of the job ${watched.id}` };
-      return this.#settle(open, watched, { status: "failed", failed: { index: watched.index, attempt: 1, error } });
+      if (++polled.missed < MISSES) return;
+      const error = { name: "JobLost", message: `AWS Batch knows nothing of the job ${polled.id}` };
+      this.#events.end(polled, 1, "failed", { seconds: 0, error });
+      return this.#settle(open, polled, { failed: { index: polled.index, attempt: 1, error } });
     }
-    const happenings = progressOf(watched.told, job);
-    if (happenings.length > 0) this.#wait = SHORTEST_MILLISECONDS;
-    if (open.job.array && watched === open.own) return this.#observeArray(open, job, happenings);
-    for (const happening of happenings) {
-      const end = await this.#teller.happening(watched, job, happening);
-      watched.told = toldOf(watched.told, [happening]);
+    const changes = progressOf(polled.emitted, job);
+    if (changes.length > 0) this.#wait = SHORTEST_MILLISECONDS;
+    if (open.job.isArray && polled === open.own) return this.#observeArray(open, job, changes);
+    for (const change of changes) {
+      const end = await this.#events.change(polled, job, change);
+      polled.emitted = emittedAfter(polled.emitted, [change]);
       if (!this.#open.has(open)) return;
-      if (end) return this.#settle(open, watched, end);
+      if (end) return this.#settle(open, polled, end);
     }
     if (job.status === "RUNNING" && this.#reads < READS) {
       this.#reads++;
       // In turn, as with children.
       if (this.#open.delete(open)) this.#open.add(open);
-      await this.#teller.log(watched, job, watched.told.begun);
+      await this.#events.log(polled, job, polled.emitted.begun);
     }
     if (job.status === "RUNNABLE" && job.statusReason && open.reason === undefined) open.whyAt = Date.now();
   }
 
-  #observeArray(open: Open, job: DescribedJob, happenings: readonly Happening[]): void {
-    const statuses = happenings.filter((one) => one.type === "status");
-    for (const { status } of statuses) this.#teller.status(open.id, open.job, status);
-    open.own.told = toldOf(open.own.told, statuses);
+  #observeArray(open: Open, job: DescribedJob, changes: readonly JobChange[]): void {
+    const statuses = changes.filter((one) => one.type === "status");
+    for (const { status } of statuses) this.#events.status(open.id, open.job, status);
+    open.own.emitted = emittedAfter(open.own.emitted, statuses);
     const begun = childrenBegun(job);
     if (begun !== open.begun) this.#wait = SHORTEST_MILLISECONDS;
     open.begun = begun;
@@ -241,59 +246,59 @@ export class JobWatcher {
   /** Tells why a job waits, once it has waited for long or Batch says something; of many, of one at a time. */
   async #lookWhy(): Promise<void> {
     const now = Date.now();
-    const isDue = ({ begun, own, whyAt }: Open) => begun === 0 && own.told.begun === 0 && whyAt <= now;
+    const isDue = ({ begun, own, whyAt }: Open) => begun === 0 && own.emitted.begun === 0 && whyAt <= now;
     const open = [...this.#open].find(isDue);
     if (!open) return;
     open.whyAt = now + 2 * WAITING_MILLISECONDS;
     try {
-      const [job] = await this.#batch.describe([open.job.array ? `${open.id}:0` : open.id]);
+      const [job] = await this.#batch.describe([open.job.isArray ? `${open.id}:0` : open.id]);
       if (!job?.jobQueue) return;
       const { queues, environments } = await this.#batch.describeQueue(job.jobQueue);
       const why = whyWaiting(job, queues, environments);
       const reason = why && troubleError(why).message.replaceAll("\n", " ");
       if (reason === undefined || reason === open.reason || !this.#open.has(open)) return;
       open.reason = reason;
-      this.#teller.status(open.id, open.job, job.status as JobStatus["status"], reason);
-    } catch {
+      this.#events.status(open.id, open.job, job.status as JobStatus["status"], reason);
+    } catch (error) {
       // Whoever may not look at queues is told no reason.
+      if (!(error instanceof MillraceError) && !isServiceError(error)) throw error;
     }
   }
 
   // ---- settling
 
-  #settle(open: Open, watched: Watched, { status, failed }: TaskEnd): void {
-    this.counts[status]++;
+  #settle(open: Open, polled: PolledJob, { failed }: TaskEnd): void {
     if (failed) open.failed.push(failed);
     open.settled++;
-    if (open.job.array) open.children.delete(watched);
+    if (open.job.isArray) open.children.delete(polled);
     else open.isOver = true;
     this.#resolveWhereDone(open);
   }
 
   #resolveWhereDone(open: Open): void {
-    if (!open.isOver || open.settled < (open.job.array?.size ?? 1)) return;
+    if (!open.isOver || open.settled < open.job.size) return;
     this.#open.delete(open);
     open.resolve(open.failed);
   }
 }
 
-function openOf(id: string, job: SubmittedJob, settle: Pick<Open, "resolve" | "reject">): Open {
-  const { step, array } = job;
-  const watched = (id: string, index: string, isChild: boolean): Watched => ({
+function openOf(id: string, job: StateJob, settle: Pick<Open, "resolve" | "reject">): Open {
+  const { step, place, isArray, size } = job;
+  const polled = (id: string, index: string, isChild: boolean): PolledJob => ({
     id,
     step,
     index,
     isChild,
-    told: { ...NOTHING_TOLD, status: "SUBMITTED" },
+    emitted: { ...NOTHING_EMITTED, status: "SUBMITTED" },
     log: undefined,
     missed: 0,
   });
-  const child = (_: unknown, at: number) => watched(`${id}:${at}`, array!.index(at), true);
+  const child = (_: unknown, at: number) => polled(`${id}:${at}`, job.index(at), true);
   return {
     id,
     job,
-    own: watched(id, job.index, false),
-    children: new Set(Array.from({ length: array?.size ?? 0 }, child)),
+    own: polled(id, place, false),
+    children: new Set(Array.from({ length: isArray ? size : 0 }, child)),
     begun: 0,
     settled: 0,
     isOver: false,

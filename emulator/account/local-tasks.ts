@@ -8,10 +8,9 @@ import type { Lineage } from "../../graph/lineage.ts";
 import type { TaskApi } from "../../runtime/task-client.ts";
 import { EXIT_CODES, FINAL_EXIT } from "../../statemachines/contract/exit-codes.ts";
 import { TASK_ENVIRONMENT } from "../../statemachines/contract/contract.ts";
-import { triesOf } from "../assigned-task.ts";
-import type { Job } from "../job-queue.ts";
-import type { JobResult } from "../open-jobs.ts";
-import type { TaskHappening } from "./job-teller.ts";
+import type { Job, JobResult } from "../../engine/job.ts";
+import type { TaskEvent } from "../../engine/world.ts";
+import { triesOf } from "../local/assigned-task.ts";
 import { localAttempt } from "./local-attempt.ts";
 import { newLogStream, startTaskProcess, type TaskProcess } from "./task-process.ts";
 
@@ -30,14 +29,13 @@ export interface LocalTasksOptions {
   readonly logs: string;
   /** What every process has in its environment besides this one's. */
   readonly env: Readonly<Record<string, string>>;
-  readonly tell: (event: TaskHappening) => void;
+  readonly emit: (event: TaskEvent) => void;
   readonly startTask: (task: StartTaskRequest) => Promise<StartTaskResponse>;
   readonly readAttempts: (task: TaskKey) => Promise<readonly Attempt[]>;
 }
 
 /** Carries out steps of a run in an account in processes of this machine: their artifacts and their ends go through the API. */
 export class LocalTasks {
-  readonly counts = { succeeded: 0, failed: 0, stopped: 0 };
   readonly #options: LocalTasksOptions;
   readonly #waiting: (() => void)[] = [];
   readonly #processes = new Set<TaskProcess>();
@@ -85,17 +83,16 @@ export class LocalTasks {
       const ended = await this.#attempt(job, index, attempt, signal);
       if (ended === "done") return undefined;
       signal.throwIfAborted();
-      if (ended.isFinal || attempt >= triesOf(job)) {
-        this.counts.failed++;
-        this.#options.tell({ ...ended.event, status: "failed" });
+      const hasTries = job.isRetriedByMachine ? ended.event.attempt < job.attempts : attempt < triesOf(job);
+      const isRetried = hasTries && !ended.isFinal;
+      this.#options.emit({ ...ended.event, status: "failed", ...(isRetried && { retryInSeconds: 0 }) });
+      if (!isRetried || job.isRetriedByMachine)
         return { index, attempt: ended.event.attempt, error: ended.event.error! };
-      }
-      this.#options.tell({ ...ended.event, status: "failed", retryInSeconds: 0 });
     }
   }
 
   async #attempt(job: Job, index: string, number: number, signal: AbortSignal): Promise<"done" | Failed> {
-    const { run, api, tell, lineage, root, flowModule, runtime, logs, env } = this.#options;
+    const { run, api, emit, lineage, root, flowModule, runtime, logs, env } = this.#options;
     const { step } = job;
     const stream = newLogStream();
     const started = await this.#options.startTask({ step, index, by: localAttempt(hostname(), stream) });
@@ -112,10 +109,10 @@ export class LocalTasks {
         AWS_BATCH_JOB_ATTEMPT: String(job.isRetriedByMachine ? attempt : number),
       },
       logFile: join(logs, stream),
-      onLine: (text) => tell({ type: "task.output", step, index, attempt, pid: one.pid, text }),
+      onLine: (text) => emit({ type: "task.output", step, index, attempt, pid: one.pid, text }),
     });
     const event = { type: "task.finished", step, index, attempt, pid: one.pid } as const;
-    tell({ type: "task.started", step, index, attempt, pid: one.pid });
+    emit({ type: "task.started", step, index, attempt, pid: one.pid });
     this.#processes.add(one);
     const stop = () => one.stop();
     signal.addEventListener("abort", stop, { once: true });
@@ -124,17 +121,15 @@ export class LocalTasks {
     this.#processes.delete(one);
     const seconds = (Date.now() - at) / 1000;
     if (signal.aborted) {
-      this.counts.stopped++;
-      tell({ ...event, status: "stopped", seconds });
+      emit({ ...event, status: "stopped", seconds });
       throw signal.reason;
     }
     const isCaught = lineage.steps.get(step)!.node.options.catch === true;
     const said = code === EXIT_CODES.done && !isCaught ? undefined : await this.#said(step, index, attempt);
     if (code === EXIT_CODES.done) {
       const caught = said?.caught === true;
-      this.counts[caught ? "failed" : "succeeded"]++;
       const failure = caught && { caught, ...(said.error && { error: said.error }) };
-      tell({ ...event, status: caught ? "failed" : "succeeded", seconds, ...failure });
+      emit({ ...event, status: caught ? "failed" : "succeeded", seconds, ...failure });
       return "done";
     }
     const error = said?.error ?? { name: "WorkerDied", message: `the step's process ended with exit code ${code}` };
@@ -148,6 +143,6 @@ export class LocalTasks {
 }
 
 interface Failed {
-  readonly event: Omit<Extract<TaskHappening, { type: "task.finished" }>, "status">;
+  readonly event: Omit<Extract<TaskEvent, { type: "task.finished" }>, "status">;
   readonly isFinal: boolean;
 }

@@ -11,14 +11,16 @@ import { stepsOf } from "../../statemachines/enter.ts";
 import { offlineResources } from "../../statemachines/resources.ts";
 import type { Manifest } from "../../store/artifacts/manifest.ts";
 import type { Control } from "../../graph/control-value.ts";
-import type { RunResult } from "../engine.ts";
+import { runInWorld, type RunResult } from "../../engine/run-loop.ts";
+import { lineageOf } from "../../graph/lineage.ts";
+import { compile } from "../../statemachines/compile.ts";
 import type { FlowCode } from "../flow-code.ts";
 import type { RunOptions } from "../run-options.ts";
-import { openBatchJobs } from "./batch-jobs.ts";
+import { openJobSubmission } from "../../aws/batch/job-submission.ts";
 import { openLogTails } from "../../aws/logs/cloudwatch-tails.ts";
 import { serveCredentials } from "./credentials-server.ts";
-import { runWithAccount } from "./engine.ts";
-import { openFunctions } from "./lambda-functions.ts";
+import { accountWorld } from "./world.ts";
+import { openFunctions } from "../../aws/lambda/functions.ts";
 import { placeSteps, withoutLocal, type Placement } from "./placement.ts";
 
 /** A flow that is about to run, its parameters checked and packed into the local store. */
@@ -50,7 +52,10 @@ export async function runInAccount(
   const credentials = await serveCredentials(credentialsFor(profile.api));
   const { region } = profile;
   try {
-    const result = await runWithAccount({
+    // What only an account's own engine calls is not told.
+    const all = { ...offlineResources, ...resources };
+    const flow = { lineage: lineageOf(graph), compiled: compile(graph, all), bookkeeping: all.bookkeeping };
+    const world = accountWorld({
       client,
       run: {
         graph,
@@ -61,9 +66,7 @@ export async function runInAccount(
         user,
         owner: { host: hostname(), pid: process.pid },
       },
-      // What only an account's own engine calls is not told.
-      resources: { ...offlineResources, ...resources },
-      batch: openBatchJobs(region),
+      batch: openJobSubmission(region),
       logs: openLogTails(region),
       functions: openFunctions(region),
       local: {
@@ -75,10 +78,8 @@ export async function runInAccount(
         logs: join(code.home, "logs"),
         env: credentials.env,
       },
-      ...(onEvent && { onEvent }),
-      ...(signal && { signal }),
     });
-    return { result, client };
+    return { result: await runInWorld(world, flow, { onEvent, signal }), client };
   } finally {
     credentials.close();
   }

@@ -1,22 +1,20 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { startTask, type TaskCalls } from "../../functions/api/task-calls.ts";
+import type { TaskCalls } from "../../functions/api/task-calls.ts";
 import type { Machines } from "../../aws/step-functions/machines.ts";
-import type { Run } from "../../store/ledger/ledger.ts";
-import { executionEnded, type Ending } from "../../functions/runs/end.ts";
+import type { Ending } from "../../functions/runs/end.ts";
 import { readRun } from "../../functions/runs/read.ts";
 import { ARCHIVED } from "../../runtime/package/code-archive-files.ts";
 import { unpackArchive } from "../../runtime/package/code-archive.ts";
 import { makeWholeFolder } from "../../runtime/package/whole-folder.ts";
-import type { Json } from "../../graph/graph.ts";
 import type { CompiledFlow } from "../../statemachines/compile.ts";
 import { parseRunName } from "../../graph/run-name.ts";
-import { type MachineInput } from "../../statemachines/contract/contract.ts";
-import { LocalTasks } from "../account/local-tasks.ts";
-import { executeFlow } from "../execute-flow.ts";
+import type { MachineInput } from "../../statemachines/contract/contract.ts";
+import { offlineResources } from "../../statemachines/resources.ts";
+import { runInWorld } from "../../engine/run-loop.ts";
 import type { Store } from "../home.ts";
-import { localIntegrations } from "../integrations.ts";
+import { emulatedWorld } from "./world.ts";
 
 /** What executions on this machine need. */
 export interface ExecutionParts {
@@ -88,49 +86,28 @@ export class Executions implements Machines {
   }
 
   async #carryOut(compiled: CompiledFlow, name: string, input: MachineInput, signal: AbortSignal): Promise<void> {
-    const { store, calls, ending } = this.#parts;
+    const { store, calls, ending, url, maxWorkers } = this.#parts;
     const run = await readRun(store.ledger, parseRunName(input.run));
-    const tasks = await this.#openTasks(run);
-    const scope = {
-      ledger: store.ledger,
-      key: run,
-      lineage: await calls.lineageOf(run.graph),
-      parameters: run.parameters,
-    };
-    const blobs = { read: store.blobs.readSync, write: store.blobs.writeSync };
-    const integrations = localIntegrations({ scope, blobs, scheduler: tasks, onFailed: () => {} });
-    try {
-      const ended = await executeFlow(compiled, input as unknown as Json, {
-        integrations,
-        signal,
-        execution: { name },
-      });
-      const failure = ended.status === "FAILED" && { error: ended.error ?? null, cause: ended.cause ?? null };
-      const status = signal.aborted ? "ABORTED" : ended.status;
-      await executionEnded(ending(), { name, status, input: JSON.stringify(input), ...failure });
-    } finally {
-      await tasks.close();
-    }
-  }
-
-  async #openTasks(run: Run): Promise<LocalTasks> {
-    const { store, calls, url, maxWorkers } = this.#parts;
     const lineage = await calls.lineageOf(run.graph);
     const folder = await unpackCode(store, run.codePackage);
-    return new LocalTasks({
+    const world = emulatedWorld({
       run,
       lineage,
-      api: { url: url(), region: "local" },
-      maxWorkers: maxWorkers ?? availableParallelism(),
-      runtime: join(folder, ARCHIVED.runtime),
-      flowModule: join(folder, ARCHIVED.flow),
-      root: folder,
-      logs: store.logs,
-      env: { AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local" },
-      tell: () => {},
-      startTask: (task) => startTask(calls, run, task),
-      readAttempts: (task) => store.ledger.listAttempts(run, task),
+      execution: { name, input },
+      calls,
+      blobs: store.blobs,
+      ending,
+      tasks: {
+        api: { url: url(), region: "local" },
+        maxWorkers: maxWorkers ?? availableParallelism(),
+        runtime: join(folder, ARCHIVED.runtime),
+        flowModule: join(folder, ARCHIVED.flow),
+        root: folder,
+        logs: store.logs,
+        env: { AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local" },
+      },
     });
+    await runInWorld(world, { lineage, compiled, bookkeeping: offlineResources.bookkeeping }, { signal });
   }
 }
 

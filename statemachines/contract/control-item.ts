@@ -35,6 +35,12 @@ export function controlFields(value: ControlValue): ControlFields {
   }
 }
 
+/** What the fields say of the value that they were made of: of a foreach not where its items are, of a loop not why it ends. */
+export function controlValue(fields: ControlFields): ControlValue {
+  if ("width" in fields) return { type: "foreach", width: fields.width, pageSize: 0, pages: [] };
+  return "case" in fields ? { type: "switch", case: fields.case } : { type: "loop", again: fields.again };
+}
+
 function positions(width: number): number[] {
   return width <= LIMITS.inlineMapConcurrency ? Array.from({ length: width }, (_, i) => i) : [];
 }

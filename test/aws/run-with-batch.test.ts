@@ -4,7 +4,7 @@ import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { RunEvent } from "../../emulator/events.ts";
+import type { RunEvent } from "../../engine/events.ts";
 import { openBatchJobs } from "../../aws/batch/job-definitions-in-batch.ts";
 import { jsonLines, type Finished } from "../support/workspace.ts";
 import { isSkipped } from "./account.ts";

@@ -1,10 +1,13 @@
-import type { Manifest } from "../store/artifacts/manifest.ts";
-import type { AttemptEnd, LogRange } from "../store/ledger/ledger.ts";
-import type { RunScope } from "../tasks/inputs.ts";
-import type { StartedTask } from "../tasks/start.ts";
-import type { WorkPage } from "../runtime/worker/protocol.ts";
-import type { TaskOutcome } from "../runtime/task.ts";
-import type { Job, Try } from "./job-queue.ts";
+import type { Manifest } from "../../store/artifacts/manifest.ts";
+import type { AttemptEnd, LogRange } from "../../store/ledger/ledger.ts";
+import type { RunScope } from "../../tasks/inputs.ts";
+import type { StartedTask } from "../../tasks/start.ts";
+import type { WorkPage } from "../../runtime/worker/protocol.ts";
+import type { TaskOutcome } from "../../runtime/task.ts";
+import type { Job } from "../../engine/job.ts";
+import type { Lineage } from "../../graph/lineage.ts";
+import { retryDelaySeconds } from "../../statemachines/contract/retries.ts";
+import type { Try } from "./job-queue.ts";
 
 /** A task that has begun and that a worker has been given. */
 export interface AssignedTask {
@@ -73,7 +76,23 @@ export function attemptEnd({ task, outcome, log }: TaskEnd): AttemptEnd {
   };
 }
 
-/** How often the scheduler itself tries a job's task. */
+/** The attempt as events name it. */
+export function attemptOf({ attempt, started }: Pick<AssignedTask, "attempt" | "started">) {
+  return { step: attempt.job.step, index: started.index, attempt: started.attempt };
+}
+
+/** Who tries a task again that has failed, and when; the machine says itself how long it waits. */
+export type Retry = "none" | { readonly by: "scheduler" | "machine"; readonly inSeconds: number };
+
+export function retryOf(lineage: Lineage, { attempt, started }: Pick<AssignedTask, "attempt" | "started">): Retry {
+  const { job, number } = attempt;
+  if (job.isRetriedByMachine) return started.attempt < job.attempts ? { by: "machine", inSeconds: 0 } : "none";
+  if (number >= job.attempts) return "none";
+  const options = lineage.steps.get(job.step)?.node.options;
+  return { by: "scheduler", inSeconds: options ? retryDelaySeconds(options, number) : 0 };
+}
+
+/** How often whoever carries the job out tries each of its tasks. */
 export function triesOf(job: Job): number {
   return job.isRetriedByMachine ? 1 : job.attempts;
 }

@@ -5,20 +5,30 @@ import {
   DescribeJobsCommand,
   SubmitJobCommand,
   TerminateJobCommand,
-  type ComputeEnvironmentDetail,
-  type JobDetail,
-  type JobQueueDetail,
 } from "@aws-sdk/client-batch";
-import { accountError } from "../../aws/account-error.ts";
-import { MillraceError } from "../../graph/errors.ts";
-import { TaskFailure } from "../../engine/asl/errors.ts";
-import type { BatchJobs } from "./job-watcher.ts";
+import type { JsonObject } from "../../graph/graph.ts";
+import { accountError } from "../account-error.ts";
+import type { DescribedJob } from "./described-job.ts";
+import type { BatchEnvironment, BatchQueue } from "./job.ts";
 
-/** AWS Batch by the rights of the person at this machine. */
-export function openBatchJobs(region: string): BatchJobs {
+/** AWS Batch, for whoever submits jobs and sees them through. Throws MillraceError `account.*`. */
+export interface JobSubmission {
+  /** Answers the job's id. `parameters` are those of a state `batch:submitJob`. */
+  submit(parameters: JsonObject): Promise<string>;
+  /** Of up to 100 jobs; an array's child is `ID:POSITION`. */
+  describe(jobs: readonly string[]): Promise<readonly DescribedJob[]>;
+  terminate(job: string, reason: string): Promise<void>;
+  describeQueue(
+    queue: string,
+  ): Promise<{ readonly queues: readonly BatchQueue[]; readonly environments: readonly BatchEnvironment[] }>;
+  close(): void;
+}
+
+/** By the rights of the person at this machine. */
+export function openJobSubmission(region: string): JobSubmission {
   const client = new BatchClient({ region, maxAttempts: 5 });
 
-  async function told<T>(work: () => Promise<T>): Promise<T> {
+  async function ask<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -27,28 +37,15 @@ export function openBatchJobs(region: string): BatchJobs {
   }
 
   return {
-    async submit(parameters) {
-      try {
-        const { jobId } = await client.send(new SubmitJobCommand(lowerCased(parameters) as never));
-        return jobId!;
-      } catch (thrown) {
-        const error = accountError(thrown, "AWS Batch");
-        // The machine itself waits where Batch is busy, and its Catch has what Batch refuses.
-        if (error instanceof MillraceError && error.code !== "account.busy") throw error;
-        const { name, message } = thrown as Error;
-        throw new TaskFailure(`Batch.${name}`, message);
-      }
-    },
-    describe: (jobs) =>
-      told(
-        async (): Promise<JobDetail[]> => (await client.send(new DescribeJobsCommand({ jobs: [...jobs] }))).jobs ?? [],
-      ),
+    submit: (parameters) =>
+      ask(async () => (await client.send(new SubmitJobCommand(lowerCased(parameters) as never))).jobId!),
+    describe: (jobs) => ask(async () => (await client.send(new DescribeJobsCommand({ jobs: [...jobs] }))).jobs ?? []),
     terminate: (jobId, reason) =>
-      told(async () => {
+      ask(async () => {
         await client.send(new TerminateJobCommand({ jobId, reason }));
       }),
     describeQueue: (queue) =>
-      told(async (): Promise<{ queues: JobQueueDetail[]; environments: ComputeEnvironmentDetail[] }> => {
+      ask(async () => {
         const { jobQueues: queues = [] } = await client.send(new DescribeJobQueuesCommand({ jobQueues: [queue] }));
         const names = queues.flatMap(({ computeEnvironmentOrder = [] }) =>
           computeEnvironmentOrder.map(({ computeEnvironment }) => computeEnvironment!),

@@ -1,13 +1,4 @@
-/** A job as AWS Batch has it: one task, or an array of as many as `size` says; each is tried `attempts` times at most. */
-export interface Job {
-  readonly step: string;
-  readonly size: number;
-  readonly attempts: number;
-  /** The machine itself tries again, with a job of its own: this one makes a single try. */
-  readonly isRetriedByMachine?: true;
-  /** The index of the task at a position of the array. */
-  index(position: number): string;
-}
+import type { Job } from "../../engine/job.ts";
 
 /** One try of one of a job's tasks. */
 export interface Try {

@@ -1,6 +1,6 @@
-import type { Lineage } from "../graph/lineage.ts";
-import { parseDuration } from "../graph/units.ts";
-import { GRACE_MILLISECONDS } from "../runtime/task.ts";
+import type { Lineage } from "../../graph/lineage.ts";
+import { parseDuration } from "../../graph/units.ts";
+import { GRACE_MILLISECONDS } from "../../runtime/task.ts";
 
 /** What a worker needs beyond its handlers' grace to say that they are over. */
 const MARGIN_MILLISECONDS = 1_000;

@@ -1,8 +1,4 @@
-import type { TaskError } from "../graph/task-error.ts";
-import type { Job } from "./job-queue.ts";
-
-/** What became of a job: the tasks that failed for good. */
-export type JobResult = readonly { readonly index: string; readonly attempt: number; readonly error: TaskError }[];
+import type { Job, JobResult } from "../../engine/job.ts";
 
 interface OpenJob {
   left: number;

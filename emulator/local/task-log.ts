@@ -1,5 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import type { LogRange } from "../store/ledger/ledger.ts";
+import type { LogRange } from "../../store/ledger/ledger.ts";
 
 const LOOK_MILLISECONDS = 60;
 const CHUNK_BYTES = 1 << 20;

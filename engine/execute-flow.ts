@@ -1,15 +1,24 @@
 import type { Json } from "../graph/graph.ts";
+import type { Lineage } from "../graph/lineage.ts";
 import type { StateMachine } from "../statemachines/asl.ts";
 import type { CompiledFlow } from "../statemachines/compile.ts";
 import { INTEGRATIONS } from "../statemachines/contract/contract.ts";
-import { TaskFailure } from "../engine/asl/errors.ts";
+import { TaskFailure } from "./asl/errors.ts";
 import {
   execute,
   type ExecuteOptions,
   type ExecutionResult,
   type HistoryEvent,
   type Integrations,
-} from "../engine/asl/interpreter.ts";
+} from "./asl/interpreter.ts";
+
+/** A flow that is to be run. */
+export interface RunnableFlow {
+  readonly lineage: Lineage;
+  readonly compiled: CompiledFlow;
+  /** What the machine calls the bookkeeping function by. */
+  readonly bookkeeping: string;
+}
 
 export interface ExecuteFlowOptions extends Omit<ExecuteOptions, "onEvent"> {
   /** Answers who listens to an execution that begins, the flow's own and each within it. */

@@ -1,0 +1,29 @@
+import { answerControl, recordFailure } from "../tasks/bookkeeping.ts";
+import type { RunScope } from "../tasks/inputs.ts";
+import type { Blobs } from "../tasks/outcome.ts";
+import { askedNext } from "../statemachines/contract/asked-next.ts";
+import { assertSucceeded, type Job, type JobResult } from "./job.ts";
+import type { WorldRun } from "./world.ts";
+
+type OfLedger = Pick<WorldRun, "invokeStep" | "readControl" | "answerControl" | "recordFailure">;
+
+/** The part of a world that has the ledger at hand, and in which a Lambda step is a job like any other. */
+export function ledgerRun(
+  scope: RunScope,
+  blobs: Blobs,
+  runJob: (job: Job, signal: AbortSignal) => Promise<JobResult>,
+): OfLedger {
+  const { ledger, key, lineage } = scope;
+  const readControl: OfLedger["readControl"] = async (control) => (await ledger.readControls(key, [control]))[0];
+  return {
+    readControl,
+    answerControl: async ({ node, index }) => (await answerControl(scope, blobs, node, index)).value,
+    recordFailure: (failure) => recordFailure(scope, blobs, failure, Date.now()),
+    async invokeStep(_name, { step, index, attempts }, signal) {
+      const job: Job = { step, size: 1, attempts, isRetriedByMachine: true, index: () => index };
+      assertSucceeded(job, await runJob(job, signal));
+      const next = askedNext(lineage, step, index);
+      return next && readControl(next);
+    },
+  };
+}
