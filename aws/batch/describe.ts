@@ -1,4 +1,5 @@
 import type { BatchClientConfig } from "@aws-sdk/client-batch";
+import { openBatch } from "./batch.ts";
 import type { BatchJob } from "./job.ts";
 
 /** What AWS Batch knows of jobs. */
@@ -9,16 +10,8 @@ export interface BatchJobs {
   failedChild(arrayJobId: string): Promise<BatchJob | undefined>;
 }
 
-/** Jobs that one call may ask for. */
-const AT_ONCE = 100;
-
-/** The SDK is loaded when a job is first asked for: most that could ask never do. */
 export function openBatchJobs(config: BatchClientConfig = {}): BatchJobs {
-  let opened: ReturnType<typeof open> | undefined;
-  const open = async () => {
-    const { BatchClient, DescribeJobsCommand, ListJobsCommand } = await import("@aws-sdk/client-batch");
-    return { client: new BatchClient({ maxAttempts: 5, ...config }), DescribeJobsCommand, ListJobsCommand };
-  };
+  const batch = openBatch(config);
   const quietly = async <T>(ask: () => Promise<T>, otherwise: T): Promise<T> => {
     try {
       return await ask();
@@ -27,25 +20,9 @@ export function openBatchJobs(config: BatchClientConfig = {}): BatchJobs {
       return otherwise;
     }
   };
-  const describe = async (jobIds: readonly string[]) => {
-    const found: BatchJob[] = [];
-    for (let from = 0; from < jobIds.length; from += AT_ONCE) {
-      const { client, DescribeJobsCommand } = await (opened ??= open());
-      const page = await client.send(new DescribeJobsCommand({ jobs: jobIds.slice(from, from + AT_ONCE) }));
-      found.push(...(page.jobs ?? []));
-    }
-    return found;
-  };
   return {
-    describe: (jobIds) => quietly(() => describe(jobIds), []),
-    failedChild: (arrayJobId) =>
-      quietly(async () => {
-        const { client, ListJobsCommand } = await (opened ??= open());
-        const { jobSummaryList = [] } = await client.send(
-          new ListJobsCommand({ arrayJobId, jobStatus: "FAILED", maxResults: 1 }),
-        );
-        const [child] = jobSummaryList;
-        return child?.jobId === undefined ? undefined : (await describe([child.jobId]))[0];
-      }, undefined),
+    describe: (jobIds) => quietly(() => batch.describeJobs(jobIds), []),
+    failedChild: (array) =>
+      quietly(async () => (await batch.describeJobs(await batch.listJobs({ array }, "FAILED", 1)))[0], undefined),
   };
 }

@@ -1,29 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BatchClient } from "@aws-sdk/client-batch";
-import { accountError } from "../account-error.ts";
+import { openBatch, type Batch } from "./batch.ts";
 import { environmentsOf, queueTrouble, whyWaiting } from "./why-waiting.ts";
-import type { BatchEnvironment, BatchQueue, Trouble } from "./job.ts";
+import type { Trouble } from "./job.ts";
 import { whyEnded } from "./why-ended.ts";
-
-/** Opens Batch as the person at this machine. */
-export async function openBatch(region: string): Promise<BatchHealth> {
-  const { BatchClient } = await import("@aws-sdk/client-batch");
-  return new BatchHealth(new BatchClient({ region }));
-}
 
 const LOOK_MILLISECONDS = 2_000;
 
 /** Whether queues are well, and whether a job in one runs. Throws MillraceError `account.*`. */
 export class BatchHealth {
-  readonly #client: BatchClient;
+  readonly #batch: Batch;
 
-  constructor(client: BatchClient) {
-    this.#client = client;
+  /** As the person at this machine. */
+  constructor(region: string) {
+    this.#batch = openBatch({ region });
   }
 
   /** What is wrong with the queue; else what it is. */
   async lookAt(queue: string): Promise<Trouble | { readonly told: string }> {
-    const { queues, environments } = await this.#describe(queue);
+    const { queues, environments } = await this.#batch.describeQueues([queue]);
     const [found] = queues;
     if (!found)
       return { name: "QueueMissing", message: "it is not there", mend: "Deploy Millrace again: npx sls deploy" };
@@ -49,7 +43,7 @@ export class BatchHealth {
     let isEnded = false;
     try {
       for (;;) {
-        const job = await this.#job(jobId);
+        const job = (await this.#batch.describeJobs([jobId]))[0];
         if (job?.status === "SUCCEEDED") {
           isEnded = true;
           return { told: "a job ran there and reached the API" };
@@ -58,7 +52,7 @@ export class BatchHealth {
           isEnded = true;
           return whyEnded(job) ?? { name: "Failed", message: job.statusReason ?? "it failed" };
         }
-        const { queues, environments } = await this.#describe(queue);
+        const { queues, environments } = await this.#batch.describeQueues([queue]);
         const why = job && whyWaiting(job, queues, environments);
         if (why?.isStuck) return why;
         const now = why ? `${job.status}: ${why.message}` : (job?.status ?? "SUBMITTED");
@@ -70,55 +64,18 @@ export class BatchHealth {
         await sleep(LOOK_MILLISECONDS);
       }
     } finally {
-      if (!isEnded) await this.#terminate(jobId);
+      if (!isEnded) await this.#batch.terminate(jobId, "millrace doctor has given it up").catch(() => {});
     }
   }
 
   close(): void {
-    this.#client.destroy();
+    this.#batch.close();
   }
 
-  async #describe(queue: string): Promise<{ queues: BatchQueue[]; environments: BatchEnvironment[] }> {
-    const { DescribeComputeEnvironmentsCommand, DescribeJobQueuesCommand } = await import("@aws-sdk/client-batch");
-    try {
-      const { jobQueues: queues = [] } = await this.#client.send(new DescribeJobQueuesCommand({ jobQueues: [queue] }));
-      const names = (queues[0]?.computeEnvironmentOrder ?? []).map(({ computeEnvironment }) => computeEnvironment!);
-      if (names.length === 0) return { queues, environments: [] };
-      const asked = new DescribeComputeEnvironmentsCommand({ computeEnvironments: names });
-      return { queues, environments: (await this.#client.send(asked)).computeEnvironments ?? [] };
-    } catch (error) {
-      throw accountError(error, "describe AWS Batch's queues");
-    }
-  }
-
-  async #submit(jobQueue: string, jobDefinition: string): Promise<string> {
-    const { SubmitJobCommand } = await import("@aws-sdk/client-batch");
+  #submit(jobQueue: string, jobDefinition: string): Promise<string> {
     const command = ["node", "-e", `(${program})()`];
-    try {
-      const job = { jobName: "millrace-doctor", jobQueue, jobDefinition, containerOverrides: { command } };
-      const { jobId } = await this.#client.send(
-        new SubmitJobCommand({ ...job, timeout: { attemptDurationSeconds: 120 } }),
-      );
-      return jobId!;
-    } catch (error) {
-      throw accountError(error, "submit jobs to AWS Batch");
-    }
-  }
-
-  async #job(jobId: string) {
-    const { DescribeJobsCommand } = await import("@aws-sdk/client-batch");
-    try {
-      return (await this.#client.send(new DescribeJobsCommand({ jobs: [jobId] }))).jobs?.[0];
-    } catch (error) {
-      throw accountError(error, "describe jobs of AWS Batch");
-    }
-  }
-
-  async #terminate(jobId: string): Promise<void> {
-    const { TerminateJobCommand } = await import("@aws-sdk/client-batch");
-    await this.#client
-      .send(new TerminateJobCommand({ jobId, reason: "millrace doctor has given it up" }))
-      .catch(() => {});
+    const job = { jobName: "millrace-doctor", jobQueue, jobDefinition, containerOverrides: { command } };
+    return this.#batch.submit({ ...job, timeout: { attemptDurationSeconds: 120 } });
   }
 }
 

@@ -1,5 +1,5 @@
-import { accountError } from "../account-error.ts";
 import type { LogStream } from "../logs/log-stream.ts";
+import { openBatch } from "./batch.ts";
 
 /** Where AWS Batch puts the output of jobs whose definition says nothing else. Source: AWS Batch user guide, "awslogs". */
 const LOG_GROUP = "/aws/batch/job";
@@ -8,17 +8,14 @@ const LOG_GROUP = "/aws/batch/job";
 export async function batchLogStream(region: string, by: string): Promise<LogStream | undefined> {
   const [, jobId, attempt] = /^([\w:-]+)#(\d+)$/.exec(by) ?? [];
   if (jobId === undefined) return undefined;
-  const { BatchClient, DescribeJobsCommand } = await import("@aws-sdk/client-batch");
-  const client = new BatchClient({ region });
+  const batch = openBatch({ region });
   try {
-    const { jobs: [job] = [] } = await client.send(new DescribeJobsCommand({ jobs: [jobId] }));
+    const [job] = await batch.describeJobs([jobId]);
     const ended = job?.attempts?.[Number(attempt) - 1];
     const stream = (ended ?? job)?.container?.logStreamName;
     const group = job?.container?.logConfiguration?.options?.["awslogs-group"] ?? LOG_GROUP;
     return stream === undefined ? undefined : { group, stream };
-  } catch (error) {
-    throw accountError(error, `the job ${jobId}`);
   } finally {
-    client.destroy();
+    batch.close();
   }
 }

@@ -5,7 +5,7 @@ import { Api } from "../../sdk/client/api.ts";
 import { personalCredentials } from "../../aws/credentials.ts";
 import { askAws } from "../../aws/request.ts";
 import { queuesOf } from "../../aws/batch/waiting.ts";
-import { openBatch } from "../../aws/batch/health.ts";
+import { BatchHealth } from "../../aws/batch/health.ts";
 import { readStackOutputs } from "../../aws/cloudformation/stack.ts";
 import type { AccountProfile } from "../../sdk/client/profiles.ts";
 import { MillraceError } from "../../graph/errors.ts";
@@ -132,7 +132,7 @@ function queueCheck(profile: AccountProfile, queue: string): Check {
   return {
     name: `queue ${shortName(queue)}`,
     async look() {
-      const batch = await openBatch(profile.region);
+      const batch = new BatchHealth(profile.region);
       try {
         return toldOf(await batch.lookAt(queue));
       } catch (error) {
@@ -148,7 +148,7 @@ function jobCheck(profile: AccountProfile, queue: string): Check {
   return {
     name: `job in ${shortName(queue)}`,
     async look(tell) {
-      const batch = await openBatch(profile.region);
+      const batch = new BatchHealth(profile.region);
       const definition = profile.outputs["JobDefinition"]!;
       try {
         return toldOf(await batch.tryJob({ queue, definition }, tell, JOB_LIMIT_MILLISECONDS));
