@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { blobConformance } from "../store/blobs/conformance.ts";
+import { localBlobConformance } from "../store/blobs/conformance.ts";
 import { ledgerConformance } from "../store/ledger/conformance.ts";
 import type { Run } from "../store/ledger/ledger.ts";
 import { MillraceError } from "../graph/errors.ts";
@@ -107,7 +107,7 @@ describe("the store's ledger, which the first question opens", () => {
 });
 
 describe("the store's blobs", () => {
-  blobConformance(() => openStore(mkdtempSync(join(folder, "blobs-"))).blobs);
+  localBlobConformance(() => openStore(mkdtempSync(join(folder, "blobs-"))).blobs);
 });
 
 async function textOf(pieces: AsyncIterable<Buffer>): Promise<string> {

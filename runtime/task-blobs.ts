@@ -1,5 +1,6 @@
 import type { BlobSize, Upload } from "../store/blobs/signer.ts";
 import type { Readable, SignForTaskRequest, SignResponse } from "../functions/api/contract.ts";
+import { concurrently } from "../graph/concurrently.ts";
 import { checkRead } from "../store/blobs/check.ts";
 import type { Blobs } from "../tasks/outcome.ts";
 import type { ValueRef } from "../store/artifacts/manifest.ts";
@@ -158,11 +159,7 @@ interface Waiting {
 
 /** Uploads a few at a time. */
 export async function uploadAll(waiting: readonly Waiting[]): Promise<void> {
-  let next = 0;
-  const work = async () => {
-    for (let at = next++; at < waiting.length; at = next++) await uploadOne(waiting[at]!);
-  };
-  await Promise.all(Array.from({ length: Math.min(UPLOADS_AT_ONCE, waiting.length) }, work));
+  await concurrently(UPLOADS_AT_ONCE, waiting, uploadOne);
 }
 
 async function uploadOne({ upload, bytes }: Waiting): Promise<void> {

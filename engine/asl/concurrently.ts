@@ -1,3 +1,4 @@
+import { concurrently, upTo } from "../../graph/concurrently.ts";
 import { linkAbort } from "./abort.ts";
 
 /**
@@ -12,16 +13,14 @@ export async function runConcurrently(
   work: (index: number, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const { signal, abort, release } = linkAbort(parent);
-  let next = 0;
-  const loop = async () => {
-    while (next < count && !signal.aborted) {
-      const index = next;
-      next += 1;
-      await work(index, signal);
+  function* turns() {
+    for (const index of upTo(count)) {
+      if (signal.aborted) return;
+      yield index;
     }
-  };
+  }
   try {
-    await Promise.all(Array.from({ length: Math.min(count, concurrency) }, loop));
+    await concurrently(concurrency, turns(), (index) => work(index, signal));
   } catch (error) {
     abort(error);
     throw error;

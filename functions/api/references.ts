@@ -1,9 +1,13 @@
+import { mapConcurrently } from "../../graph/concurrently.ts";
 import { MillraceError, type Where } from "../../graph/errors.ts";
 import type { Manifest } from "../../store/artifacts/manifest.ts";
 import type { BlobStore } from "../../store/blobs/blobs.ts";
 import type { BlobSize } from "../../store/blobs/signer.ts";
 import type { SignResponse } from "./sign-schemas.ts";
 import type { Signer } from "../../store/blobs/signer.ts";
+
+/** Requests that one call has under way. */
+const AT_ONCE = 32;
 
 /** The blobs that manifests refer to, each once, in their order. */
 export function hashesOf(...manifests: readonly Manifest[]): string[] {
@@ -14,7 +18,7 @@ export function hashesOf(...manifests: readonly Manifest[]): string[] {
 
 /** Throws MillraceError `artifact.notStored` where one of them is not there: an upload that never came to its end. */
 export async function allStored(blobs: Pick<BlobStore, "has">, hashes: readonly string[], where: Where): Promise<void> {
-  const stored = await someAtOnce(hashes, (hash) => blobs.has(hash));
+  const stored = await mapConcurrently(AT_ONCE, hashes, (hash) => blobs.has(hash));
   const missing = hashes.find((_, i) => !stored[i]);
   if (missing !== undefined)
     throw new MillraceError("artifact.notStored", `The blob ${missing} was named but never stored`, { where });
@@ -26,21 +30,12 @@ export async function signAll(
   reads: readonly string[],
   writes: readonly BlobSize[],
 ): Promise<SignResponse> {
-  const readable = await someAtOnce(reads, async (hash) => [hash, await signer.signRead(hash)] as const);
-  const writable = await someAtOnce(writes, async (blob) =>
+  const readable = await mapConcurrently(AT_ONCE, reads, async (hash) => [hash, await signer.signRead(hash)] as const);
+  const writable = await mapConcurrently(AT_ONCE, writes, async (blob) =>
     (await blobs.has(blob.hash)) ? undefined : ([blob.hash, await signer.signWrite(blob)] as const),
   );
   return {
     reads: Object.fromEntries(readable),
     writes: Object.fromEntries(writable.filter((one) => one !== undefined)),
   };
-}
-
-const AT_ONCE = 32;
-
-async function someAtOnce<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
-  const answers: Out[] = [];
-  for (let at = 0; at < items.length; at += AT_ONCE)
-    answers.push(...(await Promise.all(items.slice(at, at + AT_ONCE).map(work))));
-  return answers;
 }

@@ -17,13 +17,14 @@ export interface BlobStore {
    */
   read(hash: string): Promise<Uint8Array>;
 
-  /** The same, without giving up the thread: for a property read inside a handler. */
-  readSync(hash: string): Uint8Array;
-
   has(hash: string): Promise<boolean>;
 }
 
-/** A store whose write can also be done at once: much the cheaper way for small blobs, and no store over a network has it. */
+/**
+ * A store that can also be asked without giving up the thread: for a property read inside a handler, and much the cheaper
+ * way for small blobs. No store over a network has it.
+ */
 export interface LocalBlobStore extends BlobStore {
+  readSync(hash: string): Uint8Array;
   writeSync(hash: string, bytes: readonly Uint8Array[]): void;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import type { BlobStore } from "./blobs.ts";
+import type { BlobStore, LocalBlobStore } from "./blobs.ts";
 
 /** What every blob store must do. `open` answers an empty store. */
 export function blobConformance(open: () => BlobStore | Promise<BlobStore>): void {
@@ -9,7 +9,6 @@ export function blobConformance(open: () => BlobStore | Promise<BlobStore>): voi
     const bytes = pattern(size);
     await store.write(sha256(bytes), [bytes]);
     expect(Buffer.compare(await store.read(sha256(bytes)), bytes)).toBe(0);
-    expect(Buffer.compare(store.readSync(sha256(bytes)), bytes)).toBe(0);
   });
 
   test("a blob may be written in many segments, some of them empty", async () => {
@@ -18,14 +17,14 @@ export function blobConformance(open: () => BlobStore | Promise<BlobStore>): voi
     const segments: Uint8Array[] = Array.from({ length: 2500 }, (_, i) => bytes.subarray(i * 2, i * 2 + 2));
     segments.splice(7, 0, new Uint8Array());
     await store.write(sha256(bytes), segments);
-    expect(Buffer.compare(store.readSync(sha256(bytes)), bytes)).toBe(0);
+    expect(Buffer.compare(await store.read(sha256(bytes)), bytes)).toBe(0);
   });
 
   test("a segment may be a part of larger memory", async () => {
     const store = await open();
     const part = pattern(100).subarray(10, 20);
     await store.write(sha256(part), [part]);
-    expect([...store.readSync(sha256(part))]).toEqual([...part]);
+    expect([...(await store.read(sha256(part)))]).toEqual([...part]);
   });
 
   test("the store says which blobs it has", async () => {
@@ -44,7 +43,6 @@ export function blobConformance(open: () => BlobStore | Promise<BlobStore>): voi
       message: expect.stringContaining(hash) as string,
     });
     await expect(store.read(hash)).rejects.toThrow(missing);
-    expect(() => store.readSync(hash)).toThrow(missing);
   });
 
   test("bytes that do not have the hash they are written under are refused and leave nothing behind", async () => {
@@ -59,7 +57,7 @@ export function blobConformance(open: () => BlobStore | Promise<BlobStore>): voi
   test("writing a blob again changes nothing", async () => {
     const store = await open();
     for (let i = 0; i < 3; i++) await store.write(sha256("again"), [Buffer.from("again")]);
-    expect(Buffer.from(store.readSync(sha256("again"))).toString()).toBe("again");
+    expect(Buffer.from(await store.read(sha256("again"))).toString()).toBe("again");
   });
 
   test("many may write one blob at once, and many blobs", async () => {
@@ -76,9 +74,37 @@ export function blobConformance(open: () => BlobStore | Promise<BlobStore>): voi
     const hash = sha256(bytes);
     await store.write(hash, [bytes]);
     bytes.fill(0);
-    store.readSync(hash).fill(1);
-    (await store.read(hash)).fill(2);
-    expect(Buffer.from(store.readSync(hash)).toString()).toBe("as it was");
+    (await store.read(hash)).fill(1);
+    expect(Buffer.from(await store.read(hash)).toString()).toBe("as it was");
+  });
+}
+
+/** What every blob store of this machine must do besides. */
+export function localBlobConformance(open: () => LocalBlobStore): void {
+  blobConformance(open);
+
+  test.each([0, 1, 1000, 3_000_000])("a blob of %i bytes is written and read at once", async (size) => {
+    const store = open();
+    const bytes = pattern(size);
+    store.writeSync(sha256(bytes), [bytes]);
+    expect(Buffer.compare(store.readSync(sha256(bytes)), bytes)).toBe(0);
+    expect(Buffer.compare(await store.read(sha256(bytes)), bytes)).toBe(0);
+  });
+
+  test("a blob that is read at once is the reader's own", () => {
+    const store = open();
+    store.writeSync(sha256("as it was"), [Buffer.from("as it was")]);
+    store.readSync(sha256("as it was")).fill(1);
+    expect(Buffer.from(store.readSync(sha256("as it was"))).toString()).toBe("as it was");
+  });
+
+  test("at once as well, what is not there is missing and what has another hash is refused", () => {
+    const store = open();
+    const hash = sha256("one thing");
+    const failure = (code: string) => expect.objectContaining({ code });
+    expect(() => store.readSync(hash)).toThrow(failure("blob.missing"));
+    expect(() => store.writeSync(hash, [Buffer.from("another")])).toThrow(failure("blob.mismatch"));
+    expect(() => store.readSync(hash)).toThrow(failure("blob.missing"));
   });
 }
 

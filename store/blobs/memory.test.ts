@@ -1,7 +1,7 @@
 import { describe } from "vitest";
-import { blobConformance } from "./conformance.ts";
+import { localBlobConformance } from "./conformance.ts";
 import { openMemoryBlobs } from "./memory.ts";
 
 describe("blobs in memory", () => {
-  blobConformance(openMemoryBlobs);
+  localBlobConformance(openMemoryBlobs);
 });

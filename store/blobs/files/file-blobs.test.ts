@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { childProgram } from "../child.ts";
-import { blobConformance } from "../conformance.ts";
+import { localBlobConformance } from "../conformance.ts";
 import { openFileBlobs } from "./file-blobs.ts";
 
 const root = mkdtempSync(join(tmpdir(), "millrace-blobs-"));
@@ -19,7 +19,7 @@ function fileOf(store: string, text: string): string {
 }
 
 describe("blobs as files", () => {
-  blobConformance(() => openFileBlobs(folder()));
+  localBlobConformance(() => openFileBlobs(folder()));
 
   test("a blob is there for the next process", () => {
     const store = folder();

@@ -45,7 +45,6 @@ describe.skipIf(isSkipped(account))("blobs in S3", () => {
       const bytes = [Buffer.alloc(30_000_000, "a"), Buffer.alloc(10_000_001, "b")];
       await store.write(hashOf(bytes), bytes);
       expect(Buffer.compare(await store.read(hashOf(bytes)), Buffer.concat(bytes))).toBe(0);
-      expect(store.readSync(hashOf(bytes))).toHaveLength(40_000_001);
     });
 
     test("a large blob that is there is not sent again", async () => {
@@ -72,11 +71,11 @@ describe.skipIf(isSkipped(account))("blobs in S3", () => {
       expect(Buffer.from(await store.read(hashOf(bytes))).toString()).toBe("unanswered");
     });
 
-    test("a read that fails for a while is answered, at once or not", async () => {
+    test("a read that fails for a while is answered", async () => {
       const bytes = [Buffer.from("read me")];
       await store.write(hashOf(bytes), bytes);
       await fail("^s3:GET", { status: 500, code: "InternalError", times: 2 });
-      expect(store.readSync(hashOf(bytes))).toHaveLength(7);
+      expect(await store.read(hashOf(bytes))).toHaveLength(7);
     });
 
     test("a bucket that is not there is told as such", async () => {
@@ -86,7 +85,6 @@ describe.skipIf(isSkipped(account))("blobs in S3", () => {
         code: "account.missing",
         message: expect.stringContaining("no-such-bucket") as string,
       });
-      expect(() => missing.readSync(hash)).toThrow(expect.objectContaining({ code: "account.missing" }));
       await expect(missing.write(hash, [Buffer.from("x")])).rejects.toMatchObject({ code: "account.missing" });
     });
 

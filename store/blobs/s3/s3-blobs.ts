@@ -11,17 +11,17 @@ import {
 } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
+import { concurrently } from "../../../graph/concurrently.ts";
 import { accountError } from "../../../aws/account-error.ts";
 import type { BlobStore } from "../blobs.ts";
 import { checkRead, checkWritten, missing } from "../check.ts";
 import { inPieces } from "../pieces.ts";
-import { openSyncReader, type SyncReader } from "./s3-sync.ts";
 
 export interface S3BlobOptions {
   readonly bucket: string;
   /** Blobs are at `PREFIX` + hash; `blobs/` unless told. */
   readonly prefix?: string;
-  /** Region, endpoint, credentials; from the environment unless told. What readSync needs of it must be plain data. */
+  /** Region, endpoint, credentials; from the environment unless told. */
   readonly client?: S3ClientConfig;
 }
 
@@ -39,7 +39,6 @@ export function openS3Blobs({
 }: S3BlobOptions): BlobStore & { close(): void } {
   const client = new S3Client({ maxAttempts: ATTEMPTS, ...config });
   const place = (hash: string) => ({ Bucket: bucket, Key: prefix + hash });
-  let reader: SyncReader | undefined;
 
   async function has(hash: string): Promise<boolean> {
     try {
@@ -78,17 +77,13 @@ export function openS3Blobs({
     const upload = { ...place(hash), UploadId };
     try {
       const parts: { PartNumber: number; ETag: string | undefined; ChecksumSHA256: string }[] = [];
-      const pieces = inPieces(bytes, PART);
-      async function lane(): Promise<void> {
-        for (const Body of pieces) {
-          const PartNumber = parts.length + 1;
-          const ChecksumSHA256 = createHash("sha256").update(Body).digest("base64");
-          const part = { PartNumber, ETag: undefined as string | undefined, ChecksumSHA256 };
-          parts.push(part);
-          part.ETag = (await client.send(new UploadPartCommand({ ...upload, Body, PartNumber, ChecksumSHA256 }))).ETag;
-        }
-      }
-      await Promise.all(Array.from({ length: LANES }, lane));
+      await concurrently(PARTS_AT_ONCE, inPieces(bytes, PART), async (Body, position) => {
+        const PartNumber = position + 1;
+        const ChecksumSHA256 = createHash("sha256").update(Body).digest("base64");
+        const part = { PartNumber, ETag: undefined as string | undefined, ChecksumSHA256 };
+        parts.push(part);
+        part.ETag = (await client.send(new UploadPartCommand({ ...upload, Body, PartNumber, ChecksumSHA256 }))).ETag;
+      });
       await client.send(
         new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts }, IfNoneMatch: "*" }),
       );
@@ -114,27 +109,14 @@ export function openS3Blobs({
     }
   }
 
-  function readSync(hash: string): Uint8Array {
-    reader ??= openSyncReader({ bucket, prefix, client: { maxAttempts: ATTEMPTS, ...config } });
-    const answer = reader.read(hash);
-    if ("error" in answer)
-      throw answer.error.name === "NoSuchKey"
-        ? missing(hash)
-        : told(Object.assign(new Error(answer.error.message), answer.error));
-    checkRead(hash, answer.bytes);
-    return answer.bytes;
-  }
-
   const told = (error: unknown) => accountError(error, `the bucket ${bucket}`);
 
   return {
     write,
     read,
-    readSync,
     has,
     close() {
       client.destroy();
-      reader?.close();
     },
   };
 }
@@ -144,8 +126,7 @@ const ATTEMPTS = 8;
 const ASK_FIRST = 64 * 1024;
 /** Blobs above this go up in parts of it. */
 const PART = 16 * 1024 * 1024;
-/** Parts under way at once. */
-const LANES = 3;
+const PARTS_AT_ONCE = 3;
 const READS = 4;
 /** Attempts of a write that meets another one of the same blob. */
 const CONFLICTS = 10;

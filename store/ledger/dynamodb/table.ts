@@ -15,6 +15,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountError } from "../../../aws/account-error.ts";
+import { mapConcurrently } from "../../../graph/concurrently.ts";
 
 /** What the table is; on-demand, and with no index besides. */
 export const LEDGER_TABLE = {
@@ -206,15 +207,9 @@ const BATCH = 100;
 /** Requests that one call has under way at once. */
 const PARALLEL = 32;
 
-/** Does it for each item, a number of them at a time; the answers are in the order of the items. */
-export async function inParallel<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
-  const answers = Array.from<Out>({ length: items.length });
-  let next = 0;
-  async function lane(): Promise<void> {
-    for (let at = next++; at < items.length; at = next++) answers[at] = await work(items[at]!);
-  }
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, lane));
-  return answers;
+/** Does it for each item, as many at a time as one call may have requests under way. */
+export function inParallel<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
+  return mapConcurrently(PARALLEL, items, work);
 }
 
 export function keyItem({ pk, sk }: Key): { pk: { S: string }; sk: { S: string } } {
