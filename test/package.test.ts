@@ -104,7 +104,7 @@ test("the package holds the built program, its types and what a reader needs, an
   expect(paths.filter((path) => /\.test\.|fixtures|conformance/.test(path))).toEqual([]);
 });
 
-test.each(["program.cjs", "worker.cjs", "prewarm.cjs", "container.cjs", "index.js"])(
+test.each(["bin.cjs", "run.cjs", "worker.cjs", "container.cjs", "index.js"])(
   "what runs start with has nothing of the HTTP API's server in it: %s",
   (file) => {
     const text = readFileSync(join(project, "node_modules", "millrace", "dist", file), "utf8");
