@@ -3,6 +3,7 @@ import { finishingConformance } from "./conformance-finishing.ts";
 import { runsConformance } from "./conformance-runs.ts";
 import { startingConformance } from "./conformance-starting.ts";
 import { tasksConformance } from "./conformance-tasks.ts";
+import { unknownRunConformance } from "./conformance-unknown-run.ts";
 import type { Ledger } from "./ledger.ts";
 
 /**
@@ -17,6 +18,9 @@ export function ledgerConformance(open: () => Promise<Ledger>): void {
   });
   describe("runs", () => {
     runsConformance(() => ledger);
+  });
+  describe("a run that nobody created", () => {
+    unknownRunConformance(() => ledger);
   });
   describe("attempts", () => {
     startingConformance(() => ledger);

@@ -8,6 +8,9 @@ import type { Manifest } from "../artifacts/manifest.ts";
  * The ledger: which runs, tasks and attempts there are and what became of them. Values live in the BlobStore; what is
  * kept here is small. Implemented on SQLite and on DynamoDB; ledgerConformance in conformance.ts says what both must do.
  *
+ * Of a run that nobody created there is nothing to read, and nothing to change: ends are refused, heartbeats reach no one.
+ * Only what would begin something there throws, as the methods say.
+ *
  * Times are milliseconds since the epoch. An index is a task's place as people count it ("3", "3.1", "0"); its
  * components are non-negative integers and every list is in their numeric order ("2" before "10").
  */
@@ -36,7 +39,8 @@ export interface Ledger {
   /**
    * Begins an attempt of each task. A task's attempts count from 1; an older attempt that is still running becomes
    * failed with `error.name` "Superseded", and whatever it reports later is refused. A task that has an attempt
-   * that succeeded (or was caught) is not begun again: its answer is `done`, with what that attempt left.
+   * that succeeded (or was caught) is not begun again: its answer is `done`, with what that attempt left. Throws
+   * MillraceError `run.unknown`.
    */
   startAttempts(run: RunKey, starts: readonly AttemptStart[]): Promise<AttemptStarted[]>;
 
@@ -77,6 +81,7 @@ export interface Ledger {
   /** Marks every attempt of the run that is still running as ended so; answers how many there were. */
   endRunningAttempts(run: RunKey, end: { status: "failed" | "stopped"; at: number; error: TaskError }): Promise<number>;
 
+  /** Writes control values over those that were there. Throws MillraceError `run.unknown`. */
   writeControls(run: RunKey, controls: readonly Control[]): Promise<void>;
 
   /** The control values in the order asked for; undefined where none was written. */

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { attemptOf, headOf, outcomeAttributes, runningItem, type Outcome } from "./attempt-item.ts";
 import { controlWrites } from "./controls.ts";
 import { isDone, isNear, pastAttemptKey, taskKey } from "./keys.ts";
-import { markFar, type DynamoStore } from "./store.ts";
+import { checkRun, markFar, type DynamoStore } from "./store.ts";
 import { runningTasks } from "./steps.ts";
 import { inParallel, keyItem, type Item, type Written } from "./table.ts";
 import type { AttemptEnd, AttemptStart, AttemptStarted } from "../ledger.ts";
@@ -12,11 +12,12 @@ import type { RunKey } from "../../../graph/run-name.ts";
 import type { TaskError } from "../../../graph/task-error.ts";
 
 /** One write an attempt: where the task has none, the first is simply put there. */
-export function startAttempts(
+export async function startAttempts(
   store: DynamoStore,
   run: RunKey,
   starts: readonly AttemptStart[],
 ): Promise<AttemptStarted[]> {
+  await checkRun(store, run);
   return eachTaskInTurn(starts, (start) => startAttempt(store, run, start));
 }
 

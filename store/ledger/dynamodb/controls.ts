@@ -1,6 +1,6 @@
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { controlItem, controlItemKey } from "../../../statemachines/contract/control-item.ts";
-import { readText, writeText, type DynamoStore } from "./store.ts";
+import { checkRun, readText, writeText, type DynamoStore } from "./store.ts";
 import { inParallel, type Key } from "./table.ts";
 import type { Control, ControlKey, ControlValue } from "../../../graph/control-value.ts";
 import type { RunKey } from "../../../graph/run-name.ts";
@@ -24,6 +24,7 @@ export async function controlWrites(
 }
 
 export async function writeControls(store: DynamoStore, run: RunKey, controls: readonly Control[]): Promise<void> {
+  await checkRun(store, run);
   const writes = await controlWrites(store, run, controls);
   await inParallel(writes, ({ Put }) => store.table.put(Put!.Item!));
 }

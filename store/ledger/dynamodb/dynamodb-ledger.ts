@@ -5,6 +5,7 @@ import { readControls, writeControls } from "./controls.ts";
 import { listFlows, listRuns } from "./lists.ts";
 import { createRun, readRun, updateRun } from "./runs.ts";
 import { listSteps } from "./steps.ts";
+import type { DynamoStore } from "./store.ts";
 import { openTable } from "./table.ts";
 import { lastTask, listAttempts, listTasks, readTasks } from "./tasks.ts";
 import type { Ledger } from "../ledger.ts";
@@ -19,14 +20,14 @@ export interface DynamoLedgerOptions {
 }
 
 /**
- * The ledger in a DynamoDB table. Nothing here looks whether a task's run exists: who starts one has read it. Import it
- * only where it is used, for it loads the AWS SDK.
+ * The ledger in a DynamoDB table. Whether a task's run exists is looked up once a process and run, and not at all by who has
+ * read the run here. Import it only where it is used, for it loads the AWS SDK.
  *
  * @throws MillraceError, from every method, where the account is at fault: `account.credentials`, `account.denied`,
  * `account.missing`, `account.busy`, `account.unreachable`.
  */
 export function openDynamoLedger({ table: name, blobs, client = {} }: DynamoLedgerOptions): Ledger {
-  const store = { table: openTable(name, client), blobs, far: new Map<string, Promise<void>>() };
+  const store: DynamoStore = { table: openTable(name, client), blobs, far: new Map(), known: new Set() };
   return {
     createRun: (run) => createRun(store, run),
     updateRun: (run, change, from) => updateRun(store, run, change, from),

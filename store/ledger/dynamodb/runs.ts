@@ -5,7 +5,7 @@ import { controlWrites } from "./controls.ts";
 import { pointersTo } from "./facets.ts";
 import { flowsOf, runItemKey } from "./keys.ts";
 import { runItem, runOf } from "./run-item.ts";
-import type { DynamoStore } from "./store.ts";
+import { noteRun, type DynamoStore } from "./store.ts";
 import { keyItem, type Expression, type Item, type Key } from "./table.ts";
 import type { NewRun, Run, RunChange, Status } from "../ledger.ts";
 import type { RunKey } from "../../../graph/run-name.ts";
@@ -35,6 +35,7 @@ export async function createRun(store: DynamoStore, { controls = [], ...fresh }:
     });
   }
   await store.table.writeTogether(writes);
+  noteRun(store, run);
   return run;
 }
 
@@ -49,6 +50,7 @@ async function noteNewest({ table }: DynamoStore, { flow, run, namespace }: Run)
 
 export async function readRun(store: DynamoStore, key: RunKey): Promise<Run | undefined> {
   const item = await store.table.get(runItemKey(key));
+  if (item) noteRun(store, key);
   return item && runOf(store, item);
 }
 

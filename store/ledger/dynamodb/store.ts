@@ -1,9 +1,10 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { BlobStore } from "../../blobs/blobs.ts";
 import { hashOf } from "../../blobs/hash.ts";
-import { farMarkerKey } from "./keys.ts";
+import { unknownRun } from "../unknown-run.ts";
+import { farMarkerKey, runItemKey } from "./keys.ts";
 import { keyItem, type Table } from "./table.ts";
-import type { RunKey } from "../../../graph/run-name.ts";
+import { runName, type RunKey } from "../../../graph/run-name.ts";
 
 /** What the parts of the DynamoDB ledger share. */
 export interface DynamoStore {
@@ -12,6 +13,8 @@ export interface DynamoStore {
   readonly blobs: BlobStore;
   /** Which steps are known to have tasks in the shards; nobody takes that back. */
   readonly far: Map<string, Promise<void>>;
+  /** Runs that there are, by name; nobody removes one. */
+  readonly known: Set<string>;
 }
 
 /** A longer text goes into a blob and leaves its hash: an item holds 400 KB, a page of a query 1 MB. */
@@ -57,6 +60,18 @@ const REMEMBERED = 10_000;
 function remember(far: DynamoStore["far"], name: string, marked: Promise<void>): void {
   if (far.size >= REMEMBERED) far.clear();
   far.set(name, marked);
+}
+
+export function noteRun({ known }: DynamoStore, run: RunKey): void {
+  if (known.size >= REMEMBERED) known.clear();
+  known.add(runName(run));
+}
+
+/** Throws MillraceError `run.unknown` where nobody created it. */
+export async function checkRun(store: DynamoStore, run: RunKey): Promise<void> {
+  if (store.known.has(runName(run))) return;
+  if (!(await store.table.get(runItemKey(run)))) throw unknownRun(run);
+  noteRun(store, run);
 }
 
 function farName({ flow, run }: RunKey, step: string): string {

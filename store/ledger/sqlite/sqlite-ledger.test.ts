@@ -39,15 +39,6 @@ describe("the SQLite ledger", () => {
     });
   });
 
-  test("nothing starts in a run that is not there", async () => {
-    const ledger = sqliteLedger(await openSqliteStore(":memory:"));
-    const start = { step: "a", index: "0", at: 1, by: "pid 1" };
-    await expect(ledger.startAttempts({ flow: "F", run: 1 }, [start])).rejects.toMatchObject({
-      code: "run.missing",
-      where: { flow: "F" },
-    });
-  });
-
   test("steps that start in one millisecond come in the order they were recorded", async () => {
     const ledger = sqliteLedger(await openSqliteStore(":memory:"));
     const run = await ledger.createRun(aRun());

@@ -1,5 +1,5 @@
-import { MillraceError } from "../../../graph/errors.ts";
 import type { Ledger } from "../ledger.ts";
+import { unknownRun } from "../unknown-run.ts";
 import type { RunKey } from "../../../graph/run-name.ts";
 import { endRunningAttempts, finishAttempts, heartbeat, startAttempts } from "./attempts.ts";
 import { readControls, writeControls } from "./controls.ts";
@@ -30,10 +30,7 @@ export function sqliteLedger(store: SqliteStore): Ledger {
   function existing(run: RunKey): number {
     const id = runId(store, run);
     if (id !== undefined) return id;
-    throw new MillraceError("run.missing", `There is no run ${run.run} of it`, {
-      where: { flow: run.flow },
-      mend: `List its runs with: millrace runs ${run.flow}`,
-    });
+    throw unknownRun(run);
   }
 
   return {
