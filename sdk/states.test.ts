@@ -82,6 +82,13 @@ describe("a fake", () => {
     });
   });
 
+  test("of a state that the machine has not is said, with those that it has", async () => {
+    await expect(execute(caught(), { states: { Chrage: 1 } })).rejects.toMatchObject({
+      code: "states.no-state",
+      mend: "Its states are Charge, Refund.",
+    });
+  });
+
   test("answers as JSON, as a service would", async () => {
     const sent = new Date("2026-03-14T01:59:00Z");
     expect(await execute(task(), { states: { Charge: () => ({ sent, gone: undefined }) } })).toMatchObject({

@@ -2,7 +2,7 @@ import type { Json } from "../graph/graph.ts";
 import { MillraceError } from "../graph/errors.ts";
 import { awsHistory, type AwsEvent } from "../engine/asl/aws-history.ts";
 import { TaskFailure, execute as interpret, type HistoryEvent } from "../engine/asl/interpreter.ts";
-import { checkReachable } from "../engine/asl/check.ts";
+import { checkReachable, statesOf } from "../engine/asl/check.ts";
 import { prepareMachine } from "../engine/asl/prepare.ts";
 import { virtualClock } from "../engine/asl/virtual-clock.ts";
 import type { StateMachine } from "../statemachines/asl.ts";
@@ -70,7 +70,7 @@ export interface Execution {
  * passes: a Wait of a year takes none.
  *
  * Resolves however the execution ends. Throws MillraceError `machine.invalid` for a machine that AWS would refuse,
- * `states.no-fake` where a state calls what nothing stands for, and what a fake throws that is no TaskFailure: a bug in a
+ * `states.no-fake` where a state calls what nothing stands for, `states.no-state` for a fake of a state that is not there, and what a fake throws that is no TaskFailure: a bug in a
  * test is not a failed task.
  *
  *     const execution = await execute(machine, {
@@ -85,6 +85,7 @@ export async function execute(
 ): Promise<Execution> {
   const machine = parse(definition);
   check(machine);
+  checkFakedStates(machine, Object.keys(options.states ?? {}));
   const input = plain(options.input ?? {});
   const startedAt = startOf(options.startTime ?? "2000-01-01T00:00:00Z");
   const clock = virtualClock(startedAt);
@@ -132,6 +133,16 @@ export function checkMachine(definition: StateMachine | object | string): void {
 function check(machine: StateMachine): void {
   prepareMachine(machine);
   checkReachable(machine);
+}
+
+/** A fake of a state that is not there stands for nothing, and what it was to stand for is called. */
+function checkFakedStates(machine: StateMachine, faked: readonly string[]): void {
+  const names = new Set(statesOf(machine).map(({ name }) => name));
+  const unknown = faked.find((name) => !names.has(name));
+  if (unknown === undefined) return;
+  throw new MillraceError("states.no-state", `there is a fake for state ${unknown}, which the machine has not`, {
+    mend: `Its states are ${[...names].join(", ")}.`,
+  });
 }
 
 type About = ReturnType<typeof identify>;

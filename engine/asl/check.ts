@@ -27,7 +27,7 @@ export function checkMachineFields(machine: StateMachine): void {
   const bytes = Buffer.byteLength(JSON.stringify(machine));
   if (bytes > LIMITS.definitionBytes)
     throw invalidMachine(`The definition is ${bytes} bytes long; ${LIMITS.definitionBytes} are allowed.`);
-  checkNames(machine, new Set());
+  checkNames(machine);
   checkVariables(machine, new Set());
 }
 
@@ -35,14 +35,22 @@ const MOST_SECONDS = 99_999_999;
 /** Source: AWS Step Functions, "Error handling": MaxDelaySeconds must be less than 31,622,400. */
 const MOST_DELAY_SECONDS = 31_622_400;
 
-function checkNames({ States }: StateMap, seen: Set<string>): void {
-  for (const [name, state] of Object.entries(States ?? {})) {
+function checkNames(machine: StateMap): void {
+  const seen = new Set<string>();
+  for (const { name } of statesOf(machine)) {
     if (name.length > LIMITS.stateName)
       throw invalidMachine(`The state name "${name}" is over ${LIMITS.stateName} characters long.`);
     if (seen.has(name)) throw invalidMachine(`There are two states ${name}: a name stands once in the whole machine.`);
     seen.add(name);
-    for (const inner of bodiesOf(state)) checkNames(inner, seen);
   }
+}
+
+/** Every state of a machine, those of its bodies after the state that they stand in. */
+export function statesOf({ States }: StateMap): { readonly name: string; readonly state: State }[] {
+  return Object.entries(States ?? {}).flatMap(([name, state]) => [
+    { name, state },
+    ...bodiesOf(state).flatMap((body) => statesOf(body)),
+  ]);
 }
 
 /** A body reads the variables around it, and assigns none of them; a distributed Map's sees none. */

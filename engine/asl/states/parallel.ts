@@ -24,7 +24,7 @@ export function prepareParallel(state: ParallelState, prepare: (branch: StateMap
     const outputs: Json[] = Array.from({ length: branches.length }, () => null);
     tell(frame, { type: "ParallelStarted" });
     await runConcurrently(branches.length, branches.length, scope.signal, async (index, signal) => {
-      outputs[index] = await runBranch(branches[index]!, payload, frame, { index, signal });
+      outputs[index] = await runBranch(branches[index]!, payload, { frame, index, signal });
     });
     tell(frame, { type: "ParallelSucceeded" });
     return toOutput(input, limited(outputs, frame.state), frame);
@@ -39,8 +39,7 @@ export function prepareParallel(state: ParallelState, prepare: (branch: StateMap
 async function runBranch(
   branch: Sequence,
   payload: Json,
-  frame: Frame,
-  { index, signal }: { index: number; signal: AbortSignal },
+  { frame, index, signal }: { frame: Frame; index: number; signal: AbortSignal },
 ): Promise<Json> {
   const scope = { ...frame.scope, variables: frame.variables };
   const outer = scope.line;
