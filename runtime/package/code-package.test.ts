@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { SourceMap } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -44,10 +44,14 @@ function write(files: Record<string, string>): string {
 
 /** What the bundle's default export is in a process of its own. */
 async function load(bundle: string): Promise<unknown> {
-  const script = `console.log(JSON.stringify((await import(${JSON.stringify(pathToFileURL(bundle).href)})).default))`;
+  const script = bundle.endsWith(".cjs")
+    ? `import { createRequire } from "node:module"; console.log(JSON.stringify(createRequire(${JSON.stringify(bundle)})(${JSON.stringify(bundle)}).default))`
+    : `console.log(JSON.stringify((await import(${JSON.stringify(pathToFileURL(bundle).href)})).default))`;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]);
   return JSON.parse(stdout);
 }
+
+const commonJsOf = (bundle: string) => bundle.replace(/\.mjs$/, ".cjs");
 
 async function mistakeOf(work: Promise<unknown>): Promise<MillraceError> {
   const error = await work.then(
@@ -127,6 +131,53 @@ describe("what a bundle holds", () => {
     expect(await load(made.bundle)).toEqual(value);
   });
 
+  test.each<[what: string, files: Record<string, string>, isThere: boolean]>([
+    ["a module", { "flow.ts": "export default 1;" }, true],
+    [
+      "a module that imports others and Node's own",
+      {
+        "flow.ts": `import { a } from "./part.ts"; import fs, { existsSync } from "node:fs"; import { sep } from "node:path"; export default [a, sep, (() => typeof this)(), fs.existsSync === existsSync];`,
+        "part.ts": "export const a = 1;",
+      },
+      true,
+    ],
+    [
+      "a module that imports CommonJS code, which may ask where it is",
+      {
+        "flow.ts": `import lib from "lib"; export default lib;`,
+        "node_modules/lib/index.js": `module.exports = require("os").EOL;`,
+      },
+      false,
+    ],
+    [
+      "a module that breaks a rule of strict code when it runs",
+      {
+        "flow.ts": `export default strict();
+      function strict() { return (function (this: unknown) { return this === undefined; })(); }`,
+      },
+      true,
+    ],
+    ["one that waits at its top level", { "flow.ts": "export default await Promise.resolve(1);" }, false],
+    ["one that asks where it is", { "flow.ts": "export default import.meta.url.length;" }, false],
+    ["one that asks what it is", { "flow.ts": `export default typeof module;` }, false],
+    ["a file of CommonJS", { "flow.cjs": `module.exports = { a: 1 };` }, false],
+    [
+      "one with a package that no bundle can hold",
+      {
+        "flow.ts": `import addon from "addon"; export default addon;`,
+        "node_modules/addon/package.json": `{"name":"addon","main":"index.js"}`,
+        "node_modules/addon/index.js": `module.exports = 1;`,
+        "node_modules/addon/binding.gyp": "{}",
+      },
+      false,
+    ],
+  ])("it is there as CommonJS too, and the same, where that can be told: %s", async (_, files, isThere) => {
+    const made = await buildCodePackage(write(files), { home });
+    const commonJs = commonJsOf(made.bundle);
+    expect(existsSync(commonJs)).toBe(isThere);
+    expect(await load(isThere ? commonJs : made.bundle)).toEqual(await load(made.bundle));
+  });
+
   test("no stand-ins for CommonJS where nothing needs them", async () => {
     const made = await buildCodePackage(write({ "flow.ts": "export default 1;" }), { home });
     expect(readFileSync(made.bundle, "utf8")).not.toMatch(/createRequire|__dirname|fileURLToPath/);
@@ -168,7 +219,7 @@ describe("what a bundle holds", () => {
   });
 
   test.each([
-    ["", `throw new Error("x");`],
+    ["", `export const a = 1; throw new Error("x");`],
     ["with the line before that CommonJS code needs", `import "lib"; throw new Error("x");`],
   ])("its source map leads to the author's own file and line %s", async (_, line) => {
     const file = write({
@@ -176,14 +227,17 @@ describe("what a bundle holds", () => {
       "node_modules/lib/index.js": `require("os");`,
     });
     const made = await buildCodePackage(file, { home });
-    const code = readFileSync(made.bundle, "utf8").split("\n");
-    expect(code.at(-2)).toBe("//# sourceMappingURL=flow.mjs.map");
-    const payload = JSON.parse(readFileSync(`${made.bundle}.map`, "utf8"));
-    const at = code.findIndex((text) => text.includes("throw new Error"));
-    const entry = new SourceMap(payload).findEntry(at, code[at]!.indexOf("throw"));
-    expect(resolve(made.dir, "originalSource" in entry ? entry.originalSource : "")).toBe(file);
-    expect("originalLine" in entry && entry.originalLine).toBe(2);
-    expect(payload.sourcesContent).toBeUndefined();
+    const bundles = line.includes("lib") ? [made.bundle] : [made.bundle, commonJsOf(made.bundle)];
+    for (const bundle of bundles) {
+      const code = readFileSync(bundle, "utf8").split("\n");
+      expect(code.at(-2)).toBe(`//# sourceMappingURL=${basename(bundle)}.map`);
+      const payload = JSON.parse(readFileSync(`${bundle}.map`, "utf8"));
+      const at = code.findIndex((text) => text.includes("throw new Error"));
+      const entry = new SourceMap(payload).findEntry(at, code[at]!.indexOf("throw"));
+      expect(resolve(dirname(bundle), "originalSource" in entry ? entry.originalSource : "")).toBe(file);
+      expect("originalLine" in entry && entry.originalLine).toBe(2);
+      expect(payload.sourcesContent).toBeUndefined();
+    }
   });
 });
 

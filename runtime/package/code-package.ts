@@ -24,7 +24,7 @@ export interface CodePackage {
   readonly hash: string;
   /** The package's folder in the store; what is derived from the bundle may be kept in it too. */
   readonly dir: string;
-  /** The bundle itself, `flow.mjs` in that folder, with its source map beside it. */
+  /** The bundle itself, `flow.mjs` in that folder, with its source map beside it, and often `flow.cjs`: bundle.ts says when. */
   readonly bundle: string;
   /** Packages that no bundle can hold (compiled addons); the folder links to them where they are installed. */
   readonly externals: readonly string[];
@@ -58,11 +58,12 @@ export async function buildCodePackage(file: string, options: { readonly home: s
   const made = await bundle(real, join(realFile(code), "package", "flow.mjs"));
   const hash = sha256(made.code);
   try {
-    publish(join(code, hash), made);
     const externals = Object.keys(made.externals).toSorted();
     const inputs = [...made.inputs, ...alsoDecisive(real)].map(inputOf);
     const bundled = Date.now();
     const changing = inputs.some(({ mtimeMs }) => mtimeMs >= began && mtimeMs <= bundled);
+    // The CommonJS, made a moment later, could be of other sources then.
+    publish(join(code, hash), changing ? { ...made, commonJs: undefined } : made);
     if (!changing) writeAtomically(entryFile, JSON.stringify({ hash, externals, inputs } satisfies Entry));
     return packageIn(code, { hash, externals, inputs }, true);
   } catch (error) {
@@ -146,12 +147,16 @@ function alsoDecisive(file: string): string[] {
 // ---- the store
 
 /** Puts the package in its place whole, or finds that another process has done so already. */
-function publish(dir: string, { code, map, externals }: Bundle): void {
+function publish(dir: string, { code, map, commonJs, externals }: Bundle): void {
   const making = temporary(dir);
   mkdirSync(making);
   try {
     writeFileSync(join(making, "flow.mjs"), code);
     writeFileSync(join(making, "flow.mjs.map"), map);
+    if (commonJs) {
+      writeFileSync(join(making, "flow.cjs"), commonJs.code);
+      writeFileSync(join(making, "flow.cjs.map"), commonJs.map);
+    }
     for (const [name, root] of Object.entries(externals)) {
       const link = join(making, "node_modules", name);
       mkdirSync(dirname(link), { recursive: true });
@@ -162,8 +167,12 @@ function publish(dir: string, { code, map, externals }: Bundle): void {
     rmSync(making, { recursive: true, force: true });
   }
   // The same bytes may have come from sources elsewhere since: errors are to show these.
-  const mapFile = join(dir, "flow.mjs.map");
-  if (readFileSync(mapFile, "utf8") !== map) writeAtomically(mapFile, map);
+  renew(join(dir, "flow.mjs.map"), map);
+  if (commonJs && existsSync(join(dir, "flow.cjs"))) renew(join(dir, "flow.cjs.map"), commonJs.map);
+}
+
+function renew(file: string, text: string): void {
+  if (readFileSync(file, "utf8") !== text) writeAtomically(file, text);
 }
 
 function rename(from: string, to: string): void {

@@ -3,7 +3,8 @@
  * own output, which is a file, so that which bytes are whose is known exactly; what becomes of it goes to descriptor 4,
  * written synchronously, so that nothing that was said is lost when the process dies a moment later.
  */
-import { fstatSync, writeSync } from "node:fs";
+import { existsSync, fstatSync, writeSync } from "node:fs";
+import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { definitionOf, isFlow, type Definition } from "../../sdk/language/definition.ts";
 import { MillraceError } from "../../graph/errors.ts";
@@ -73,8 +74,10 @@ async function load(bundle: string, blobFolder: string, stream: string): Promise
   const files = openFileBlobs(blobFolder);
   blobs = { read: (hash) => files.readSync(hash), write: (hash, bytes) => files.writeSync(hash, bytes) };
   try {
-    const module = (await import(pathToFileURL(bundle).href)) as Record<string, unknown>;
-    for (const [name, value] of Object.entries(module)) if (isFlow(value)) flows.set(name, definitionOf(value));
+    const module = await loadModule(bundle);
+    // In the order of their names, as a module of either kind has them.
+    for (const [name, value] of Object.entries(module).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      if (isFlow(value)) flows.set(name, definitionOf(value));
     tell({
       type: "loaded",
       flows: [...flows].map(([exportName, { graph, sourceOf }]) => ({
@@ -86,6 +89,13 @@ async function load(bundle: string, blobFolder: string, stream: string): Promise
   } catch (thrown) {
     refuse(thrown);
   }
+}
+
+/** The flow's module: as CommonJS where the bundle is there as that too, since it loads sooner. */
+async function loadModule(bundle: string): Promise<Record<string, unknown>> {
+  const commonJs = bundle.replace(/\.mjs$/, ".cjs");
+  if (existsSync(commonJs)) return createRequire(bundle)(commonJs) as Record<string, unknown>;
+  return (await import(pathToFileURL(bundle).href)) as Record<string, unknown>;
 }
 
 async function parameters(exportName: string, given: Record<string, unknown>, asText: boolean): Promise<void> {
