@@ -236,6 +236,13 @@ test("an execution can be stopped", async () => {
   expect(history.at(-1)).toMatchObject({ type: "ExecutionAborted", previousEventId: 0 });
 });
 
+test("a machine may be changed between executions", async () => {
+  const machine = { StartAt: "Say", States: { Say: { Type: "Pass", Result: 1, End: true } } };
+  expect(await execute(machine)).toMatchObject({ output: 1 });
+  machine.States.Say.Result = 2;
+  expect(await execute(machine)).toMatchObject({ output: 2 });
+});
+
 describe("a machine that AWS would refuse is refused before anything runs", () => {
   test.each<[string, object | string, string]>([
     ["no JSON", "{", "the definition is not JSON"],

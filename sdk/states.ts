@@ -173,8 +173,9 @@ function histories(events: readonly HistoryEvent[], about: About): Pick<Executio
   };
 }
 
+/** A copy of its own: what is parsed of a machine is kept with it, and a test may change its machine between executions. */
 function parse(definition: StateMachine | object | string): StateMachine {
-  if (typeof definition !== "string") return definition as StateMachine;
+  if (typeof definition !== "string") return plain(definition) as unknown as StateMachine;
   try {
     return JSON.parse(definition) as StateMachine;
   } catch (cause) {

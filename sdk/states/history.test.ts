@@ -194,6 +194,40 @@ describe("the history is what GetExecutionHistory gives", () => {
     expect(history.at(-1)?.executionFailedEventDetails).toEqual({ error: "States.Runtime", cause });
   });
 
+  const arn = "arn:aws:lambda:us-east-1:123456789012:function:charge";
+  const activity = "arn:aws:states:us-east-1:123456789012:activity:charge";
+
+  test.each([
+    ["arn:aws:states:::batch:submitJob.sync", ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskTimedOut"]],
+    [arn, ["LambdaFunctionScheduled", "LambdaFunctionStarted", "LambdaFunctionTimedOut"]],
+    [activity, ["ActivityScheduled", "ActivityStarted", "ActivityTimedOut"]],
+  ])("in the words of what is called: %s", async (Resource, types) => {
+    const machine = task({ Resource, TimeoutSeconds: 5, HeartbeatSeconds: 2 });
+    const { history } = await execute(machine, { states: { Charge: (_, { sleep }) => sleep(Infinity) } });
+    expect(history.slice(2, -1).map(({ type }) => type)).toEqual(types);
+    expect(history.at(-1)?.executionFailedEventDetails).toEqual({ error: "States.Timeout" });
+  });
+
+  test("with the credentials and the heartbeat of a task", async () => {
+    const RoleArn = "arn:aws:iam::123456789012:role/charge";
+    const machine = task({ Credentials: { RoleArn }, HeartbeatSeconds: 2 });
+    const { history } = await execute(machine, { states: { Charge: (_, { credentials }) => credentials } });
+    expect(history[2]?.taskScheduledEventDetails).toMatchObject({
+      taskCredentials: { roleArn: RoleArn },
+      heartbeatInSeconds: 2,
+    });
+    expect(history.at(-1)?.executionSucceededEventDetails?.output).toBe(JSON.stringify({ RoleArn }));
+  });
+
+  test("with what a state assigned", async () => {
+    const machine = task({ Assign: { "receipt.$": "$.receipt" } });
+    const { history } = await execute(machine, { states: { Charge: { receipt: 42 } } });
+    expect(history.at(-2)?.stateExitedEventDetails).toMatchObject({
+      assignedVariables: { receipt: "42" },
+      assignedVariablesDetails: { truncated: false },
+    });
+  });
+
   test("in the shape of the AWS SDK's own", async () => {
     const { history } = await execute(task(), { states: { Charge: 1 } });
     const events: HistoryEvent[] = [...history];
