@@ -21,9 +21,6 @@ export interface TaskInputs {
   readonly items: Manifest;
 }
 
-/** How many tasks or branches one read of the ledger asks for at most. */
-const PAGE = 500;
-
 /**
  * What each task of a step begins with, from the tasks that finished before it. Siblings are read together: one read
  * for all children of a foreach, whatever their number.
@@ -45,83 +42,12 @@ export async function controlInputs(scope: RunScope, node: string, index: string
   return inputs!;
 }
 
-/** The manifests of the foreach children `from` to `to` (not included) that a join at `index` joins. */
-async function foreachEnds(
-  scope: RunScope,
-  join: string,
-  index: string,
-  from: number,
-  to: number,
-): Promise<Manifest[]> {
-  const { depth, joins } = scope.lineage.steps.get(join)!;
-  if (joins?.type !== "foreach") throw new Error(`${join} joins no foreach`);
-  const parent = parseIndex(index, depth);
-  const manifests: Manifest[] = [];
-  for (let start = from; start < to; start += PAGE) {
-    const children = Array.from({ length: Math.min(PAGE, to - start) }, (_, i) => [...parent, start + i]);
-    for (const inputs of await inputsAt(scope, joins.ends, children)) manifests.push(whole(inputs));
-  }
-  return manifests;
-}
-
-/** The manifests of all children of the foreach that a join at `index` joins. */
-export async function allForeachEnds(scope: RunScope, join: string, index: string): Promise<Manifest[]> {
-  const { depth, joins } = scope.lineage.steps.get(join)!;
-  const width = await widthOf(scope, join, index);
-  const [only, ...others] = joins?.type === "foreach" ? joins.ends : [];
-  // Where every child ends with the same step, that step's tasks are the ends: they are read as they stand in the ledger.
-  if (only?.step !== undefined && others.length === 0 && !only.last && width > 1) {
-    const manifests = await endsOfStep(scope, only.step, depth === 0 ? "" : index);
-    if (manifests.length === width) return manifests;
-  }
-  return foreachEnds(scope, join, index, 0, width);
-}
-
-/** What every task of a step below an index left, read in pages rather than one by one. */
-async function endsOfStep({ ledger, key }: RunScope, step: string, under: string): Promise<Manifest[]> {
-  const manifests: Manifest[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await ledger.listTasks(key, step, { under, limit: 1000, ...(cursor !== undefined && { cursor }) });
-    for (const attempt of page.items) {
-      const manifest = finished(attempt);
-      if (manifest) manifests.push(manifest);
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return manifests;
-}
-
-/** The manifests of the branches that a join at `index` joins, in the order of the text. */
-export async function branchEnds(
-  scope: RunScope,
-  join: string,
-  index: string,
-): Promise<{ name: string; manifest: Manifest }[]> {
-  const { depth, joins } = scope.lineage.steps.get(join)!;
-  if (joins?.type !== "branch") throw new Error(`${join} joins no branches`);
-  const parent = parseIndex(index, depth);
-  return Promise.all(
-    joins.branches.map(async ({ name, ends }) => ({
-      name,
-      manifest: whole((await inputsAt(scope, ends, [parent]))[0]!),
-    })),
-  );
-}
-
 export function whole({ base, items }: TaskInputs): Manifest {
   return { ...base, ...items };
 }
 
-/** The width of the foreach that `join` joins. */
-async function widthOf(scope: RunScope, join: string, index: string): Promise<number> {
-  const [control] = await scope.ledger.readControls(scope.key, [{ node: join, index }]);
-  if (control?.type !== "foreach")
-    throw new Error(`${scope.key.flow}/${scope.key.run}: nobody wrote the width of ${join}/${index}`);
-  return control.width;
-}
-
-async function inputsAt(
+/** What a task begins with, or would begin with, that comes after any of these sources, at each place. */
+export async function inputsAt(
   scope: RunScope,
   sources: readonly Source[],
   places: readonly number[][],

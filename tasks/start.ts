@@ -1,5 +1,6 @@
 import type { Manifest } from "../store/artifacts/manifest.ts";
-import { allForeachEnds, branchEnds, stepInputs, type RunScope, type TaskInputs } from "./inputs.ts";
+import { branchEnds, foreachEnds, foreachWidth } from "./branches.ts";
+import { stepInputs, type RunScope, type TaskInputs } from "./inputs.ts";
 
 export interface TaskStart {
   readonly index: string;
@@ -59,9 +60,10 @@ export async function startTasks(
 }
 
 async function branchInputs(scope: RunScope, join: string, index: string): Promise<BranchInputs> {
-  if (scope.lineage.steps.get(join)!.joins!.type === "foreach") {
-    return { type: "foreach", manifests: await allForeachEnds(scope, join, index) };
-  }
-  const ends = await branchEnds(scope, join, index);
-  return { type: "branch", names: ends.map(({ name }) => name), manifests: ends.map(({ manifest }) => manifest) };
+  if (scope.lineage.steps.get(join)!.joins!.type === "branch")
+    return { type: "branch", ...(await branchEnds(scope, join, index)) };
+  const manifests: Manifest[] = [];
+  const width = await foreachWidth(scope, join, index);
+  for await (const page of foreachEnds(scope, { join, index }, 0, width)) manifests.push(...page);
+  return { type: "foreach", manifests };
 }

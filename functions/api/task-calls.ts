@@ -8,7 +8,8 @@ import type { Attempt, Ledger } from "../../store/ledger/ledger.ts";
 import type { AttemptKey } from "../../graph/task-key.ts";
 import type { ControlValue } from "../../graph/control-value.ts";
 import type { RunKey } from "../../graph/run-name.ts";
-import { branchEnds, stepInputs, type RunScope } from "../../tasks/inputs.ts";
+import { branchEnds } from "../../tasks/branches.ts";
+import { stepInputs, type RunScope } from "../../tasks/inputs.ts";
 import { nextTry } from "../../tasks/job-try.ts";
 import type { SignForTaskRequest, SignResponse } from "./sign-schemas.ts";
 import type {
@@ -122,10 +123,8 @@ async function firstBranches(
   join: string,
   index: string,
 ): Promise<NonNullable<StartedTask["branches"]>> {
-  if (scope.lineage.steps.get(join)!.joins!.type === "branch") {
-    const ends = await branchEnds(scope, join, index);
-    return { type: "branch", names: ends.map(({ name }) => name), manifests: ends.map(({ manifest }) => manifest) };
-  }
+  if (scope.lineage.steps.get(join)!.joins!.type === "branch")
+    return { type: "branch", ...(await branchEnds(scope, join, index)) };
   return branchesFrom(scope, join, index, 0);
 }
 
