@@ -66,6 +66,10 @@ function takeOverRun(
       } finally {
         await tasks.close();
       }
+      // Where the run had been ended by others, nobody has ended its tasks.
+      const error = { name: "Stopped", message: "the run ended" };
+      if (end.status !== "succeeded")
+        await ledger.endRunningAttempts(key, { status: "stopped", at: Date.now(), error });
     },
   };
 }
