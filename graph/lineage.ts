@@ -1,3 +1,4 @@
+import { bodiesOf, hasTurns, nodeName, stepOf } from "./walk.ts";
 import type { BranchNode, ForeachNode, Graph, GraphNode, LoopNode, StepNode, SwitchNode } from "./graph.ts";
 
 /**
@@ -81,7 +82,7 @@ interface Sequence {
 
 /** The name by which the ledger and the machine know a control node. */
 export function controlName(node: ControlNode): string {
-  return node.type === "foreach" ? node.join.name : node.id;
+  return nodeName(node);
 }
 
 const lineages = new WeakMap<Graph, Lineage>();
@@ -160,21 +161,8 @@ function joined(node: ForeachNode | BranchNode, cursor: Cursor): Joined {
 }
 
 function bodies(node: Exclude<GraphNode, StepNode>, cursor: Cursor): Sequence[] {
-  const owner = { node, cursor };
-  const inner = (nodes: readonly GraphNode[], deeper: number): Sequence => ({
-    nodes,
-    owner,
-    depth: cursor.sequence.depth + deeper,
-  });
-  switch (node.type) {
-    case "foreach":
-    case "loop":
-      return [inner(node.body, 1)];
-    case "branch":
-      return node.branches.map((branch) => inner(branch.body, 0));
-    case "switch":
-      return [...node.cases.map((c) => inner(c.body, 0)), ...(node.otherwise ? [inner(node.otherwise, 0)] : [])];
-  }
+  const depth = cursor.sequence.depth + (hasTurns(node) ? 1 : 0);
+  return bodiesOf(node).map((nodes) => ({ nodes, owner: { node, cursor }, depth }));
 }
 
 function* bodiesOfForeach(sequence: Sequence): Generator<{ node: GraphNode; sequence: Sequence }> {
@@ -218,10 +206,9 @@ function exits({ sequence, at }: Cursor): Source[] {
   const node = sequence.nodes[at - 1]!;
   switch (node.type) {
     case "step":
-      return [{ ...here, step: node.name }];
     case "foreach":
     case "branch":
-      return [{ ...here, step: node.join.name }];
+      return [{ ...here, step: stepOf(node)!.name }];
     case "loop":
       return bodies(node, cursor)
         .flatMap((body) => exits({ sequence: body, at: body.nodes.length }))

@@ -1,5 +1,6 @@
 import type { ForeachNode, Graph, GraphNode, StepNode } from "../graph/graph.ts";
 import { controlName, type ControlNode, type Lineage } from "../graph/lineage.ts";
+import { stepOf } from "../graph/walk.ts";
 import type { ChoiceRule, InputOutput, State, StateMachine, Transition } from "./asl.ts";
 import type { Division, Piece } from "./piece.ts";
 import type { MachineResources } from "./resources.ts";
@@ -76,8 +77,7 @@ export function addChoice(
 
 /** The step that a piece ends with, where it surely does and its answer is at hand. */
 function lastStep(node: Piece | undefined): StepNode | undefined {
-  if (node?.type === "step") return node;
-  return node?.type === "foreach" || node?.type === "branch" ? node.join : undefined;
+  return node && node.type !== "part" ? stepOf(node) : undefined;
 }
 
 /** Whether the piece ends with a step that hands the next control value on itself, so that nothing has to be read. */

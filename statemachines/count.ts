@@ -1,7 +1,8 @@
 import type { ForeachNode, GraphNode, LoopNode, StepNode, StepOptions, SwitchNode } from "../graph/graph.ts";
+import { bodiesOf } from "../graph/walk.ts";
 import { answersItself } from "./block.ts";
 import { LIMITS } from "./limits.ts";
-import { piecesOf, sequencesIn, type Division, type Piece } from "./piece.ts";
+import { piecesOf, type Division, type Piece } from "./piece.ts";
 import { retriesOf } from "./contract/retries.ts";
 
 /**
@@ -66,7 +67,7 @@ function countPiece(node: Piece, counting: Counting, isAnswered: boolean, isEnd:
         countPiece(node.join, counting, false, isEnd)
       );
     case "switch": {
-      const counts = sequencesIn(node).map((nodes) =>
+      const counts = bodiesOf(node).map((nodes) =>
         nodes.length > 0 ? body(nodes, isEnd) : isEnd ? weights.succeed : 0,
       );
       return question + counting.chosen(node, counts);

@@ -1,7 +1,7 @@
 import type { Graph } from "../graph/graph.ts";
+import { stepsOf } from "../graph/walk.ts";
 import { openFlow } from "./compile-body.ts";
 import { compileMachine } from "./compile-nested.ts";
-import { stepsOf } from "./enter.ts";
 import { nodesOf, type Division, type Piece } from "./piece.ts";
 import type { MachineResources } from "./resources.ts";
 

@@ -1,10 +1,10 @@
 import { MillraceError } from "../graph/errors.ts";
 import type { Graph, GraphNode, LoopNode } from "../graph/graph.ts";
+import { bodiesOf, stepsOf } from "../graph/walk.ts";
 import { count, countRound, EXECUTION_EVENTS, isArrayJob, nestedWeight, worstCase, type Counting } from "./count.ts";
 import { measureDefinitions } from "./definition-bytes.ts";
-import { stepsOf } from "./enter.ts";
 import { inlineForeachs } from "./inline.ts";
-import { nodesOf, piecesOf, sequencesIn, type Division, type Piece } from "./piece.ts";
+import { nodesOf, piecesOf, type Division, type Piece } from "./piece.ts";
 
 /** How much one machine may be. */
 export interface MachineSize {
@@ -165,13 +165,13 @@ class Divider {
 
 /** The sequences in a node that may become parts; those of an array job are its children. */
 function movable(node: GraphNode): readonly (readonly GraphNode[])[] {
-  return node.type === "foreach" && isArrayJob(node) ? [] : sequencesIn(node).filter((nodes) => nodes.length > 0);
+  return node.type === "foreach" && isArrayJob(node) ? [] : bodiesOf(node).filter((nodes) => nodes.length > 0);
 }
 
 /** Nodes, and the ways that these offer. */
 function nodesWithin(nodes: readonly GraphNode[]): number {
   return nodes.reduce(
-    (sum, node) => sequencesIn(node).reduce((within, inner) => within + 1 + nodesWithin(inner), sum + 1),
+    (sum, node) => bodiesOf(node).reduce((within, inner) => within + 1 + nodesWithin(inner), sum + 1),
     0,
   );
 }

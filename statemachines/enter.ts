@@ -1,4 +1,4 @@
-import type { GraphNode, StepNode } from "../graph/graph.ts";
+import { stepsOf } from "../graph/walk.ts";
 import { addState, type Block } from "./block.ts";
 import type { ChoiceRule, ChoiceTest } from "./asl.ts";
 import { entryOf } from "./entry.ts";
@@ -10,24 +10,6 @@ import { nodesOf, type Piece } from "./piece.ts";
  */
 export function enterable(pieces: readonly Piece[]): ReadonlySet<Piece> {
   return new Set(pieces.slice(1).filter((piece) => stepsOf(nodesOf([piece])).length > 0));
-}
-
-/** Every step of the nodes and of what stands in them, joins too, in the order of the text. */
-export function stepsOf(nodes: readonly GraphNode[]): StepNode[] {
-  return nodes.flatMap((node) => {
-    switch (node.type) {
-      case "step":
-        return [node];
-      case "foreach":
-        return [...stepsOf(node.body), node.join];
-      case "branch":
-        return [...node.branches.flatMap(({ body }) => stepsOf(body)), node.join];
-      case "switch":
-        return [...node.cases.flatMap(({ body }) => stepsOf(body)), ...stepsOf(node.otherwise ?? [])];
-      case "loop":
-        return stepsOf(node.body);
-    }
-  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ForeachNode, Graph, GraphNode } from "../graph/graph.ts";
+import { bodiesOf, nodesIn } from "../graph/walk.ts";
 import { isArrayJob, mostEvents } from "./count.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -14,25 +15,12 @@ const EVENTS_FOR_ITERATIONS = 20_000;
 export function inlineForeachs(graph: Graph): ReadonlySet<ForeachNode> {
   const maps = foreachsOf(graph.body).filter((node) => !isArrayJob(node));
   const events = EVENTS_FOR_ITERATIONS / maps.length / LIMITS.inlineMapConcurrency;
-  const isShort = ({ body }: ForeachNode) => foreachsOf(body).every(isArrayJob) && mostEvents(body) <= events;
+  const isShort = (node: ForeachNode) => mapsInside(node) === 0 && mostEvents(node.body) <= events;
   return new Set(maps.filter(isShort));
 }
 
 function foreachsOf(nodes: readonly GraphNode[]): ForeachNode[] {
-  return nodes.flatMap((node) => {
-    switch (node.type) {
-      case "step":
-        return [];
-      case "foreach":
-        return [node, ...foreachsOf(node.body)];
-      case "branch":
-        return node.branches.flatMap(({ body }) => foreachsOf(body));
-      case "switch":
-        return [...node.cases.flatMap(({ body }) => foreachsOf(body)), ...foreachsOf(node.otherwise ?? [])];
-      case "loop":
-        return foreachsOf(node.body);
-    }
-  });
+  return nodesIn(nodes).filter((node) => node.type === "foreach");
 }
 
 /**
@@ -46,8 +34,18 @@ export function mapRunConcurrency(node: ForeachNode): number {
   return Math.min(node.concurrency ?? Infinity, [500, 40, 10, 2][levels - 1] ?? 1);
 }
 
-/** How many levels of Maps a Map has inside. */
-function mapsInside({ body }: ForeachNode): number {
-  const inner = foreachsOf(body).filter((node) => !isArrayJob(node));
-  return Math.max(0, ...inner.map((node) => 1 + mapsInside(node)));
+const levelsInside = new WeakMap<ForeachNode, number>();
+
+/** How many levels of Maps a foreach has inside; each node is looked at once, however deep it stands. */
+function mapsInside(node: ForeachNode): number {
+  const known = levelsInside.get(node);
+  if (known !== undefined) return known;
+  const within = (nodes: readonly GraphNode[]): number => Math.max(0, ...nodes.map(levelsOf));
+  const levelsOf = (inner: GraphNode): number =>
+    inner.type === "foreach" && !isArrayJob(inner)
+      ? 1 + mapsInside(inner)
+      : Math.max(0, ...bodiesOf(inner).map(within));
+  const levels = within(node.body);
+  levelsInside.set(node, levels);
+  return levels;
 }

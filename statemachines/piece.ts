@@ -1,4 +1,5 @@
 import type { GraphNode, LoopNode } from "../graph/graph.ts";
+import { nodeName } from "../graph/walk.ts";
 
 /**
  * How a flow's graph is divided into the executions that carry it out, where one would be too long or one machine too
@@ -31,23 +32,7 @@ export function nodesOf(pieces: readonly Piece[]): GraphNode[] {
   return pieces.flatMap((piece) => (piece.type === "part" ? nodesOf(piece.pieces) : [piece]));
 }
 
-/** A node's sequences of nodes. */
-export function sequencesIn(node: GraphNode): readonly (readonly GraphNode[])[] {
-  switch (node.type) {
-    case "step":
-      return [];
-    case "foreach":
-    case "loop":
-      return [node.body];
-    case "branch":
-      return node.branches.map(({ body }) => body);
-    case "switch":
-      return [...node.cases.map(({ body }) => body), ...(node.otherwise ? [node.otherwise] : [])];
-  }
-}
-
 /** The state that has a part carried out is named after the node that the part begins with. */
 export function partName(part: Part): string {
-  const [first] = nodesOf([part]);
-  return `${first!.type === "step" ? first!.name : "join" in first! ? first!.join.name : first!.id}.part`;
+  return `${nodeName(nodesOf([part])[0]!)}.part`;
 }

@@ -5,7 +5,7 @@ import { lineageOf } from "../graph/lineage.ts";
 import { arbitraryGraph } from "../statemachines/arbitrary-graph.ts";
 import { compile } from "../statemachines/compile.ts";
 import { transitions, type Course } from "../statemachines/cost.ts";
-import { stepsOf } from "../statemachines/enter.ts";
+import { stepsOf } from "../graph/walk.ts";
 import { branch, fixtures, foreach, graph, lambda, loop, step } from "../statemachines/fixtures.ts";
 import { offlineResources } from "../statemachines/resources.ts";
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { flow } from "../../sdk/index.ts";
-import { stepsOf } from "../../statemachines/enter.ts";
+import { stepsOf } from "../../graph/walk.ts";
 import { placeSteps, readPlacement, withoutLocal } from "./placement.ts";
 
 describe("what --with says", () => {

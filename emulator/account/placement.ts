@@ -1,9 +1,10 @@
 import { MillraceError } from "../../graph/errors.ts";
 import { checkGraph } from "../../graph/check.ts";
 import { checkOptions } from "../../graph/check-options.ts";
-import type { Compute, Graph, GraphNode, StepNode, StepOptions } from "../../graph/graph.ts";
+import type { Compute, Graph, StepOptions } from "../../graph/graph.ts";
 import { mistakesError, quote } from "../../graph/mistake.ts";
 import { nearest } from "../../graph/nearest.ts";
+import { mapSteps } from "../../graph/walk.ts";
 
 /** Where the steps go that do not say so themselves, and what they ask for there beyond what they ask for themselves. */
 export interface Placement {
@@ -75,29 +76,4 @@ export function withoutLocal(placed: Graph): Graph {
     const { cpu: _, memory: __, gpu: ___, image: ____, env: _____, secrets: ______, ...options } = step.options;
     return { ...step, options };
   });
-}
-
-function mapSteps(graph: Graph, change: (step: StepNode) => StepNode): Graph {
-  const all = (nodes: readonly GraphNode[]): GraphNode[] => nodes.map(one);
-  const named = <T extends { readonly body: readonly GraphNode[] }>(bodies: readonly T[]) =>
-    bodies.map((one) => ({ ...one, body: all(one.body) }));
-  const one = (node: GraphNode): GraphNode => {
-    switch (node.type) {
-      case "step":
-        return change(node);
-      case "foreach":
-        return { ...node, body: all(node.body), join: change(node.join) };
-      case "branch":
-        return { ...node, branches: named(node.branches), join: change(node.join) };
-      case "switch":
-        return {
-          ...node,
-          cases: named(node.cases),
-          ...(node.otherwise && { otherwise: all(node.otherwise) }),
-        };
-      case "loop":
-        return { ...node, body: all(node.body) };
-    }
-  };
-  return { ...graph, body: all(graph.body) };
 }

@@ -7,7 +7,7 @@ import { credentialsFor } from "../../aws/credentials.ts";
 import { createClient, type Client } from "../../sdk/client/client.ts";
 import type { AccountProfile } from "../../sdk/client/profiles.ts";
 import type { Graph } from "../../graph/graph.ts";
-import { stepsOf } from "../../statemachines/enter.ts";
+import { stepsOf } from "../../graph/walk.ts";
 import { offlineResources } from "../../statemachines/resources.ts";
 import type { Manifest } from "../../store/artifacts/manifest.ts";
 import type { Control } from "../../graph/control-value.ts";

@@ -1,7 +1,7 @@
 import type { JobDefinitions, JobWanted } from "../../aws/batch/job-definitions.ts";
 import type { Graph, StepOptions } from "../../graph/graph.ts";
 import { placeOf } from "../../statemachines/container-size.ts";
-import { stepsOf } from "../../statemachines/enter.ts";
+import { stepsOf } from "../../graph/walk.ts";
 
 /** What a step's job must have of its own; undefined where the deployment's will do. */
 function jobWanted(options: StepOptions): JobWanted | undefined {

@@ -4,7 +4,7 @@ import { mistakesError } from "../../graph/mistake.ts";
 import { checkMachine } from "../../statemachines/check.ts";
 import { placeOf } from "../../statemachines/container-size.ts";
 import { compile } from "../../statemachines/compile.ts";
-import { stepsOf } from "../../statemachines/enter.ts";
+import { stepsOf } from "../../graph/walk.ts";
 import { LIMITS } from "../../statemachines/limits.ts";
 import type { MachineResources } from "../../statemachines/resources.ts";
 import { defineJobs } from "./jobs.ts";

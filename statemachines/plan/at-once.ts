@@ -1,10 +1,11 @@
 import type { Graph, GraphNode, StepNode } from "../../graph/graph.ts";
+import { bodiesOf } from "../../graph/walk.ts";
 import { isArrayJob } from "../count.ts";
 import { inlineForeachs, mapRunConcurrency } from "../inline.ts";
 import { LIMITS } from "../limits.ts";
 import { placeOf } from "./place.ts";
 import { isMapRun } from "./visits.ts";
-import { bodiesOf, type Ways } from "./ways.ts";
+import type { Ways } from "./ways.ts";
 
 /** What a run may have going at once at most, were every task there as long as the next. */
 export interface AtOnce {

@@ -1,5 +1,6 @@
 import { followControls, type ControlNode, type Lineage } from "../../graph/lineage.ts";
-import { bodiesOf, type Ways } from "./ways.ts";
+import { bodiesOf } from "../../graph/walk.ts";
+import type { Ways } from "./ways.ts";
 
 /** Control values that are written together, and the part of the times that it is these. */
 export interface Written {

@@ -1,11 +1,12 @@
 import type { ForeachNode, Graph, GraphNode, LoopNode } from "../../graph/graph.ts";
 import { controlName } from "../../graph/lineage.ts";
+import { hasTurns, nodesIn } from "../../graph/walk.ts";
 import { MAX_WIDTH } from "../contract/contract.ts";
 import { LIMITS } from "../limits.ts";
 import { atOnce, type AtOnce } from "./at-once.ts";
 import { DEPLOYMENT } from "./place.ts";
 import { largestHistory, largestPayload } from "./size.ts";
-import { bodiesOf, type Ways } from "./ways.ts";
+import type { Ways } from "./ways.ts";
 
 /** A limit that a run meets where one foreach is wider or one loop goes round more often, the rest as planned. */
 export interface LimitMet {
@@ -140,17 +141,5 @@ function dialled(ways: Ways, dial: ForeachNode | LoopNode, value: number): Ways 
 }
 
 function dialsOf(nodes: readonly GraphNode[]): (ForeachNode | LoopNode)[] {
-  return nodes.flatMap((node) => {
-    switch (node.type) {
-      case "step":
-        return [];
-      case "foreach":
-      case "loop":
-        return [node, ...dialsOf(node.body)];
-      case "branch":
-        return node.branches.flatMap(({ body }) => dialsOf(body));
-      case "switch":
-        return bodiesOf(node).flatMap(dialsOf);
-    }
-  });
+  return nodesIn(nodes).filter(hasTurns);
 }

@@ -7,11 +7,12 @@ import {
   type SwitchNode,
 } from "../../graph/graph.ts";
 import { controlName, lineageOf } from "../../graph/lineage.ts";
+import { bodiesOf, hasTurns, stepOf } from "../../graph/walk.ts";
 import { transitions, type Course } from "../cost.ts";
 import { activityOf, IDLE, together, type Activity } from "./activity.ts";
 import { planOf, type Plan } from "./plan.ts";
 import { visit } from "./visits.ts";
-import { bodiesOf, type Ways } from "./ways.ts";
+import type { Ways } from "./ways.ts";
 
 /** What the ledger tells of one task of a run. */
 export interface RecordedTask {
@@ -70,21 +71,13 @@ function layoutOf(graph: Graph): Layout {
   const go = (nodes: readonly GraphNode[], bodies: readonly Body[], depth: number): void => {
     for (const node of nodes) {
       if (bodies.length > 0) outer.set(node, bodies.at(-1)!);
-      switch (node.type) {
-        case "step":
-          around.set(node.name, bodies);
-          break;
-        case "foreach":
-        case "loop":
-          go(node.body, [...bodies, { body: node, depth: depth + 1 }], depth + 1);
-          break;
-        case "branch":
-          for (const { body } of node.branches) go(body, bodies, depth);
-          break;
-        case "switch":
-          for (const body of bodiesOf(node)) go(body, [...bodies, { body, depth }], depth);
-      }
-      if ("join" in node) around.set(node.join.name, bodies);
+      const inside = (body: readonly GraphNode[]): readonly Body[] => {
+        if (hasTurns(node)) return [...bodies, { body: node, depth: depth + 1 }];
+        return node.type === "switch" ? [...bodies, { body, depth }] : bodies;
+      };
+      for (const body of bodiesOf(node)) go(body, inside(body), depth + (hasTurns(node) ? 1 : 0));
+      const step = stepOf(node);
+      if (step) around.set(step.name, bodies);
     }
   };
   go(graph.body, [], 0);

@@ -1,6 +1,7 @@
 import { OTHERWISE, type Graph, type GraphNode, type JsonObject, type LoopNode } from "../../graph/graph.ts";
 import type { ControlNode } from "../../graph/lineage.ts";
 import type { ControlValue } from "../../graph/control-value.ts";
+import { bodiesOf } from "../../graph/walk.ts";
 import { allStates } from "../all-states.ts";
 import { compile } from "../compile.ts";
 import { controlFields } from "../contract/control-item.ts";
@@ -9,10 +10,10 @@ import { count, countRound, EXECUTION_EVENTS, isArrayJob, worstCase, type Counti
 import { divide } from "../divide.ts";
 import { enterable } from "../enter.ts";
 import { inlineForeachs } from "../inline.ts";
-import { piecesOf, sequencesIn, type Piece } from "../piece.ts";
+import { piecesOf, type Piece } from "../piece.ts";
 import { DEPLOYMENT } from "./place.ts";
 import { isMapRun, visit } from "./visits.ts";
-import { bodiesOf, type Ways } from "./ways.ts";
+import type { Ways } from "./ways.ts";
 import { offlineResources } from "../resources.ts";
 
 /** Events of the longest history among a run's executions, no retry counted. */
@@ -34,7 +35,7 @@ export function largestHistory(graph: Graph, ways: Ways): number {
   const within = (pieces: readonly Piece[]): number[] =>
     pieces.flatMap((piece) => {
       if (piece.type === "part") return [history(piece.pieces), ...within(piece.pieces)];
-      const inner = sequencesIn(piece).map((nodes) => piecesOf(division, nodes));
+      const inner = bodiesOf(piece).map((nodes) => piecesOf(division, nodes));
       const isOwn = piece.type === "foreach" && !isArrayJob(piece) && isMapRun(ways.width(piece), inline.has(piece));
       return [
         ...(isOwn ? inner.map(history) : []),

@@ -1,12 +1,13 @@
 import type { ForeachNode, Graph, GraphNode, LoopNode, StepNode, SwitchNode } from "../../graph/graph.ts";
 import type { ControlNode } from "../../graph/lineage.ts";
+import { bodiesOf } from "../../graph/walk.ts";
 import { answersItself } from "../block.ts";
 import { isArrayJob } from "../count.ts";
 import { divide } from "../divide.ts";
 import { inlineForeachs } from "../inline.ts";
 import { LIMITS } from "../limits.ts";
 import { piecesOf, type Piece } from "../piece.ts";
-import { bodiesOf, type Ways } from "./ways.ts";
+import type { Ways } from "./ways.ts";
 
 /** How often a run comes by a place of the graph, and what that place stands in, outermost first. */
 export interface Here {

@@ -1,5 +1,6 @@
 import type { ForeachNode, LoopNode, SwitchNode } from "../../graph/graph.ts";
 import { controlName } from "../../graph/lineage.ts";
+import { bodiesOf } from "../../graph/walk.ts";
 import type { Course } from "../cost.ts";
 
 /**
@@ -23,9 +24,4 @@ export function waysOf({ widths = {}, rounds = {}, cases = {} }: Course): Ways {
       return body === (chosen < 0 ? bodiesOf(node).length - 1 : chosen) ? 1 : 0;
     },
   };
-}
-
-/** A switch's bodies: those of its cases in their order, then that of otherwise. */
-export function bodiesOf({ cases, otherwise }: SwitchNode) {
-  return [...cases.map(({ body }) => body), ...(otherwise ? [otherwise] : [])];
 }
