@@ -10,7 +10,6 @@ import { flowFile, folder, linesOf, median, nodeOutput, pairs, runFlow, timeMill
 
 const PAIRS = 15;
 const RUNS = 5;
-const MEBIBYTE = 2 ** 20;
 
 /** Peaks of the main process, by what ran: the last claim reads what the others saw. */
 const peaks = new Map();
@@ -47,8 +46,8 @@ async function foreach(width, bound) {
     () => bareLoop(folder, width),
   );
   rates.set(width, one);
-  const measured = `${thousands(one)} a second (${round(ratio)} of a bare fork, encode and insert loop)`;
-  return { value: one, measured, ...(bound && { holds: one >= bound }) };
+  const measured = `1/${round(1 / ratio, 1)} (${thousands(one)} a second)`;
+  return { value: ratio, measured, holds: ratio >= bound };
 }
 
 /** Throws unless every task's artifact can be read. */
@@ -96,27 +95,32 @@ export const claims = [
   {
     name: "run",
     claim: "millrace run of two trivial steps, unchanged, shell to shell",
-    bound: "at most 3 × node -e 0",
-    measure: () => slowdown(3, () => timeMillrace("run", flowFile("two-steps.ts"))),
+    bound: "at most 3.3 × node -e 0",
+    measure: () => slowdown(3.3, () => timeMillrace("run", flowFile("two-steps.ts"))),
   },
   {
     name: "help",
     claim: "millrace --help",
-    bound: "at most 1.5 × node -e 0",
-    measure: () => slowdown(1.5, () => timeMillrace("--help")),
+    bound: "at most 2 × node -e 0",
+    measure: () => slowdown(2, () => timeMillrace("--help")),
   },
-  { name: "foreach-400", claim: "foreach over 400", bound: "", measure: () => foreach(400) },
+  {
+    name: "foreach-400",
+    claim: "foreach over 400, tasks a second",
+    bound: "at least 1/7.5 of a bare fork, encode and insert loop",
+    measure: () => foreach(400, 1 / 7.5),
+  },
   {
     name: "foreach-2000",
-    claim: "foreach over 2,000",
-    bound: "at least 10,000 tasks a second",
-    measure: () => foreach(2_000, 10_000),
+    claim: "foreach over 2,000, tasks a second",
+    bound: "at least 1/9 of that loop",
+    measure: () => foreach(2_000, 1 / 9),
   },
   {
     name: "foreach-10000",
-    claim: "foreach over 10,000",
-    bound: "at least 10,000 tasks a second",
-    measure: () => foreach(10_000, 10_000),
+    claim: "foreach over 10,000, tasks a second",
+    bound: "at least 1/7 of that loop",
+    measure: () => foreach(10_000, 1 / 7),
   },
   {
     name: "linear",
@@ -143,12 +147,12 @@ export const claims = [
   {
     name: "memory",
     claim: "peak resident memory of the main process in these",
-    bound: "under 250 MiB",
+    bound: "under 150 MB",
     needs: ["foreach-10000", "chain", "nested"],
     measure: () => {
       if (peaks.size === 0) return { value: null, measured: "not measured: there is no /proc" };
       const [[name, value]] = [...peaks].toSorted(([, a], [, b]) => b - a);
-      return { value, measured: `${round(value / MEBIBYTE, 0)} MiB (${name})`, holds: value < 250 * MEBIBYTE };
+      return { value, measured: `${round(value / 1e6, 0)} MB (${name})`, holds: value < 150e6 };
     },
   },
   {
