@@ -6,6 +6,7 @@
 import { existsSync, fstatSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { definitionOf, isFlow, type Definition } from "../../sdk/language/definition.ts";
 import { MillraceError } from "../../graph/errors.ts";
 import { checkGraph } from "../../graph/check.ts";
@@ -149,6 +150,7 @@ let taskStartedAt = 0;
 
 /** Takes a page's tasks in, and works through all there are unless that is going on already. */
 async function work({ exportName, from, page, bases, tasks }: WorkPage): Promise<void> {
+  if (tasks.length > 1) compileLess();
   const definition = flows.get(exportName)!;
   tasks.forEach(({ base, ...task }, at) => {
     waiting.push({ number: from + at, definition, task: { ...page, ...task, base: bases[base]! } });
@@ -180,6 +182,18 @@ async function work({ exportName, from, page, bases, tasks }: WorkPage): Promise
   clearInterval(watch);
   isWorking = false;
   if (stopping) process.exit(0);
+}
+
+let compilesLess = false;
+
+/**
+ * Many short tasks leave V8 compiling half of the time what is over before that pays; with four times the patience it
+ * compiles what stays. Only Node 20 knows the flag, and only this process, which is nobody's but ours, is given it.
+ */
+function compileLess(): void {
+  if (compilesLess || !process.versions.node.startsWith("20.")) return;
+  compilesLess = true;
+  setFlagsFromString("--interrupt-budget=270336");
 }
 
 /** Where in `waiting` the running task is; those before it are over. */
