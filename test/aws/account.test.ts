@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { isSkipped, startAccount } from "./account.ts";
 import { signedHeaders } from "./sign.ts";
-import { clientOf, deployStack, role, type Resources } from "./stack.ts";
+import { clientOf, deployStack, permission, role, type Resources } from "./stack.ts";
 
 const account = await startAccount();
 
@@ -34,6 +34,8 @@ const resources: Resources = {
       Code: { ZipFile: REMEMBER },
     },
   },
+  CalledByApi: permission("Remember", "apigateway"),
+  CalledByEvents: permission("Remember", "events"),
   Api: { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "api", ProtocolType: "HTTP" } },
   Integration: {
     Type: "AWS::ApiGatewayV2::Integration",

@@ -279,9 +279,8 @@ describe.skipIf(isSkipped(account))("a Batch job in the account on this machine"
     });
   });
 
-  test("has a right to nothing but the HTTP API", async () => {
-    const url = `${account.endpoint}/bucket/key`;
-    const script = `node -e 'fetch("${url}", { headers: { authorization: "AWS4-HMAC-SHA256 Credential=" + process.env.AWS_ACCESS_KEY_ID + "/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0" } }).then((r) => console.log(r.status))'`;
-    expect(await log(await ended(await submit(script)))).toEqual(["403"]);
+  test("whose definition names no role has nobody's credentials", async () => {
+    const script = "env | grep -E '^AWS_(ACCESS|SECRET|SESSION|CONTAINER)' || echo none";
+    expect(await log(await ended(await submit(script)))).toEqual(["none"]);
   });
 });

@@ -1,5 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +13,7 @@ import type { AnyFlow } from "../../sdk/language/language.ts";
 import type { FlowResult } from "../../sdk/client/results.ts";
 import type { Account } from "./account.ts";
 import type { LentAccount } from "./lent.ts";
-import { signedHeaders } from "./sign.ts";
+import { ADMINISTRATOR, signedHeaders, type Keys } from "./sign.ts";
 import { clientOf } from "./stack.ts";
 
 const repository = join(import.meta.dirname, "../..");
@@ -70,7 +71,24 @@ export async function deployMillrace(
   return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey!, OutputValue!]));
 }
 
-/** Asks the deployed HTTP API, signed as the test's own user. */
+/** The environment of a person who has the stack's own policy for people, and no other right. */
+export async function personOf(
+  account: Account,
+  outputs: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
+  const { AccessKeyId, SecretAccessKey } = (await account.rig("POST", `people/person-${randomUUID()}`, {
+    policies: [outputs["PeoplePolicy"]],
+  })) as Record<string, string>;
+  return { ...account.env, AWS_ACCESS_KEY_ID: AccessKeyId!, AWS_SECRET_ACCESS_KEY: SecretAccessKey! };
+}
+
+/** Whom this process is, as its environment has it. */
+function ownKeys(): Keys {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env;
+  return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : ADMINISTRATOR;
+}
+
+/** Asks the deployed HTTP API, signed as this process's user. */
 export async function ask(
   api: string,
   route: string,
@@ -80,7 +98,7 @@ export async function ask(
   const [method = "", path = ""] = route.split(" ");
   const url = new URL(api + path);
   const body = given === undefined ? "" : JSON.stringify(given);
-  const signed = signedHeaders({ method, url, body, service: "execute-api" });
+  const signed = signedHeaders({ method, url, body, service: "execute-api", by: ownKeys() });
   const response = await fetch(url, {
     method,
     headers: { "content-type": "application/json", ...headers, ...signed },
@@ -108,20 +126,21 @@ export interface Deployed {
   close(): Promise<void>;
 }
 
-/** Deploys Millrace and makes this process, its environment included, a user of it. */
+/** Deploys Millrace and makes this process, its environment included, a person who may use it. */
 export async function openDeployed(account: Account, stage: string): Promise<Deployed> {
   return openStack(account, await deployMillrace(account, stage));
 }
 
-/** Makes this process, its environment included, a user of what stands in a lent account. */
-export function openLent(account: LentAccount): Deployed {
+/** Makes this process, its environment included, a person who may use what stands in a lent account. */
+export async function openLent(account: LentAccount): Promise<Deployed> {
   return openStack(account, account.outputs);
 }
 
-function openStack(account: Account, outputs: Readonly<Record<string, string>>): Deployed {
+async function openStack(account: Account, outputs: Readonly<Record<string, string>>): Promise<Deployed> {
   const { ApiUrl: api = "" } = outputs;
   const home = mkdtempSync(join(tmpdir(), "millrace-test-"));
-  Object.assign(process.env, account.env, { MILLRACE_HOME: join(home, "home"), MILLRACE_SERVICE_URL: api });
+  const person = await personOf(account, outputs);
+  Object.assign(process.env, person, { MILLRACE_HOME: join(home, "home"), MILLRACE_SERVICE_URL: api });
   const client = createClient({ api, region: "us-east-1" });
 
   const deployed: Deployed = {

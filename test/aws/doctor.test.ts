@@ -6,7 +6,7 @@ import { BatchClient, ListJobsCommand } from "@aws-sdk/client-batch";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { jsonLines } from "../support/workspace.ts";
 import { isSkipped, startAccount } from "./account.ts";
-import { deployMillrace } from "./deployed.ts";
+import { deployMillrace, personOf } from "./deployed.ts";
 import { clientOf } from "./stack.ts";
 
 const account = await startAccount();
@@ -28,7 +28,7 @@ describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () 
   if (isSkipped(account)) return;
   const home = mkdtempSync(join(tmpdir(), "millrace-doctor-"));
   const environment = "batch/environments/millrace-doctor-Spot";
-  const env = { ...process.env, ...account.env, MILLRACE_HOME: home, NO_COLOR: "1", CI: "true" };
+  const env: NodeJS.ProcessEnv = { ...process.env, MILLRACE_HOME: home, NO_COLOR: "1", CI: "true" };
   let outputs: Record<string, string>;
 
   async function millrace(args: readonly string[], over: NodeJS.ProcessEnv = {}): Promise<Answer> {
@@ -52,6 +52,7 @@ describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () 
 
   beforeAll(async () => {
     outputs = await deployMillrace(account, "doctor");
+    Object.assign(env, await personOf(account, outputs));
     await millrace(["configure", "aws", "--stack", "millrace-doctor"]);
   }, 240_000);
   afterEach(async () => {

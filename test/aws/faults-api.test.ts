@@ -23,7 +23,7 @@ describe.skipIf(isSkipped(account))("where calls fail in an account", { timeout:
   let service: Deployed;
 
   beforeAll(async () => {
-    service = openLent(account);
+    service = await openLent(account);
     await service.deploy(Patient, Damaged, DamagedLambda);
   }, 240_000);
   afterEach(() => account.rig("DELETE", "faults"));

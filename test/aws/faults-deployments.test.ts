@@ -104,11 +104,11 @@ describe.skipIf(isSkipped(account))("deployments in an account", { timeout: 120_
     if (isSkipped(account)) return undefined;
     const url = new URL(account.endpoint);
     const body = JSON.stringify({ QueueUrl: service.outputs["DeadLetters"] });
-    const headers = {
+    const given = {
       "content-type": "application/x-amz-json-1.0",
       "x-amz-target": "AmazonSQS.ReceiveMessage",
-      ...signedHeaders({ method: "POST", url, body, service: "sqs" }),
     };
+    const headers = signedHeaders({ method: "POST", url, body, service: "sqs", headers: given });
     const response = await fetch(url, { method: "POST", headers, body });
     const text = await response.text();
     if (!response.ok) throw new Error(text);

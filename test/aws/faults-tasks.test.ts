@@ -38,7 +38,7 @@ describe.skipIf(isSkipped(account))("where tasks fail in an account", { timeout:
   }
 
   beforeAll(async () => {
-    service = openLent(account);
+    service = await openLent(account);
     await putParameter("/millrace/password", "do not tell");
     const { Wide, ...others } = flows;
     const ofOneRun = Object.values(others).filter((flow) => flow.name !== "Patient");
@@ -164,11 +164,11 @@ describe.skipIf(isSkipped(account))("where tasks fail in an account", { timeout:
     if (isSkipped(account)) return;
     const url = new URL(account.endpoint);
     const body = JSON.stringify({ Name: name, Value: value, Type: "String" });
-    const headers = {
+    const given = {
       "content-type": "application/x-amz-json-1.1",
       "x-amz-target": "AmazonSSM.PutParameter",
-      ...signedHeaders({ method: "POST", url, body, service: "ssm" }),
     };
+    const headers = signedHeaders({ method: "POST", url, body, service: "ssm", headers: given });
     const response = await fetch(url, { method: "POST", headers, body });
     if (!response.ok) throw new Error(await response.text());
   }

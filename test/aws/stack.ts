@@ -35,11 +35,47 @@ export async function deployStack(
   return Object.fromEntries((stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey!, OutputValue!]));
 }
 
-/** A role that anyone may take: nothing here asks what it allows. */
+/** A role for functions and state machines: they write their logs and call functions. */
 export const role = {
   Type: "AWS::IAM::Role",
-  Properties: { AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [] } },
+  Properties: {
+    AssumeRolePolicyDocument: {
+      Version: "2012-10-17",
+      Statement: ["lambda", "states", "batch"].map((service) => ({
+        Effect: "Allow",
+        Principal: { Service: `${service}.amazonaws.com` },
+        Action: "sts:AssumeRole",
+      })),
+    },
+    Policies: [
+      {
+        PolicyName: "all",
+        PolicyDocument: {
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Effect: "Allow",
+              Action: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "lambda:InvokeFunction"],
+              Resource: "*",
+            },
+          ],
+        },
+      },
+    ],
+  },
 } as const;
+
+/** That a service may call the function of a logical name. */
+export function permission(name: string, service: string) {
+  return {
+    Type: "AWS::Lambda::Permission",
+    Properties: {
+      Action: "lambda:InvokeFunction",
+      FunctionName: { "Fn::GetAtt": [name, "Arn"] },
+      Principal: `${service}.amazonaws.com`,
+    },
+  } as const;
+}
 
 /** A Fargate queue and a job definition whose command is a shell's; the name of the queue is "jobs". */
 export const batchResources: Resources = {

@@ -20,9 +20,10 @@ from moto.moto_api import state_manager
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.ssm.models import ssm_backends
 
-from . import batch_queues, batch_rules, rest_api, stats
+from . import batch_queues, batch_roles, batch_rules, rest_api, stats
 from .batch_attempt import Attempt, Outcome
-from .place import ACCOUNT, JOB_KEY, REGION, place
+from .iam.rights import Denied
+from .place import ACCOUNT, REGION, place
 
 MAX_OVERRIDES = 8192
 """AWS Batch: the container overrides of a job, as JSON, in bytes."""
@@ -170,11 +171,12 @@ def _run(one: Job) -> None:
                 return
             rule = batch_rules.strike(one.job_name, index, number)
             try:
+                batch_roles.check_start(one)
                 environment = _environment(one, number)
-            except LookupError as error:
+            except (LookupError, Denied) as error:
                 environment = {}
                 rule = rule or batch_rules.failing(f"ResourceInitializationError: unable to pull secrets or registry auth: {error}")
-            one.attempt = Attempt(one.job_definition.name, one._log_backend, command, environment, rule)
+            one.attempt = Attempt(batch_roles.log_place(one), one._log_backend, command, environment, rule)
         one.log_stream_name = one.attempt.stream
         started = int(unix_time_millis())
         one.job_started_at = datetime.datetime.now()
@@ -223,10 +225,12 @@ def _finish(one: Job, succeeded: bool, reason: str) -> None:
 
 
 def _environment(one: Job, attempt: int) -> dict[str, str]:
-    environment = place.environment(JOB_KEY, place.root)
+    environment = place.environment(place.root)
     properties = one.job_definition.container_properties or {}
     for secret in [*properties.get("secrets", []), *one.container_overrides.get("secrets", [])]:
+        batch_roles.check_secret(one, _any_case(secret, "valueFrom"))
         environment[secret["name"]] = _secret(_any_case(secret, "valueFrom"))
+    environment.update(batch_roles.environment(one))
     environment.update({pair["name"]: rest_api.resolve(pair["value"]) for pair in one._get_container_property("environment", [])})
     environment.update(AWS_BATCH_JOB_ATTEMPT=str(attempt), AWS_BATCH_JQ_NAME=one.job_queue.name, AWS_BATCH_CE_NAME=one.job_queue.environments[0].name)
     if (index := one.array_properties.get("index")) is not None:
@@ -269,6 +273,8 @@ def _describe(self: Job) -> dict:
     if getattr(self, "container_reason", ""):
         container["reason"] = self.container_reason
     container["image"] = (self.job_definition.container_properties or {}).get("image")
+    if logs := (self.job_definition.container_properties or {}).get("logConfiguration"):
+        container["logConfiguration"] = logs
     container["resourceRequirements"] = self._get_container_property("resourceRequirements", [])
     details["retryStrategy"] = self.retry_strategy
     if "index" in self.array_properties:

@@ -14,7 +14,6 @@ from . import batch_rules, children
 from .batch_rules import Rule
 from .place import GRACE_SECONDS, place
 
-LOG_GROUP = "/aws/batch/job"
 ENDED = "Essential container in task exited"
 TIMED_OUT = "Job attempt duration exceeded timeout"
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
@@ -34,9 +33,10 @@ class Outcome:
 
 
 class Attempt:
-    def __init__(self, name: str, logs, command: list[str], environment: dict[str, str], rule: Rule | None):
+    def __init__(self, log_place: tuple[str, str], logs, command: list[str], environment: dict[str, str], rule: Rule | None):
         self.logs = logs
-        self.stream = f"{name}/default/{uuid.uuid4().hex}"
+        self.group = log_place[0]
+        self.stream = f"{log_place[1]}{uuid.uuid4().hex}"
         self.command = command
         self.environment = environment
         self.rule = rule
@@ -45,8 +45,8 @@ class Attempt:
         self.was_stopped = False
         self.is_silent = False
         self.lock = threading.Lock()
-        logs.ensure_log_group(LOG_GROUP)
-        logs.ensure_log_stream(LOG_GROUP, self.stream)
+        logs.ensure_log_group(self.group)
+        logs.ensure_log_stream(self.group, self.stream)
 
     def run(self, timeout_seconds: float | None) -> Outcome:
         if self.rule and self.rule.action == "fail":
@@ -134,7 +134,7 @@ class Attempt:
         now = int(unix_time_millis())
         events = [{"timestamp": now, "message": line.decode(errors="replace")} for line in lines]
         if events:
-            self.logs.put_log_events(LOG_GROUP, self.stream, events)
+            self.logs.put_log_events(self.group, self.stream, events)
 
     def _outcome(self, code: int) -> Outcome:
         if self.reason:

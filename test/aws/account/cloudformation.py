@@ -9,7 +9,7 @@ from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.route_tables import RouteTable
 
-from . import http_api, lambdas, rest_api
+from . import http_api, lambdas, resource_policies, rest_api
 from .place import place
 
 _kept: list[type] = []
@@ -29,12 +29,13 @@ def install() -> None:
     _resource("AWS::Lambda::Url", _function_url, attributes=("FunctionUrl", "FunctionArn"))
     _resource("AWS::Lambda::EventInvokeConfig", _event_invoke_config)
     _resource("AWS::Scheduler::ScheduleGroup", _schedule_group, _delete_schedule_group, ("Arn",))
+    _resource("AWS::S3::BucketPolicy", resource_policies.bucket)
+    _resource("AWS::SQS::QueuePolicy", resource_policies.queue)
+    resource_policies.install()
     for kind in (
         "AWS::ApiGateway::Deployment",
         "AWS::ApiGatewayV2::Stage",
         "AWS::ApiGatewayV2::Authorizer",
-        "AWS::S3::BucketPolicy",
-        "AWS::SQS::QueuePolicy",
         "AWS::SNS::TopicPolicy",
     ):
         _resource(kind, lambda properties, account, region, name: (name, {}))

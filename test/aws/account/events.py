@@ -1,5 +1,6 @@
 """EventBridge: rules deliver to Lambda functions, Step Functions and, by moto itself, queues and logs."""
 
+import functools
 import json
 import re
 import sys
@@ -13,7 +14,10 @@ from jsonpath_ng import parse
 from moto.events.models import Rule, events_backends
 
 from . import lambdas, queues, stats
-from .place import ACCOUNT, REGION, SECRET_KEY, place
+from .iam import rights
+from .iam.policy import Need
+from .iam.principals import Principal
+from .place import ACCOUNT, REGION, place
 
 SERVED_HERE = (":lambda:", ":states:")
 
@@ -74,19 +78,57 @@ def deliver(target: dict, event: dict, rule_arn: str = "") -> None:
     """Where the target can't be reached, the event goes to the target's own dead-letter queue."""
     payload = target_input(target, event, rule_arn)
     stats.count("delivery", target["Arn"])
+    dead_letters = target.get("DeadLetterConfig", {}).get("Arn")
     try:
-        if ":lambda:" in target["Arn"]:
-            lambdas.invoke_later(lambdas.named(target["Arn"]), payload)
-        elif ":states:" in target["Arn"]:
-            client("stepfunctions").start_execution(stateMachineArn=target["Arn"], input=json.dumps(payload))
-        elif ":sqs:" in target["Arn"]:
-            queues.send(target["Arn"], json.dumps(payload))
-        else:
-            raise ValueError(f"nothing here delivers to {target['Arn']}")
+        _hand_over(target, payload, rule_arn)
     except Exception as error:
         print(f"not delivered to {target['Arn']}: {error}", file=sys.stderr, flush=True)
-        if dead_letters := target.get("DeadLetterConfig", {}).get("Arn"):
+        if dead_letters and _may_send(target, dead_letters, rule_arn):
             queues.send(dead_letters, json.dumps(event))
+
+
+def _hand_over(target: dict, payload, rule_arn: str) -> None:
+    arn = target["Arn"]
+    kind = arn.split(":")[2]
+    action = {"lambda": "lambda:InvokeFunction", "states": "states:StartExecution", "sqs": "sqs:SendMessage"}.get(kind)
+    if action is None:
+        raise ValueError(f"nothing here delivers to {arn}")
+    need = Need(action, arn)
+    if rule_arn and kind != "states":
+        rights.require_service("events.amazonaws.com", need, rule_arn)
+    else:
+        # A schedule has a role for whatever it calls, a rule for a state machine.
+        rights.require(session_of(target, rule_arn), [need])
+    if kind == "lambda":
+        lambdas.invoke_later(lambdas.named(arn), payload)
+    elif kind == "states":
+        client("stepfunctions", session_of(target, rule_arn)).start_execution(stateMachineArn=arn, input=json.dumps(payload))
+    else:
+        queues.send(arn, json.dumps(payload))
+
+
+def _may_send(target: dict, queue: str, rule_arn: str) -> bool:
+    need = Need("sqs:SendMessage", queue)
+    if not rule_arn:
+        return rights.may(session_of(target, rule_arn), need)
+    try:
+        rights.require_service("events.amazonaws.com", need, rule_arn)
+        return True
+    except rights.Denied as denied:
+        print("refused:", denied, file=sys.stderr, flush=True)
+        return False
+
+
+def session_of(target: dict, rule_arn: str) -> Principal:
+    """Credentials of the target's role. Raises Denied."""
+    if not target.get("RoleArn"):
+        raise rights.Denied(f"a target of its kind needs a role: {target['Arn']}")
+    return _session(target["RoleArn"], "events.amazonaws.com" if rule_arn else "scheduler.amazonaws.com")
+
+
+@functools.cache
+def _session(role_arn: str, service: str) -> Principal:
+    return rights.assume_for(service, role_arn, "delivery")
 
 
 def target_input(target: dict, event: dict, rule_arn: str = ""):
@@ -131,6 +173,6 @@ def timestamp(time_of_event) -> str:
     return time_of_event
 
 
-def client(service: str):
-    keys = {"aws_access_key_id": "EVENTS", "aws_secret_access_key": SECRET_KEY}
+def client(service: str, of: Principal):
+    keys = {"aws_access_key_id": of.access_key, "aws_secret_access_key": of.secret, "aws_session_token": of.token}
     return boto3.client(service, endpoint_url=place.endpoint, region_name=REGION, config=Config(retries={"max_attempts": 0}), **keys)

@@ -18,11 +18,11 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_batch import StateTaskServiceBatch
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
-from moto.stepfunctions.parser.asl.utils import boto_client, json_path
+from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.backend import execution as executions
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
 
-from . import batch, events
+from . import batch, events, machine_roles
 
 
 def install() -> None:
@@ -41,7 +41,7 @@ def install() -> None:
     for reader in (json_path, result_path):
         reader.parse = functools.cache(reader.parse)
     _parse_once()
-    _keep_clients()
+    machine_roles.install()
     _wait_for_jobs_within()
 
 
@@ -142,6 +142,7 @@ def _keep_map_runs() -> None:
     running = DistributedIterationComponent._map_run
 
     def run(self, env, eval_input) -> None:
+        machine_roles.require_map(env)
         name = env.states.context_object.context_object_data["Execution"]["Name"]
         _map_runs.setdefault(name, []).append(env.event_manager)
         running(self, env, eval_input)
@@ -163,19 +164,6 @@ def _parse_once() -> None:
 
     parser_models.AmazonStateLanguageParser = types.SimpleNamespace(parse=keep)
     AmazonStateLanguageParser.parse = staticmethod(parse)
-
-
-def _keep_clients() -> None:
-    """moto makes a client for every task that a state begins: that takes longer than its call."""
-    lock = threading.Lock()
-    clients: dict[str, object] = {}
-    making = boto_client.boto3.client
-
-    def client(**options):
-        with lock:
-            return clients.get(options["service_name"]) or clients.setdefault(options["service_name"], making(**options))
-
-    boto_client.boto3 = types.SimpleNamespace(client=client)
 
 
 def _wait_for_jobs_within() -> None:

@@ -7,11 +7,12 @@ matched as `service:Operation`, an `http` one as `METHOD /path`. With `after` th
 With `"cut": 1000` it is no answer that goes wrong: of the request's body that many bytes arrive, then the connection is gone.
 """
 
-import json
 import re
 import threading
 import time
 from dataclasses import dataclass
+
+from . import refusals
 
 
 @dataclass
@@ -69,13 +70,6 @@ def take(target: str, name: str, is_cut: bool = False) -> Fault | None:
     return None
 
 
-def aws_answer(fault: Fault, service: str) -> tuple[bytes, str]:
-    """The error as that service writes it: body and content type."""
-    message = "A fault that was asked for"
-    if service == "s3":
-        text = f"<Error><Code>{fault.code}</Code><Message>{message}</Message></Error>"
-        return text.encode(), "application/xml"
-    if service in ("cloudformation", "sts", "ec2", "iam", "sqs"):
-        text = f"<ErrorResponse><Error><Code>{fault.code}</Code><Message>{message}</Message></Error></ErrorResponse>"
-        return text.encode(), "text/xml"
-    return json.dumps({"__type": fault.code, "message": message}).encode(), "application/x-amz-json-1.0"
+def aws_answer(fault: Fault, service: str) -> tuple[bytes, list[tuple[str, str]]]:
+    """The error as that service writes it: body and headers."""
+    return refusals.written(service, fault.code, "A fault that was asked for")

@@ -15,8 +15,11 @@ from pathlib import Path
 from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.core.utils import unix_time_millis
 
-from . import children, queues, stats
-from .place import ACCOUNT, FUNCTION_KEY, REGION, place
+from . import children, credentials, queues, stats
+from .iam import rights
+from .iam.policy import Need
+from .iam.principals import Principal
+from .place import ACCOUNT, REGION, place
 
 HOST = Path(__file__).with_name("lambda_host.mjs")
 
@@ -41,12 +44,14 @@ class Warm:
 
     def __init__(self, function: LambdaFunction):
         self.function = function
+        self.role = role_of(function)
         folder = tempfile.mkdtemp(dir=place.root)
         with zipfile.ZipFile(io.BytesIO(function.code_bytes)) as code:
             code.extractall(folder)
         answers, write_end = os.pipe()
         environment = {
-            **place.environment(FUNCTION_KEY, folder),
+            **place.environment(folder),
+            **credentials.as_environment(self.role),
             "_HANDLER": function.handler,
             "LAMBDA_TASK_ROOT": folder,
             "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
@@ -106,11 +111,21 @@ class Warm:
 
     def _log(self) -> None:
         logs, group = self.function.logs_backend, self.function.logs_group_name
-        logs.ensure_log_group(group)
-        logs.ensure_log_stream(group, self.stream)
+        stream = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}:log-stream:{self.stream}"
+        needs = [Need("logs:CreateLogStream", stream), Need("logs:PutLogEvents", stream)]
+        if group not in logs.groups:
+            needs.append(Need("logs:CreateLogGroup", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}"))
+        is_kept = all(rights.may(self.role, need) for need in needs)
+        if is_kept:
+            logs.ensure_log_group(group)
+            logs.ensure_log_stream(group, self.stream)
+        else:
+            print(f"refused: {self.function.function_name} may not write its log: {group}", file=sys.stderr, flush=True)
         for raw in self.process.stdout:
             line = raw.decode(errors="replace").rstrip("\n")
             self.tail = (self.tail + line + "\n")[-4000:]
+            if not is_kept:
+                continue
             logs.put_log_events(group, self.stream, [{"timestamp": int(unix_time_millis()), "message": line}])
 
 
@@ -121,11 +136,14 @@ _pool_lock = threading.Lock()
 def invoke(function: LambdaFunction, event) -> dict:
     """Runs the function and waits for it."""
     stats.count("function", function.function_name)
-    key = (function.function_arn, function.code_sha_256, function.handler, function.timeout, json.dumps(function.environment_vars, sort_keys=True))
+    key = (function.function_arn, function.role, function.code_sha_256, function.handler, function.timeout, json.dumps(function.environment_vars, sort_keys=True))
     with _pool_lock:
         free = _pool.setdefault(key, [])
         warm = free.pop() if free else None
-    warm = warm or Warm(function)
+    try:
+        warm = warm or Warm(function)
+    except (rights.Denied, LookupError) as error:
+        return {"error": {"errorType": "AccessDeniedException", "errorMessage": f"The role defined for the function cannot be assumed by Lambda. {error}"}}
     answer = warm.invoke(event)
     if warm.process.poll() is None:
         with _pool_lock:
@@ -150,6 +168,9 @@ def _attempts(function: LambdaFunction, event) -> None:
             return
         time.sleep(0.1)
     name = function.function_name
+    if (target := failure_destinations.get(name) or dead_letters.get(name)) and not rights.may(role_of(function), Need("sqs:SendMessage", target)):
+        print(f"refused: {name} may not send what failed to {target}", file=sys.stderr, flush=True)
+        return
     if name in failure_destinations:
         record = {
             "version": "1.0",
@@ -161,6 +182,11 @@ def _attempts(function: LambdaFunction, event) -> None:
         queues.send(failure_destinations[name], json.dumps(record))
     elif name in dead_letters:
         queues.send(dead_letters[name], json.dumps(event))
+
+
+def role_of(function: LambdaFunction) -> Principal:
+    """Credentials of the function's role. Raises Denied where Lambda may not take it."""
+    return rights.assume_for("lambda.amazonaws.com", function.role, function.function_name, function.function_arn)
 
 
 def named(arn_or_name: str) -> LambdaFunction:

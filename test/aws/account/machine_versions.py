@@ -5,6 +5,8 @@ from moto.stepfunctions.models import StateMachineVersion
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from . import machine_roles
+
 STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 """The field of an execution's input that names the execution it is within."""
 
@@ -49,9 +51,12 @@ def _stop_what_is_within() -> None:
 
     def stop(self, execution_arn):
         stopped = stopping(self, execution_arn)
+        role = next((one.roleArn for one in self.state_machines if any(each.execution_arn == execution_arn for each in one.executions)), None)
         for machine in self.state_machines:
             for one in machine.executions:
-                if one.status == "RUNNING" and isinstance(one.input_data, dict) and one.input_data.get(STARTED_BY) == execution_arn:
+                if one.status != "RUNNING" or not isinstance(one.input_data, dict) or one.input_data.get(STARTED_BY) != execution_arn:
+                    continue
+                if role and machine_roles.may_stop(role, one.execution_arn):
                     stop(self, one.execution_arn)
         return stopped
 

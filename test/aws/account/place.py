@@ -6,15 +6,6 @@ from dataclasses import dataclass, field
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
-SECRET_KEY = "testing"
-"""The secret of every access key here."""
-
-JOB_KEY = "JOB"
-"""The access key that a Batch job has: it opens the HTTP API and nothing else."""
-
-FUNCTION_KEY = "FUNCTION"
-"""The access key that a Lambda function has."""
-
 GRACE_SECONDS = 2.0
 """How long a process may take between SIGTERM and SIGKILL; in AWS it is 30 seconds, or 120 before a Spot reclaim."""
 
@@ -30,14 +21,12 @@ class Place:
     batch_slots: int = 4
     path: str = field(default_factory=lambda: os.environ["PATH"])
 
-    def environment(self, access_key: str, home: str) -> dict[str, str]:
+    def environment(self, home: str) -> dict[str, str]:
         return {
             "PATH": self.path,
             "HOME": home,
             "TMPDIR": home,
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": access_key,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
         }

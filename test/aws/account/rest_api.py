@@ -1,11 +1,15 @@
 """Private REST APIs as Lambda sees them (payload format 1.0). Their addresses lead here from the containers of jobs alone."""
 
 import base64
+import json
 import re
 import uuid
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from .iam import rights
+from .iam.policy import Caller, Need
+from .iam.principals import Principal
 from .place import ACCOUNT, REGION, place
 
 
@@ -16,6 +20,8 @@ class RestApi:
     methods: list[tuple[str, str, str, str]] = field(default_factory=list)
     """Method, path, authorization, the integration's URI."""
     stages: set[str] = field(default_factory=set)
+    endpoint: str = ""
+    """The VPC endpoint by which it is reached."""
 
 
 apis: dict[str, RestApi] = {}
@@ -25,7 +31,8 @@ def add_api(properties, account, region, name):
     if properties["EndpointConfiguration"]["Types"] != ["PRIVATE"]:
         raise ValueError("there are only private REST APIs here")
     identity, root = uuid.uuid4().hex[:10], uuid.uuid4().hex[:10]
-    apis[identity] = RestApi({root: ""})
+    apis[identity] = RestApi({root: ""}, endpoint=properties["EndpointConfiguration"]["VpcEndpointIds"][0])
+    rights.resource_policies[f"arn:aws:execute-api:{region}:{account}:{identity}"] = json.dumps(properties["Policy"])
     return identity, {"RootResourceId": root}
 
 
@@ -73,6 +80,15 @@ def match(identity: str, stage: str, method: str, path: str):
     return min(found, key=lambda one: one[0][1].count("{"), default=None)
 
 
+def endpoint_of(identity: str) -> dict[str, str]:
+    return {"aws:sourcevpce": apis[identity].endpoint}
+
+
+def lets_in(identity: str, need: Need, caller: Principal) -> bool:
+    """A private API whose own policy does not let somebody in lets nobody in, whatever rights they have."""
+    return rights.by_resource(need, Caller("AWS", caller.arn)).effect == "allow"
+
+
 def event(identity: str, stage: str, method, path: str, parameters: dict, headers: dict[str, str], body: bytes, is_text: bool) -> dict:
     return {
         "resource": method[1],
@@ -93,7 +109,6 @@ def event(identity: str, stage: str, method, path: str, parameters: dict, header
             "httpMethod": method[0],
             "protocol": "HTTP/1.1",
             "requestId": str(uuid.uuid4()),
-            "identity": {"sourceIp": "10.64.0.1", "userArn": f"arn:aws:iam::{ACCOUNT}:role/job"},
         },
         "body": (body.decode() if is_text else base64.b64encode(body).decode()) if body else None,
         "isBase64Encoded": bool(body) and not is_text,

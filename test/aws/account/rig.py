@@ -12,6 +12,9 @@
     POST   schedule/RULE                  fires a scheduled rule
     POST   scheduler/GROUP/NAME?time=…    fires a schedule of EventBridge Scheduler
     GET    executions/NAME/map-runs       histories of the Map Runs of an execution
+    POST   people/NAME                    {"policies": [ARN]}: makes a person who has them; answers the credentials
+    POST   sessions                       {"role": ARN, "service", "seconds"}: credentials of a role as that service has them
+    GET    rights                         every right that roles and policies give, and whether it was used
     GET    apis                           HTTP API id → name
 """
 
@@ -20,8 +23,9 @@ import traceback
 
 from moto.apigatewayv2.models import apigatewayv2_backends
 
-from . import batch, batch_rules, events, executions, faults, schedules, stats
+from . import batch, batch_rules, credentials, events, executions, faults, people, schedules, stats
 from .batch_rules import HOST_TERMINATED
+from .iam import rights
 from .place import ACCOUNT, GRACE_SECONDS, REGION
 
 
@@ -29,7 +33,7 @@ def answer(method: str, path: str, query: dict[str, str], body: bytes) -> tuple[
     try:
         result = _carry_out(method, path.split("/"), query, json.loads(body) if body else {})
         return 200, json.dumps(result).encode()
-    except (LookupError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, rights.Denied) as error:
         return 400, json.dumps({"message": f"{error}", "trace": traceback.format_exc()}).encode()
 
 
@@ -64,6 +68,12 @@ def _carry_out(method: str, parts: list[str], query: dict[str, str], asked: dict
             schedules.fire(group, name, query.get("time"))
         case ["GET", "executions", name, "map-runs"]:
             return executions.map_run_histories(name)
+        case ["POST", "people", name]:
+            return credentials.as_json(people.add(name, asked["policies"]))
+        case ["POST", "sessions"]:
+            return credentials.as_json(rights.assume_for(asked["service"], asked["role"], "test", seconds=asked.get("seconds", 900)))
+        case ["GET", "rights"]:
+            return rights.report()
         case ["GET", "apis"]:
             return {api.api_id: api.name for api in apigatewayv2_backends[ACCOUNT][REGION].apis.values()}
         case _:

@@ -12,8 +12,8 @@ import threading
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from . import faults, signatures, stats
-from .place import JOB_KEY
+from . import faults, gate, refusals, signatures, stats
+from .iam.principals import Principal
 
 # DynamoDB's writes are atomic; moto's threads take turns in the middle of one.
 _dynamodb = threading.Lock()
@@ -35,38 +35,61 @@ class Gate:
         self.dynamodb = create_backend_app("dynamodb")
 
     def __call__(self, environ, start):
-        headers = _headers(environ)
-        query = environ.get("QUERY_STRING", "")
-        service = signatures.service(headers, query) or "unsigned"
+        service = signatures.service(_request(environ, b"")) or "unsigned"
         name = f"{service}:{_operation(environ)}"
         stats.count("aws", name)
         if fault := faults.take("aws", name, is_cut=True):
             _cut(environ, fault.cut)
-        if service == "s3" and (refusal := _refuse_s3(environ, headers, query)):
-            return _answer(start, *refusal)
-        if signatures.access_key(headers, query) == JOB_KEY:
-            return _answer(start, 403, *_denied(service))
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        request = _request(environ, environ["wsgi.input"].read(length))
+        if len(request.body) < length:
+            return _answer(start, 400, *refusals.written(service, "IncompleteBody", "IncompleteBody"))
+        environ["wsgi.input"] = io.BytesIO(request.body)
+        admitted = gate.admit(request, service)
+        if not isinstance(admitted, Principal):
+            _tell(name, environ, str(admitted[0]), admitted[1])
+            return _answer(start, *admitted)
+        if service == "s3" and _is_damaged(request):
+            return _answer(start, 400, *refusals.written("s3", "BadDigest", "BadDigest"))
         fault = faults.take("aws", name)
         if fault and not fault.after:
-            return _answer(start, fault.status, *_with_type(faults.aws_answer(fault, service), fault.code))
-        status: list[str] = []
+            return _answer(start, fault.status, *faults.aws_answer(fault, service))
+        if service == "sts" and b"Action=GetCallerIdentity" in request.body:
+            return _answer(start, 200, *gate.identity(admitted))
+        status, headers, body = self._carry_out(environ, service)
+        if fault:
+            return _answer(start, fault.status, *faults.aws_answer(fault, service))
+        if hidden := gate.hide(request, service, admitted, status):
+            return _answer(start, *hidden)
+        if status[0] in "45" and not status.startswith(("404", "412")):
+            _tell(name, environ, status, b"".join(body))
+        start(status, headers)
+        return body
+
+    def _carry_out(self, environ, service: str) -> tuple[str, list, list[bytes]]:
+        told: list = []
 
         def begin(line, response_headers, error=None):
-            status.append(line)
-            return (lambda _: None) if fault else start(line, response_headers, error)
+            told[:] = [line, response_headers]
+            return lambda _: None
 
         if service == "dynamodb":
             with _dynamodb:
                 body = list(self.dynamodb(environ, begin))
         else:
             body = list(self.app(environ, begin))
-        if fault:
-            return _answer(start, fault.status, *_with_type(faults.aws_answer(fault, service), fault.code))
-        if status and status[0][0] in "45" and not status[0].startswith(("404", "412")):
-            text = b"".join(body)[:1500].decode(errors="replace")
-            if "ConditionalCheckFailed" not in text:
-                print("refused:", name, environ["PATH_INFO"][:80], status[0], text, file=sys.stderr, flush=True)
-        return body
+        return told[0], told[1], body
+
+
+def _tell(name: str, environ, status: str, body: bytes) -> None:
+    text = body[:1500].decode(errors="replace")
+    if "ConditionalCheckFailed" not in text:
+        print("refused:", name, environ["PATH_INFO"][:80], status, text, file=sys.stderr, flush=True)
+
+
+def _request(environ, body: bytes) -> signatures.Request:
+    path = environ.get("RAW_URI", environ["PATH_INFO"]).partition("?")[0]
+    return signatures.Request(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""), _headers(environ), body)
 
 
 def _cut(environ, size: int) -> None:
@@ -89,41 +112,14 @@ def _operation(environ) -> str:
     return target.split(".")[-1] if target else f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
 
 
-def _refuse_s3(environ, headers, query) -> tuple[int, bytes, list] | None:
-    """What S3 checks of an upload and of a presigned URL, and moto doesn't."""
-    method = environ["REQUEST_METHOD"]
-    body = b""
-    if method == "PUT":
-        length = int(headers.get("content-length") or 0)
-        body = environ["wsgi.input"].read(length)
-        if len(body) < length:
-            return 400, _s3_error("IncompleteBody"), []
-        environ["wsgi.input"] = io.BytesIO(body)
-    if "X-Amz-Signature=" in query:
-        path = environ.get("RAW_URI", environ["PATH_INFO"]).partition("?")[0]
-        if not signatures.is_signed(method, path, query, headers, body):
-            return 403, _s3_error("SignatureDoesNotMatch"), []
-    wanted = headers.get("x-amz-checksum-sha256")
-    if wanted and method == "PUT" and "aws-chunked" not in headers.get("content-encoding", ""):
-        if base64.b64encode(hashlib.sha256(body).digest()).decode() != wanted:
-            return 400, _s3_error("BadDigest"), []
-    return None
-
-
-def _s3_error(code: str) -> bytes:
-    return f"<Error><Code>{code}</Code><Message>{code}</Message></Error>".encode()
-
-
-def _denied(service: str) -> tuple[bytes, list]:
-    fault = faults.Fault("aws", None, 403, "AccessDenied" if service == "s3" else "AccessDeniedException", 0, 0, False)
-    return _with_type(faults.aws_answer(fault, service), fault.code)
-
-
-def _with_type(answer: tuple[bytes, str], code: str) -> tuple[bytes, list]:
-    body, kind = answer
-    return body, [("content-type", kind), ("x-amzn-errortype", code)]
+def _is_damaged(request: signatures.Request) -> bool:
+    """What S3 checks of an upload, and moto doesn't."""
+    wanted = request.headers.get("x-amz-checksum-sha256")
+    if not wanted or request.method != "PUT" or "aws-chunked" in request.headers.get("content-encoding", ""):
+        return False
+    return base64.b64encode(hashlib.sha256(request.body).digest()).decode() != wanted
 
 
 def _answer(start, status: int, body: bytes, headers: list):
-    start(f"{status} Refused", [*headers, ("content-length", str(len(body)))])
+    start(f"{status} {'OK' if status < 300 else 'Refused'}", [*headers, ("content-length", str(len(body)))])
     return [body]
