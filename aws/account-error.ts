@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../graph/error-codes.ts";
 import { MillraceError } from "../graph/errors.ts";
 
 /**
@@ -11,7 +12,12 @@ export function accountError(error: unknown, what: string): unknown {
   return new MillraceError(known.code, `${known.tell(what)}: ${message}`, { mend: known.mend, cause: error });
 }
 
-const KNOWN = [
+const KNOWN: readonly {
+  readonly code: ErrorCode;
+  readonly names: ReadonlySet<string>;
+  readonly tell: (what: string) => string;
+  readonly mend: string;
+}[] = [
   {
     code: "account.credentials",
     names: new Set([

@@ -19,7 +19,7 @@ export async function check(target: string, { json }: JsonFlag): Promise<number>
     compile(graph, offlineResources);
   } catch (error) {
     if (!(error instanceof MillraceError) || !json) throw error;
-    const { code, message, where, mend } = error;
+    const { code, detail: message, where, mend } = error;
     process.stdout.write(`${JSON.stringify({ flow: graph.name, code, message, where, mend })}\n`);
     return 2;
   }

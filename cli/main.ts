@@ -17,6 +17,6 @@ export async function main(args: readonly string[], loadRun: () => typeof import
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     // By the copy of the program that threw it.
     const { reportFailure } = args[0] === "run" ? loadRun() : await import("./failure.ts");
-    return reportFailure(error);
+    return reportFailure(error, { json: args.includes("--json") });
   }
 }

@@ -1,4 +1,5 @@
 import { didYouMean } from "../graph/did-you-mean.ts";
+import type { ErrorCode } from "../graph/error-codes.ts";
 import { MillraceError } from "../graph/errors.ts";
 import type { ForeachNode, Graph, LoopNode, SwitchNode } from "../graph/graph.ts";
 import { controlName, lineageOf } from "../graph/lineage.ts";
@@ -158,7 +159,13 @@ function unknown({ graph }: Pick<Names, "graph">, name: string, known: readonly 
   });
 }
 
-function outside({ graph }: Names, code: string, step: string, why: string, others: readonly string[]): MillraceError {
+function outside(
+  { graph }: Names,
+  code: ErrorCode,
+  step: string,
+  why: string,
+  others: readonly string[],
+): MillraceError {
   return new MillraceError(code, `it ${why}`, {
     where: { flow: graph.name, step },
     mend: others.length > 0 ? `Name one of ${others.join(", ")}.` : "The flow has none.",

@@ -87,7 +87,7 @@ export class ProcessWorker implements FlowWorker {
     }).finally(() => (this.#answer = undefined));
     if (message.type !== "refused") return message;
     const { error } = message;
-    if ("code" in error) throw new MillraceError(error.code, error.message, { where: error.where, mend: error.mend });
+    if ("code" in error) throw new MillraceError(error.code, error.detail, { where: error.where, mend: error.mend });
     throw new MillraceError(
       "flow.threw",
       `the flow's file threw ${error.name} when it was imported: ${error.message}`,

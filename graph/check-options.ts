@@ -1,10 +1,11 @@
+import type { ErrorCode } from "./error-codes.ts";
 import { MillraceError } from "./errors.ts";
 import { parseDuration, parseSize } from "./units.ts";
 import type { RetryOptions, StepOptions } from "./graph.ts";
 import { quote } from "./mistake.ts";
 import { nearest } from "./nearest.ts";
 
-type Note = (code: string, message: string, mend: string) => void;
+type Note = (code: ErrorCode, message: string, mend: string) => void;
 type Check<T> = (value: T, note: Note) => void;
 
 /** AWS Batch allows 10 attempts a job: the first and nine retries. */
@@ -17,8 +18,8 @@ const COMPUTE = ["local", "lambda", "batch"];
 
 const OPTIONS: { readonly [K in keyof StepOptions]-?: Check<NonNullable<StepOptions[K]>> } = {
   retry: checkRetry,
-  timeout: duration("timeout"),
-  catch: bool("catch"),
+  timeout: duration("graph.timeout"),
+  catch: bool("graph.catch"),
   compute: (value, note) => {
     if (COMPUTE.includes(value)) return;
     note("graph.compute", `compute ${quote(value)} is unknown`, suggest(value, COMPUTE));
@@ -27,7 +28,7 @@ const OPTIONS: { readonly [K in keyof StepOptions]-?: Check<NonNullable<StepOpti
     if (Number.isFinite(value) && value > 0) return;
     note("graph.cpu", `cpu ${quote(value)} is not a positive number`, "Write a number of CPUs, such as 0.5 or 4.");
   },
-  memory: (value, note) => unit("memory", parseSize, value, note),
+  memory: (value, note) => unit("graph.memory", parseSize, value, note),
   gpu: (value, note) => {
     if (Number.isSafeInteger(value) && value > 0) return;
     note("graph.gpu", `gpu ${quote(value)} is not a positive whole number`, "Write a number of GPUs, such as 1.");
@@ -42,13 +43,13 @@ const OPTIONS: { readonly [K in keyof StepOptions]-?: Check<NonNullable<StepOpti
 
 const RETRY: { readonly [K in keyof RetryOptions]-?: Check<NonNullable<RetryOptions[K]>> } = {
   attempts: checkAttempts,
-  backoff: duration("backoff"),
-  maxDelay: duration("maxDelay"),
+  backoff: duration("graph.backoff"),
+  maxDelay: duration("graph.maxDelay"),
   rate: (value, note) => {
     if (Number.isFinite(value) && value >= 1) return;
     note("graph.retry", `rate ${quote(value)} is not a number of at least 1`, "Write what each wait is multiplied by.");
   },
-  jitter: bool("jitter"),
+  jitter: bool("graph.jitter"),
 };
 
 /** Notes every mistake in a step's options. They may come from JavaScript, so nothing about them is taken for granted. */
@@ -89,17 +90,21 @@ function checkAttempts(value: number, note: Note): void {
   note("graph.retry", message, "AWS Batch makes at most ten attempts, the first among them.");
 }
 
-function duration(name: string): Check<string> {
-  return (value, note) => unit(name, parseDuration, value, note);
+/** `graph.OPTION`: the code of a mistake in an option. */
+type OptionCode = Extract<ErrorCode, `graph.${string}`>;
+const optionOf = (code: OptionCode) => code.slice("graph.".length);
+
+function duration(code: OptionCode): Check<string> {
+  return (value, note) => unit(code, parseDuration, value, note);
 }
 
 /** Notes what a parser of units says against a value, under the option's name. */
-function unit(name: string, parse: (text: string) => number, value: string, note: Note): void {
+function unit(code: OptionCode, parse: (text: string) => number, value: string, note: Note): void {
   try {
     parse(value);
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;
-    note(`graph.${name}`, `${name} ${error.message}`, error.mend ?? "");
+    note(code, `${optionOf(code)} ${error.detail}`, error.mend ?? "");
   }
 }
 
@@ -111,10 +116,10 @@ function read(parse: (text: string) => number, value: string | undefined): numbe
   }
 }
 
-function bool(name: string): Check<boolean> {
+function bool(code: OptionCode): Check<boolean> {
   return (value, note) => {
     if (typeof value === "boolean") return;
-    note(`graph.${name}`, `${name} ${quote(value)} is not true or false`, "Write true, or leave it out.");
+    note(code, `${optionOf(code)} ${quote(value)} is not true or false`, "Write true, or leave it out.");
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "./error-codes.ts";
 import { quote } from "./mistake.ts";
 
 /**
@@ -6,7 +7,7 @@ import { quote } from "./mistake.ts";
  */
 export function checkSchedule(
   schedule: string | undefined,
-  note: (code: string, message: string, mend: string) => void,
+  note: (code: ErrorCode, message: string, mend: string) => void,
 ): void {
   if (schedule === undefined || isSchedule(schedule)) return;
   const mend =

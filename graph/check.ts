@@ -1,5 +1,6 @@
 import type { Graph, GraphNode, StepNode } from "./graph.ts";
 import { checkOptions } from "./check-options.ts";
+import type { ErrorCode } from "./error-codes.ts";
 import { checkSchedule } from "./check-schedule.ts";
 import { flagOf, RUN_FLAGS } from "./flags.ts";
 import { mistakesError, quote } from "./mistake.ts";
@@ -12,7 +13,7 @@ export type SourceOf = (node: string, occurrence?: number) => string | undefined
 const MAX_ROUNDS = 100_000;
 
 /** Notes a mistake at a step (or a switch's or loop's id); at the flow itself without one. */
-type Note = (code: string, message: string, mend: string, step?: string, occurrence?: number) => void;
+type Note = (code: ErrorCode, message: string, mend: string, step?: string, occurrence?: number) => void;
 
 /**
  * Finds every mistake in a graph that the types of the flow language cannot: all of them, so that they are mended in

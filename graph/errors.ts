@@ -1,7 +1,11 @@
+import type { ErrorCode } from "./error-codes.ts";
+
 /** Where a mistake stands: whatever of it is known. */
 export interface Where {
   readonly flow?: string | undefined;
   readonly step?: string | undefined;
+  /** Of a state machine that no flow made. */
+  readonly state?: string | undefined;
   readonly artifact?: string | undefined;
   readonly parameter?: string | undefined;
   /** The author's own source, as `path:line:column`. */
@@ -14,35 +18,44 @@ export interface Where {
  */
 export class MillraceError extends Error {
   override readonly name = "MillraceError";
-  /** Stable and machine-readable, such as `graph.invalid` or `parameter.missing`. */
-  readonly code: string;
+  /** Stable and machine-readable: docs/errors.md has what each means. */
+  readonly code: ErrorCode;
   readonly where: Where;
   /** What the reader can do about it: one sentence. */
   readonly mend: string | undefined;
+  readonly #detail: string;
 
   constructor(
-    code: string,
-    message: string,
+    code: ErrorCode,
+    detail: string,
     options: { where?: Where; mend?: string | undefined; cause?: unknown } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(withSubject(detail, options.where), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
+    this.#detail = detail;
     this.where = options.where ?? {};
     this.mend = options.mend;
   }
+
+  /** What happened, without where: no property of its own, or Node would print it beside the message. */
+  get detail(): string {
+    return this.#detail;
+  }
 }
 
-/** The error as a person reads it: place and message, the source under it, then the mend. */
-export function formatError(error: MillraceError): string {
-  const { flow, step, artifact, parameter, source } = error.where;
-  const place = [
+/** A sentence about a flow, a step and so on, with these before it, since the message is often all that people see. */
+function withSubject(detail: string, { flow, step, state, artifact, parameter }: Where = {}): string {
+  const subject = [
     flow && `flow ${flow}`,
     step && `step ${step}`,
+    state && `state ${state}`,
     artifact && `artifact ${artifact}`,
     parameter && `parameter ${parameter}`,
   ].filter(Boolean);
-  const lines = [place.length > 0 ? `${place.join(", ")}: ${error.message}` : error.message];
-  if (source) lines.push(`  ${source}`);
-  if (error.mend) lines.push(`  ${error.mend}`);
-  return lines.join("\n");
+  return subject.length > 0 ? `${subject.join(", ")}: ${detail}` : detail;
+}
+
+/** The error as a person reads it: place and message, the source under it, then the mend. */
+export function formatError({ message, where, mend }: Pick<MillraceError, "message" | "where" | "mend">): string {
+  return [message, ...[where.source, mend].filter(Boolean).map((line) => `  ${line}`)].join("\n");
 }

@@ -1,9 +1,10 @@
 import { formatError, MillraceError } from "./errors.ts";
+import type { ErrorCode } from "./error-codes.ts";
 import type { Where } from "./errors.ts";
 
 /** One thing that a user has to mend, found among others. */
 export interface Mistake {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly where: Where;
   readonly mend: string;
@@ -13,7 +14,7 @@ export interface Mistake {
 const SPELT_OUT = 20;
 
 /** All mistakes as one error: a single one as itself, several listed in the message. They are the error's `cause`. */
-export function mistakesError(code: string, mistakes: readonly Mistake[]): MillraceError {
+export function mistakesError(code: ErrorCode, mistakes: readonly Mistake[]): MillraceError {
   const [only, second] = mistakes;
   if (only && !second) {
     return new MillraceError(code, only.message, {

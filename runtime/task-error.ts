@@ -12,12 +12,14 @@ export function taskError(thrown: unknown): TaskError {
   if (!isError(thrown)) {
     return { name: "NotAnError", message: `the step threw ${preview(thrown)}, which is not an Error` };
   }
-  const message = bounded(chained(thrown), STACK_CHARACTERS);
   if (thrown instanceof MillraceError) {
+    // Of which flow and step is known of every task.
     const { artifact } = thrown.where;
-    const text = [artifact ? `artifact ${artifact}: ${message}` : message, thrown.mend].filter(Boolean).join("\n");
+    const detail = bounded([thrown.detail, ...causesOf(thrown)].join(CAUSED_BY), STACK_CHARACTERS);
+    const text = [artifact ? `artifact ${artifact}: ${detail}` : detail, thrown.mend].filter(Boolean).join("\n");
     return { name: thrown.code, message: text };
   }
+  const message = bounded([messageOf(thrown), ...causesOf(thrown)].join(CAUSED_BY), STACK_CHARACTERS);
   const name = typeof thrown.name === "string" && thrown.name !== "" ? thrown.name : "Error";
   const frames = ownFrames(typeof thrown.stack === "string" ? thrown.stack : "");
   const source = authorSource(frames);
@@ -29,19 +31,19 @@ export function taskError(thrown: unknown): TaskError {
   };
 }
 
-/** The message, followed by those of its causes. */
-function chained(error: Error): string {
+const CAUSED_BY = "\n  caused by: ";
+
+/** The messages of what caused an error, seven at most. */
+function causesOf(error: Error): string[] {
   const messages: string[] = [];
-  let at: unknown = error;
-  while (isError(at) && messages.length < 8) {
-    const aggregated =
-      at instanceof AggregateError
-        ? `${at.message || "several errors"}: ${at.errors.map((e) => (isError(e) ? e.message : preview(e))).join("; ")}`
-        : at.message;
-    messages.push(String(aggregated));
-    at = at.cause;
-  }
-  return messages.join("\n  caused by: ");
+  for (let at = error.cause; isError(at) && messages.length < 7; at = at.cause) messages.push(messageOf(at));
+  return messages;
+}
+
+function messageOf(error: Error): string {
+  if (!(error instanceof AggregateError)) return String(error.message);
+  const each = error.errors.map((one) => (isError(one) ? one.message : preview(one)));
+  return `${error.message || "several errors"}: ${each.join("; ")}`;
 }
 
 /** The stack's frames without Node's own and those of the runtime that called the handler. */

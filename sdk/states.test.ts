@@ -77,7 +77,7 @@ describe("a fake", () => {
   test("that is missing is said, with where it would stand", async () => {
     await expect(execute(task())).rejects.toMatchObject({
       code: "states.no-fake",
-      message: `state Charge calls ${INVOKE}, which no fake stands for`,
+      message: `state Charge: it calls ${INVOKE}, which no fake stands for`,
       mend: expect.stringContaining('"Charge"') as string,
     });
   });
@@ -150,7 +150,7 @@ describe("lambda()", () => {
     const machine = task({ Parameters: { FunctionName: "refund" } });
     await expect(execute(machine, { integrations: { [INVOKE]: lambda(handlers) } })).rejects.toMatchObject({
       code: "states.no-fake",
-      message: "state Charge invokes refund, which no handler stands for",
+      message: "state Charge: it invokes refund, which no handler stands for",
     });
   });
 });

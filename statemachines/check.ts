@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../graph/error-codes.ts";
 import { MillraceError } from "../graph/errors.ts";
 import type { Graph, Json, StepNode } from "../graph/graph.ts";
 import { lineageOf } from "../graph/lineage.ts";
@@ -71,7 +72,7 @@ function checkState(graph: Graph, name: string, state: State): MillraceError[] {
 
 function checkStep(graph: Graph, step: StepNode): MillraceError[] {
   const { options } = step;
-  const refuse = (code: string, message: string, mend: string) =>
+  const refuse = (code: ErrorCode, message: string, mend: string) =>
     new MillraceError(code, message, { where: { flow: graph.name, step: step.name }, mend });
   const mistakes: MillraceError[] = [];
   const timeoutSeconds = options.timeout === undefined ? 0 : parseDuration(options.timeout);

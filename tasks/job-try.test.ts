@@ -60,7 +60,7 @@ describe("a job's attempt", () => {
     expect(await begin(2, options, "TypeError")).toMatchObject({ last: true });
     await expect(begin(3, options)).rejects.toMatchObject({
       code: "attempt.refused",
-      message: "the step has used up its 2 attempts",
+      message: "flow Flow, step fit: the step has used up its 2 attempts",
     });
   });
 

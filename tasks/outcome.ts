@@ -26,7 +26,7 @@ export function packArtifacts(values: Readonly<Record<string, unknown>>, blobs: 
       manifest[name] = ref;
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
-      throw new MillraceError(error.code, error.message, {
+      throw new MillraceError(error.code, error.detail, {
         where: { artifact: name, ...error.where },
         mend: error.mend,
       });

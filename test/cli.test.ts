@@ -166,6 +166,20 @@ describe("flow files", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   });
 
+  test("with --json it is told to a program as a line of JSON, with its code", async () => {
+    const { code, stderr } = await place.millrace("run", "mistaken.ts", "--json");
+    expect(code).toBe(2);
+    expect(JSON.parse(stderr)).toMatchObject({
+      code: "graph.invalid",
+      message: expect.stringContaining("step start: "),
+    });
+    const unknown = await place.millrace("runs", "Nowhere", "--json");
+    expect(JSON.parse(unknown.stderr)).toMatchObject({
+      message: expect.stringContaining("Nowhere"),
+      code: expect.stringMatching(/^(flow\.unknown|store\.missing)$/),
+    });
+  });
+
   test("check finds all mistakes at once", async () => {
     const mistakes = await place.objects("check", "mistaken.ts", "--json");
     expect(mistakes.map((mistake) => mistake["where"].step)).toEqual(["start", "start"]);

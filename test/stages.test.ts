@@ -220,7 +220,9 @@ describe("the test of the stages", () => {
 });
 
 /** Files that are longer, each with the reason. */
-const long: Readonly<Record<string, string>> = {};
+const long: Readonly<Record<string, string>> = {
+  "graph/error-codes.ts": "a table, of which nobody reads more than an entry",
+};
 
 test("no source file is over 400 lines", () => {
   const lines = (file: string) => readFileSync(join(repository, file), "utf8").split("\n").length - 1;

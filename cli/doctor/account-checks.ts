@@ -221,7 +221,7 @@ function lacking(error: unknown, { outputs }: AccountProfile, right: string): un
   if (!(error instanceof MillraceError) || error.code !== "account.denied") return error;
   const policy = outputs["PeoplePolicy"];
   return wrong(
-    `you lack the right ${right}: ${error.message}`,
+    `you lack the right ${right}: ${error.detail}`,
     policy ? `Ask for the policy ${policy}, which has all that is needed.` : "Ask for it.",
   );
 }

@@ -124,7 +124,7 @@ describe("a call that cannot work is refused before anything runs", () => {
   ])("%s", async (call) => {
     await expect(evaluate(call)).rejects.toMatchObject({
       code: "machine.invalid",
-      where: { step: "Pass" },
+      where: { state: "Pass" },
     });
   });
 });

@@ -81,7 +81,7 @@ describe("a machine is refused, with the state's name, for", () => {
     ["a Map without a body", map({ ItemProcessor: undefined })],
   ])("%s", (_, wrong) => {
     expect(() => prepareMachine(wrong)).toThrow(
-      expect.objectContaining({ code: "machine.invalid", where: { step: "S" } }),
+      expect.objectContaining({ code: "machine.invalid", where: { state: "S" } }),
     );
   });
 
@@ -89,7 +89,7 @@ describe("a machine is refused, with the state's name, for", () => {
     const wrong = map({
       ItemProcessor: { StartAt: "P", States: { P: { Type: "Pass", Next: "Nowhere" } } },
     });
-    expect(() => prepareMachine(wrong)).toThrow(expect.objectContaining({ where: { step: "P" } }));
+    expect(() => prepareMachine(wrong)).toThrow(expect.objectContaining({ where: { state: "P" } }));
   });
 
   test.each<[string, StateMachine, string]>([

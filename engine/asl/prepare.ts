@@ -111,9 +111,9 @@ function checkTransitions(state: State, { States }: StateMap): void {
 }
 
 function located(error: unknown, state: string): unknown {
-  if (!(error instanceof MillraceError) || error.where.step !== undefined) return error;
-  return new MillraceError(error.code, `state ${state}: ${error.message}`, {
-    where: { ...error.where, step: state },
+  if (!(error instanceof MillraceError) || error.where.state !== undefined) return error;
+  return new MillraceError(error.code, error.detail, {
+    where: { ...error.where, state },
     mend: error.mend,
     cause: error,
   });

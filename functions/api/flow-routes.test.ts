@@ -42,7 +42,7 @@ describe("deploying", () => {
     const broken = { graph: { ...stats.graph, body: [] }, codePackage, user: "ann", tags: [] };
     await expect(call("PUT /flows/Stats", broken)).rejects.toMatchObject({
       code: "graph.invalid",
-      message: "the flow has no step",
+      message: "flow Stats: the flow has no step",
     });
     await expect(call("PUT /flows/Stats", { ...broken, graph: { name: "Stats" } })).rejects.toMatchObject({
       code: "graph.invalid",

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../graph/error-codes.ts";
 import { MillraceError, type Where } from "../../graph/errors.ts";
 
 /** An error on the wire: problem details (RFC 9457) with a MillraceError's code, place and mend. */
@@ -6,7 +7,7 @@ export interface Problem {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly where?: Where;
   readonly mend?: string;
 }
@@ -24,13 +25,13 @@ export function problemOf(error: unknown): Problem {
       code: "service.failed",
     };
   }
-  const { code, message, where, mend } = error;
+  const { code, detail, where, mend } = error;
   const status = statusOf(code);
   return {
     type: "about:blank",
     title: TITLES[status] ?? "Bad request",
     status,
-    detail: message,
+    detail,
     code,
     ...(Object.keys(where).length > 0 && { where }),
     ...(mend !== undefined && { mend }),
@@ -40,6 +41,7 @@ export function problemOf(error: unknown): Problem {
 /** The error that a problem tells of; also of an answer that is no problem, such as a gateway's own. */
 export function errorOf(status: number, body: unknown): MillraceError {
   const { code, detail, where, mend } = (typeof body === "object" && body !== null ? body : {}) as Partial<Problem>;
+  // A newer API may have codes that this program does not know; they are handed on as they are.
   if (typeof code === "string" && typeof detail === "string") {
     return new MillraceError(code, detail, { ...(where && { where }), mend });
   }
@@ -55,14 +57,13 @@ export function errorOf(status: number, body: unknown): MillraceError {
   return new MillraceError("service.refused", text);
 }
 
-function statusOf(code: string): number {
+function statusOf(code: ErrorCode): number {
   const exact = STATUSES[code];
   if (exact !== undefined) return exact;
   return code.startsWith("account.") ? 502 : code.startsWith("artifact.") || code.startsWith("blob.") ? 422 : 400;
 }
 
-const STATUSES: Readonly<Record<string, number>> = {
-  "request.denied": 403,
+const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
   "request.tooLarge": 413,
   "flow.owned": 403,
   "token.invalid": 403,

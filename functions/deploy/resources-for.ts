@@ -22,7 +22,7 @@ export async function resourcesFor(
   if (mistakes.length > 0)
     throw mistakesError(
       "machine.invalid",
-      mistakes.map(({ code, message, where, mend = "" }) => ({ code, message, where, mend })),
+      mistakes.map(({ code, detail, where, mend = "" }) => ({ code, message: detail, where, mend })),
     );
   const steps = { ...resources.jobDefinition.steps, ...(await defineJobs(jobs, graph)) };
   return { ...resources, jobDefinition: { ...resources.jobDefinition, steps } };

@@ -65,7 +65,7 @@ export async function triggerRun(starting: Starting, flow: string, request: Trig
   try {
     await machines.start(versionOf(record, run), executionName(run), machineInput(run));
   } catch (error) {
-    const message = error instanceof MillraceError ? error.message : "Step Functions did not start it";
+    const message = error instanceof MillraceError ? error.detail : "Step Functions did not start it";
     await ledger.updateRun(
       run,
       { status: "failed", finishedAt: now(), error: { name: "NotStarted", message } },

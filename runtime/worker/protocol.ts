@@ -1,5 +1,6 @@
 import type { Graph } from "../../graph/graph.ts";
 import type { Mistake } from "../../graph/mistake.ts";
+import type { ErrorCode } from "../../graph/error-codes.ts";
 import type { Where } from "../../graph/errors.ts";
 import type { Manifest } from "../../store/artifacts/manifest.ts";
 import type { Control } from "../../graph/control-value.ts";
@@ -49,8 +50,8 @@ export interface FlowDescription {
 
 /** A MillraceError on its way between processes. */
 export interface PlainMistake {
-  readonly code: string;
-  readonly message: string;
+  readonly code: ErrorCode;
+  readonly detail: string;
   readonly where: Where;
   readonly mend?: string;
 }

@@ -75,8 +75,8 @@ export function lambda(handlers: Handler | Readonly<Record<string, Handler>>): F
     const name = isInvoke ? String(parameters.FunctionName) : context.resource;
     const handler = typeof handlers === "function" ? handlers : handlers[name];
     if (handler === undefined) {
-      throw new MillraceError("states.no-fake", `state ${context.state} invokes ${name}, which no handler stands for`, {
-        where: { step: context.state },
+      throw new MillraceError("states.no-fake", `it invokes ${name}, which no handler stands for`, {
+        where: { state: context.state },
         mend: `Give lambda() a handler named ${JSON.stringify(name)}.`,
       });
     }
@@ -136,9 +136,9 @@ function contextOf(resource: string, task: TaskContext, sleep: FakeContext["slee
 function find(fakes: Fakes, resource: string, state: string): Fake {
   if (Object.hasOwn(fakes.states, state)) return fakes.states[state]!;
   if (Object.hasOwn(fakes.integrations, resource)) return fakes.integrations[resource]!;
-  const said = `state ${state} calls ${resource}, which no fake stands for`;
+  const said = `it calls ${resource}, which no fake stands for`;
   throw new MillraceError("states.no-fake", said, {
-    where: { step: state },
+    where: { state },
     mend: `Give one in integrations, under ${JSON.stringify(resource)}, or in states, under ${JSON.stringify(state)}.`,
   });
 }
@@ -157,8 +157,8 @@ function asJson(answer: unknown, state: string): Json {
   } catch (error) {
     cause = error;
   }
-  throw new MillraceError("states.answer", `the fake of state ${state} answers what JSON cannot hold`, {
-    where: { step: state },
+  throw new MillraceError("states.answer", "its fake answers what JSON cannot hold", {
+    where: { state },
     mend: "Answer plain data, as the service would.",
     cause,
   });

@@ -11,7 +11,7 @@ export function storeError(error: unknown, path: string): unknown {
   const trouble = troubleOf(error, path);
   if (trouble === undefined) return error;
   const { message, mend } = TROUBLES[trouble];
-  return new MillraceError(`store.${trouble}`, `The store ${path} ${message}`, {
+  return new MillraceError(trouble, `The store ${path} ${message}`, {
     mend,
     cause: error,
   });
@@ -20,23 +20,23 @@ export function storeError(error: unknown, path: string): unknown {
 type Trouble = keyof typeof TROUBLES;
 
 const TROUBLES = {
-  readOnly: {
+  "store.readOnly": {
     message: "cannot be written",
     mend: "Make the file and its folder writable, or set MILLRACE_HOME to a folder that is.",
   },
-  full: {
+  "store.full": {
     message: "has no room left on its disk",
     mend: "Free some space, or set MILLRACE_HOME to a folder on another disk; what was recorded is still there.",
   },
-  damaged: {
+  "store.damaged": {
     message: "is damaged, or is no store at all",
     mend: "Move the file away and restore it from a backup; without one, the next run begins a new store.",
   },
-  busy: {
+  "store.busy": {
     message: "has been held by another program for too long",
     mend: "Look for a program that is stopped in the middle of a run, end it, and try again.",
   },
-  failed: {
+  "store.failed": {
     message: "cannot be read or written",
     mend: "Check that its folder exists, is a folder, and is on a disk that answers.",
   },
@@ -44,33 +44,33 @@ const TROUBLES = {
 
 /** SQLite's primary result codes (sqlite.org/rescode.html); the bits above them say more than a user needs. */
 const BY_RESULT_CODE: Readonly<Record<number, Trouble>> = {
-  3: "readOnly", // PERM
-  5: "busy", // BUSY
-  6: "busy", // LOCKED
-  8: "readOnly", // READONLY
-  10: "failed", // IOERR
-  11: "damaged", // CORRUPT
-  13: "full", // FULL
-  14: "failed", // CANTOPEN
-  26: "damaged", // NOTADB
+  3: "store.readOnly", // PERM
+  5: "store.busy", // BUSY
+  6: "store.busy", // LOCKED
+  8: "store.readOnly", // READONLY
+  10: "store.failed", // IOERR
+  11: "store.damaged", // CORRUPT
+  13: "store.full", // FULL
+  14: "store.failed", // CANTOPEN
+  26: "store.damaged", // NOTADB
 };
 
 const BY_SYSTEM_CODE: Readonly<Record<string, Trouble>> = {
-  EACCES: "readOnly",
-  EPERM: "readOnly",
-  EROFS: "readOnly",
-  ENOSPC: "full",
-  EDQUOT: "full",
-  EEXIST: "failed",
-  ENOTDIR: "failed",
-  EIO: "failed",
+  EACCES: "store.readOnly",
+  EPERM: "store.readOnly",
+  EROFS: "store.readOnly",
+  ENOSPC: "store.full",
+  EDQUOT: "store.full",
+  EEXIST: "store.failed",
+  ENOTDIR: "store.failed",
+  EIO: "store.failed",
 };
 
 function troubleOf(error: Error & { code?: unknown; rawCode?: unknown }, path: string): Trouble | undefined {
   if (typeof error.code === "string" && error.code in BY_SYSTEM_CODE) return BY_SYSTEM_CODE[error.code];
   const resultCode = resultCodeOf(error);
   const trouble = resultCode === undefined ? undefined : BY_RESULT_CODE[resultCode & 0xff];
-  return trouble === "failed" && !mayWrite(path) ? "readOnly" : trouble;
+  return trouble === "store.failed" && !mayWrite(path) ? "store.readOnly" : trouble;
 }
 
 function resultCodeOf(error: Error & { rawCode?: unknown }): number | undefined {
@@ -87,6 +87,6 @@ function mayWrite(path: string): boolean {
     if (statSync(path, { throwIfNoEntry: false })?.isFile()) accessSync(path, constants.W_OK);
     return true;
   } catch (error) {
-    return BY_SYSTEM_CODE[(error as NodeJS.ErrnoException).code ?? ""] !== "readOnly";
+    return BY_SYSTEM_CODE[(error as NodeJS.ErrnoException).code ?? ""] !== "store.readOnly";
   }
 }

@@ -140,7 +140,7 @@ describe("a store", () => {
     expect(() =>
       store.write(() => {
         store.run(insert, ["Flow"]);
-        throw new MillraceError("x", "y");
+        throw new MillraceError("run.over", "it has ended");
       }),
     ).toThrow(MillraceError);
     expect(store.all("select flow from flows where namespace = ''", [])).toEqual([]);
