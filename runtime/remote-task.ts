@@ -21,6 +21,9 @@ export interface RemoteTask extends RunKey, TaskKey {
   readonly last: boolean;
 }
 
+/** What an attempt asks of the API while it runs. */
+export type TaskService = Pick<TaskClient, "prepare" | "sign" | "signSync" | "readBranches">;
+
 export interface RunningRemoteTask {
   /** What became of it, once what it leaves is stored. It is not reported yet. */
   readonly report: Promise<FinishTaskRequest>;
@@ -39,7 +42,7 @@ export function findFlow(module: object, name: string): Definition {
 }
 
 /** Calls the step's handler with artifacts that are read through signed URLs, and stores what it returns. */
-export function runRemoteTask(definition: Definition, remote: RemoteTask, client: TaskClient): RunningRemoteTask {
+export function runRemoteTask(definition: Definition, remote: RemoteTask, client: TaskService): RunningRemoteTask {
   const blobs = new TaskBlobs(client);
   let stop: (() => void) | undefined;
   let isStopped = false;
@@ -116,7 +119,7 @@ async function settleParameters(
 /** The branches of a wide foreach come in pages. */
 async function allBranches(
   { branches }: StartedTask,
-  client: TaskClient,
+  client: TaskService,
   blobs: TaskBlobs,
 ): Promise<{ readonly branches?: BranchInputs }> {
   if (!branches) return {};

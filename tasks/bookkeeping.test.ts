@@ -44,7 +44,7 @@ describe("a failure that is recorded", () => {
   });
 
   test("of an array's children leaves alone those that have finished or were caught", async () => {
-    const { ledger, ended } = fakeLedger(
+    const { ledger, asked, ended } = fakeLedger(
       {
         "load/0": loaded,
         "fit/4": { status: "succeeded" },
@@ -58,6 +58,7 @@ describe("a failure that is recorded", () => {
       ["6", "E"],
       ["7", "States.TaskFailed"],
     ]);
+    expect(asked).toContain("start fit/6,fit/7");
   });
 
   test("where all have finished begins nothing", async () => {

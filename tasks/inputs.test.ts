@@ -89,9 +89,10 @@ describe("in and after a loop", () => {
   const held = { "start/0": left("started"), "turn/0": left("first"), "turn/1": left("second") };
 
   test("the first round begins with what stood before, the next with the round before", async () => {
-    const { ledger } = fakeLedger(held);
+    const { ledger, asked } = fakeLedger(held);
     const inputs = await stepInputs(scopeOf(rounds, ledger), "turn", ["0", "1", "2"]);
     expect(inputs.map(whole).map(namesOf)).toEqual([["started"], ["first"], ["second"]]);
+    expect(asked).toEqual(["tasks turn/0,turn/1", "tasks start/0"]);
   });
 
   test("what comes after begins with the last round", async () => {

@@ -61,6 +61,13 @@ describe("a foreach that comes next", () => {
     expect(after(wide, "load", [], {}, { rows: [1, 2] })).toMatchObject([{ value: { width: 2 } }]);
   });
 
+  test("is told of a list that was just made without reading it back", () => {
+    const values = { rows: Array.from({ length: 2000 }, (_, i) => i) };
+    const unread = { ...blobs, read: () => expect.fail("it is at hand") };
+    const made = controlsAfter(lineageOf(wide.graph), "load", [], { manifest: pack(values), values }, unread);
+    expect(made).toMatchObject([{ value: { width: 2000 } }]);
+  });
+
   test("takes the list that was just made rather than the one from before", () => {
     expect(after(wide, "load", [], { rows: [1, 2, 3] }, { rows: [] })).toMatchObject([{ value: { width: 3 } }]);
   });

@@ -124,7 +124,7 @@ function readControlled(
 }
 
 function foreachControl(list: unknown, artifact: string, blobs: Blobs): Control["value"] {
-  if (typeof list === "string" || !isIterable(list)) {
+  if (!isIterable(list)) {
     throw new MillraceError("foreach.notIterable", `a foreach goes over a list, but this is ${describe(list)}`, {
       where: { artifact },
       mend: "Make it an array, a Set or another iterable.",
