@@ -3,10 +3,9 @@ import type { ErrorCode } from "../graph/error-codes.ts";
 import { MillraceError } from "../graph/errors.ts";
 import type { ForeachNode, Graph, LoopNode, SwitchNode } from "../graph/graph.ts";
 import { controlName, lineageOf } from "../graph/lineage.ts";
-import type { Course } from "../statemachines/cost.ts";
 import { DEFAULT_MINUTES, type Minutes } from "../statemachines/plan/plan.ts";
 import { visit } from "../statemachines/plan/visits.ts";
-import { waysOf } from "../statemachines/plan/ways.ts";
+import { waysOf, type Course } from "../statemachines/plan/ways.ts";
 
 /** What `millrace plan` is told of a run to be, as it was written: `NAME=VALUE` each. */
 export interface Told {

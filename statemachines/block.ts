@@ -4,6 +4,7 @@ import { stepOf } from "../graph/walk.ts";
 import type { ChoiceRule, InputOutput, State, StateMachine, Transition } from "./asl.ts";
 import type { Division, Piece } from "./piece.ts";
 import type { MachineResources } from "./resources.ts";
+import { kindOf, type Entered, type Execution, type Factor } from "./tally.ts";
 
 /** What all of a flow's states are made from. */
 export interface Flow {
@@ -17,6 +18,8 @@ export interface Flow {
   readonly compileBody: (nodes: readonly GraphNode[], block: Block, exit: Entry) => void;
   /** The same for what a sequence was divided into. */
   readonly compilePieces: (pieces: readonly Piece[], block: Block, exit: Entry) => void;
+  /** Each execution that the compiled machines have, filled as they are compiled. */
+  readonly executions: Execution[];
   /** Answers the ARN of a machine of its own. */
   readonly nest: (make: () => StateMachine) => string;
 }
@@ -32,6 +35,9 @@ export interface Block {
   readonly entered: ReadonlySet<Piece> | undefined;
   /** Filled as the nodes are compiled. */
   readonly states: Record<string, State>;
+  /** The execution that enters the states, and how often it does. */
+  readonly execution: Execution;
+  readonly times: readonly Factor[];
 }
 
 /** Where a node begins, or what comes after it. */
@@ -45,11 +51,30 @@ export interface Entry {
 export const END: Entry = { state: undefined };
 
 export function innerBlock(outer: Block, depth: number, copy = outer.copy): Block {
-  return { flow: outer.flow, depth, copy, entered: undefined, states: {} };
+  return { ...outer, depth, copy, entered: undefined, states: {} };
+}
+
+/** The block where its states are entered so many times as often. */
+export function timesOf(block: Block, ...factors: readonly Factor[]): Block {
+  return { ...block, times: [...block.times, ...factors] };
+}
+
+/** A new execution that each entry of the block's states starts, or that many. */
+export function startExecution({ flow, execution, times }: Block, ...factors: readonly Factor[]): Execution {
+  const started: Execution = { starts: [...execution.starts, ...times, ...factors], entered: [] };
+  flow.executions.push(started);
+  return started;
 }
 
 export function addState(block: Block, name: string, state: State): void {
   block.states[name + block.copy] = state;
+  const kind = kindOf(state);
+  if (kind) addEntered(block, kind);
+}
+
+/** Says that what the block stands for is entered; addState has said so of a state. */
+export function addEntered({ execution, times }: Block, kind: Entered["kind"]): void {
+  execution.entered.push({ kind, times });
 }
 
 /** A state's way on. What a block ends with is dropped: a Map gathers it of all its children, and a payload is bounded. */

@@ -1,6 +1,6 @@
 import type { Graph, GraphNode } from "../graph/graph.ts";
 import { lineageOf } from "../graph/lineage.ts";
-import { answersItself, type Block, type Entry, type Flow } from "./block.ts";
+import { answersItself, timesOf, type Block, type Entry, type Flow } from "./block.ts";
 import { compileForeach } from "./compile-foreach.ts";
 import { compilePart } from "./compile-nested.ts";
 import { compileStep } from "./compile-step.ts";
@@ -14,7 +14,17 @@ import type { MachineResources } from "./resources.ts";
 /** What a graph that has been divided is compiled from; `nest` is given the machines within the flow's own. */
 export function openFlow(graph: Graph, resources: MachineResources, division: Division, nest: Flow["nest"]): Flow {
   const inline = inlineForeachs(graph);
-  return { graph, resources, lineage: lineageOf(graph), inline, division, compileBody, compilePieces, nest };
+  return {
+    graph,
+    resources,
+    lineage: lineageOf(graph),
+    inline,
+    division,
+    compileBody,
+    compilePieces,
+    executions: [],
+    nest,
+  };
 }
 
 /** Adds the states of a sequence of the graph, as it is divided. */
@@ -27,8 +37,9 @@ function compilePieces(pieces: readonly Piece[], block: Block, exit: Entry): voi
     const following = pieces[i + 1];
     const next = following ? entryOf(following, block) : exit;
     // Who enters the flow at this node has no answer of the step before.
-    const isRead = block.entered?.has(piece) || !answersItself(pieces[i - 1]);
-    if ((piece.type === "foreach" || piece.type === "switch") && isRead) addControlRead(block, readName(piece), piece);
+    const isAnswered = answersItself(pieces[i - 1]);
+    if ((piece.type === "foreach" || piece.type === "switch") && (!isAnswered || block.entered?.has(piece)))
+      addControlRead(isAnswered ? timesOf(block, { is: "resumed" }) : block, readName(piece), piece);
     switch (piece.type) {
       case "part":
         return compilePart(piece, block, next);

@@ -2,13 +2,16 @@ import type { ForeachNode, JsonObject, StepNode } from "../graph/graph.ts";
 import type { MapState } from "./asl.ts";
 import {
   addChoice,
+  addEntered,
   addState,
   choiceName,
   deeperIndex,
   END,
   firstIndex,
   innerBlock,
+  startExecution,
   taskIndex,
+  timesOf,
   to,
   type Block,
   type Entry,
@@ -57,17 +60,18 @@ interface Way {
 function arrayJobs(node: ForeachNode, step: StepNode, block: Block, join: Entry): Way[] {
   const { name } = node.join;
   const index = taskIndex(block);
+  const many = withWidth(block, node, LIMITS.arrayJobMaxSize);
   return [
     {
       test: { NumericEquals: 1 },
       state: step.name,
-      add: (state) => addJob(step, block, join, { name: state, index: firstIndex(block) }),
+      add: (state) => addJob(step, withWidth(block, node, 0, 1), join, { name: state, index: firstIndex(block) }),
     },
     {
       test: { NumericLessThanEquals: LIMITS.arrayJobMaxSize },
       state: `${name}.array`,
       add: (state) =>
-        addJob(step, block, join, {
+        addJob(step, withWidth(block, node, 1, LIMITS.arrayJobMaxSize), join, {
           name: state,
           index,
           array: { size: "$.c.width", offset: { constant: 0 } },
@@ -77,13 +81,14 @@ function arrayJobs(node: ForeachNode, step: StepNode, block: Block, join: Entry)
       test: { NumericLessThanEquals: MAX_WIDTH },
       state: `${name}.chunks`,
       add(state) {
-        const chunk = innerBlock(block, block.depth);
+        const chunk = innerBlock(timesOf(many, { is: "arrayJobs", of: node }), block.depth);
+        addEntered(chunk, "iteration");
         addJob(step, chunk, END, {
           name: `${name}.chunk`,
           index,
           array: { size: "$.c.width", offset: { path: "$.c.offset" } },
         });
-        addState(block, state, {
+        addState(many, state, {
           Type: "Map",
           ItemsPath: "$.c.chunks",
           ItemSelector: {
@@ -111,27 +116,37 @@ function arrayJobs(node: ForeachNode, step: StepNode, block: Block, join: Entry)
 function maps(node: ForeachNode, block: Block, join: Entry): Way[] {
   const { name } = node.join;
   const { inline, resources } = block.flow;
+  const isInline = inline.has(node);
+  const each = { is: "children", of: node } as const;
+  const few = withWidth(block, node, 0, LIMITS.inlineMapConcurrency);
+  const many = withWidth(block, node, isInline ? LIMITS.inlineMapConcurrency : 0);
   const iterations: Way = {
     test: { NumericLessThanEquals: LIMITS.inlineMapConcurrency },
     state: `${name}.map`,
-    add: (state) =>
-      addState(block, state, {
-        ...mapOver(node, innerBlock(block, block.depth + 1), { Mode: "INLINE" }, join),
+    add(state) {
+      const iteration = innerBlock(timesOf(few, each), block.depth + 1);
+      addEntered(iteration, "iteration");
+      addState(few, state, {
+        ...mapOver(node, iteration, { Mode: "INLINE" }, join),
         ItemsPath: "$.c.items",
         ...(node.concurrency !== undefined && {
           MaxConcurrency: Math.min(node.concurrency, LIMITS.inlineMapConcurrency),
         }),
-      }),
+      });
+    },
   };
-  const isInline = inline.has(node);
   const children: Way = {
     test: { NumericLessThanEquals: MAX_WIDTH },
     state: `${name}.maprun`,
     add: (state) =>
-      addState(block, state, {
+      addState(many, state, {
         ...mapOver(
           node,
-          innerBlock(block, block.depth + 1, isInline ? ".wide" : ""),
+          {
+            ...innerBlock(block, block.depth + 1, isInline ? ".wide" : ""),
+            execution: startExecution(many, each),
+            times: [],
+          },
           { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
           join,
         ),
@@ -150,6 +165,11 @@ function maps(node: ForeachNode, block: Block, join: Entry): Way[] {
       }),
   };
   return isInline ? [iterations, children] : [children];
+}
+
+/** The block where the foreach is wider than `above`, and no wider than `upTo`. */
+function withWidth(block: Block, of: ForeachNode, above: number, upTo = Infinity): Block {
+  return timesOf(block, { is: "width", of, above, upTo });
 }
 
 function mapOver(

@@ -10,6 +10,8 @@ import {
   field,
   firstIndex,
   innerBlock,
+  startExecution,
+  timesOf,
   to,
   type Block,
   type Entry,
@@ -21,6 +23,7 @@ import { addEnter, enterable } from "./enter.ts";
 import { entryOf, startOf } from "./entry.ts";
 import { partName, piecesOf, type Part, type Piece } from "./piece.ts";
 import { nestRetry } from "./contract/retries.ts";
+import type { Execution } from "./tally.ts";
 
 /**
  * Adds the state that has an execution of another machine and waits for its end; if this one is stopped, so is that. What
@@ -50,14 +53,25 @@ function addExecution(
   });
 }
 
+interface MachineOptions {
+  readonly comment: string;
+  readonly depth: number;
+  readonly isEntered: boolean;
+  /** Where executions of it are started; a run's own unless given. */
+  readonly within?: Block;
+}
+
 /** Compiles a sequence of pieces to a machine that begins and ends with it. */
 export function compileMachine(
   pieces: readonly Piece[],
   flow: Flow,
-  { comment, depth, isEntered }: { readonly comment: string; readonly depth: number; readonly isEntered: boolean },
+  { comment, depth, isEntered, within }: MachineOptions,
 ): StateMachine {
   const entered = isEntered ? enterable(pieces) : undefined;
-  const block: Block = { flow, depth, copy: "", entered, states: {} };
+  let execution: Execution = { starts: [], entered: [] };
+  if (within) execution = startExecution(within);
+  else flow.executions.push(execution);
+  const block: Block = { flow, depth, copy: "", entered, states: {}, execution, times: [] };
   const StartAt = addEnter(block, entryOf(pieces[0]!, block).state!);
   flow.compilePieces(pieces, block, END);
   return { Comment: comment, StartAt, States: block.states };
@@ -67,7 +81,9 @@ export function compileMachine(
 export function compilePart(part: Part, block: Block, next: Entry): void {
   const { flow, depth, entered } = block;
   const comment = `A part of flow ${flow.graph.name}`;
-  const machine = flow.nest(() => compileMachine(part.pieces, flow, { comment, depth, isEntered: !!entered }));
+  const machine = flow.nest(() =>
+    compileMachine(part.pieces, flow, { comment, depth, isEntered: !!entered, within: block }),
+  );
   addExecution(block, partName(part), machine, { ResultPath: null, ...to(next) });
 }
 
@@ -75,6 +91,9 @@ export function compilePart(part: Part, block: Block, next: Entry): void {
 interface Turns {
   readonly node: LoopNode;
   readonly block: Block;
+  /** The block as often as it goes round, and as often as it does so again. */
+  readonly turn: Block;
+  readonly further: Block;
   readonly named: (what: string) => string;
 }
 
@@ -84,16 +103,16 @@ interface Turns {
  */
 export function compileChunkedLoop(node: LoopNode, block: Block, next: Entry): void {
   const levels = block.flow.division.chunks.get(node)!;
-  const turns = turnsOf(node, { ...block, entered: undefined });
+  const turns = turnsOf(node, { ...block, entered: undefined }, levels);
   addState(block, node.id, {
     Type: "Pass",
     Parameters: { "run.$": "$.run", at: { ...field("p", firstIndex(block)), k: 0, "out.$": "$.at" } },
     Next: turns.named("chunk"),
   });
-  addChunk(turns, machineOf(node, block, levels));
+  addChunk(turns, machineOf(node, turns.turn, levels));
   const again = { test: { Variable: "$.c.again", BooleanEquals: true }, to: { state: turns.named("again") } };
-  addChoice(block, choiceName(node), [again], { state: turns.named("leave") });
-  addState(block, `${node.id}.again`, passOn({ "p.$": "$.c.p", "k.$": "$.c.k" }, {}, turns.named("chunk")));
+  addChoice(turns.turn, choiceName(node), [again], { state: turns.named("leave") });
+  addState(turns.further, `${node.id}.again`, passOn({ "p.$": "$.c.p", "k.$": "$.c.k" }, {}, turns.named("chunk")));
   addState(block, `${node.id}.leave`, {
     Type: "Pass",
     Parameters: { "run.$": "$.run", "at.$": "$.at.out" },
@@ -101,18 +120,26 @@ export function compileChunkedLoop(node: LoopNode, block: Block, next: Entry): v
   });
 }
 
-function turnsOf(node: LoopNode, block: Block): Turns {
-  return { node, block, named: (what) => `${node.id}.${what}${block.copy}` };
+/** `levels` are those of one turn; no more than `upTo` are in one execution. */
+function turnsOf(node: LoopNode, block: Block, levels: readonly number[], upTo?: number): Turns {
+  const turns = { is: "turns", of: node, levels, upTo } as const;
+  return {
+    node,
+    block,
+    turn: timesOf(block, { ...turns, but: 0 }),
+    further: timesOf(block, { ...turns, but: 1 }),
+    named: (what) => `${node.id}.${what}${block.copy}`,
+  };
 }
 
 /** The machine of the last of the levels: it goes round at most so many times and answers where it has come to. */
 function machineOf(node: LoopNode, outer: Block, levels: readonly number[]): string {
   const { flow, depth } = outer;
   return flow.nest((): StateMachine => {
-    const block = innerBlock(outer, depth, "");
-    const turns = turnsOf(node, block);
-    const rounds = levels.reduce((product, each) => product * each, 1);
+    const block: Block = { ...innerBlock(outer, depth, ""), execution: startExecution(outer), times: [] };
     const below = levels.slice(0, -1);
+    const turns = turnsOf(node, block, below, levels.at(-1));
+    const rounds = levels.reduce((product, each) => product * each, 1);
     addState(block, node.id, {
       Type: "Pass",
       Parameters: {
@@ -121,16 +148,17 @@ function machineOf(node: LoopNode, outer: Block, levels: readonly number[]): str
       },
       Next: below.length > 0 ? turns.named("chunk") : startOf(node.body, block),
     });
-    if (below.length > 0) addChunks(turns, machineOf(node, block, below));
+    if (below.length > 0) addChunks(turns, machineOf(node, turns.turn, below));
     else addRounds(turns);
     addState(block, `${node.id}.done`, { Type: "Pass", Result: { again: false, p: "", k: 0 }, End: true });
     return { Comment: `Rounds of a loop of flow ${flow.graph.name}`, StartAt: node.id, States: block.states };
   });
 }
 
-function addRounds({ node, block, named }: Turns): void {
+function addRounds(turns: Turns): void {
+  const { node, block, named } = turns;
   const { flow, depth } = block;
-  const inside: Block = { ...block, depth: depth + 1 };
+  const inside: Block = { ...turns.turn, depth: depth + 1 };
   const round = "States.MathAdd($.at.k, 1)";
   const next = { "p.$": deeperIndex(depth, "$.at.out.p", round), "k.$": round };
   flow.compileBody(node.body, inside, {
@@ -138,7 +166,7 @@ function addRounds({ node, block, named }: Turns): void {
     answered: { state: named("choice"), fields: controlFieldsOf(node) },
   });
   if (!answersItself(piecesOf(flow.division, node.body).at(-1))) addControlRead(inside, `${node.id}.while`, node);
-  addTurn({ node, block, named }, "$.at.k", { NumericLessThanPath: "$.at.until" }, next, startOf(node.body, inside));
+  addTurn(turns, "$.at.k", { NumericLessThanPath: "$.at.until" }, next, startOf(node.body, inside));
 }
 
 function addChunks(turns: Turns, machine: string): void {
@@ -147,8 +175,8 @@ function addChunks(turns: Turns, machine: string): void {
   addTurn(turns, "$.c.k", { NumericLessThanEqualsPath: "$.at.until" }, next, turns.named("chunk"));
 }
 
-function addChunk({ node, block, named }: Turns, machine: string): void {
-  addExecution(block, `${node.id}.chunk`, machine, {
+function addChunk({ node, turn, named }: Turns, machine: string): void {
+  addExecution(turn, `${node.id}.chunk`, machine, {
     ResultSelector: pickFields("$.Output", ["again", "p", "k"]),
     ResultPath: "$.c",
     Next: named("choice"),
@@ -157,7 +185,7 @@ function addChunk({ node, block, named }: Turns, machine: string): void {
 
 /** Adds the Choice after a turn: once more while this execution may, else the answer where the next one begins. */
 function addTurn(
-  { node, block, named }: Turns,
+  { node, block, turn, further, named }: Turns,
   Variable: string,
   isWithin: { NumericLessThanPath: string } | { NumericLessThanEqualsPath: string },
   next: JsonObject,
@@ -165,7 +193,7 @@ function addTurn(
 ): void {
   const again = { Variable: "$.c.again", BooleanEquals: true };
   addChoice(
-    block,
+    turn,
     choiceName(node),
     [
       { test: { And: [again, { Variable, ...isWithin }] }, to: { state: named("again") } },
@@ -173,8 +201,9 @@ function addTurn(
     ],
     { state: named("done") },
   );
-  addState(block, `${node.id}.again`, passOn(next, { "until.$": "$.at.until" }, start));
-  addState(block, `${node.id}.more`, { Type: "Pass", Parameters: { again: true, ...next }, End: true });
+  addState(further, `${node.id}.again`, passOn(next, { "until.$": "$.at.until" }, start));
+  // An execution ends here or where it is done, which has been counted.
+  block.states[named("more")] = { Type: "Pass", Parameters: { again: true, ...next }, End: true };
 }
 
 function passOn(next: JsonObject, kept: JsonObject, Next: string) {

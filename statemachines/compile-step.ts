@@ -139,7 +139,8 @@ function addTask(
     ...(array && { "width.$": array.size, ...field("offset", array.offset) }),
     error: { "name.$": "$.c.failure.Error", "message.$": "$.c.failure.Cause" },
   };
-  addState(block, failed, {
+  // Entered where the step fails, which nothing counts on.
+  block.states[failed + block.copy] = {
     Type: "Task",
     Resource: INTEGRATIONS.invoke,
     Parameters: { FunctionName: block.flow.resources.bookkeeping, Payload: request },
@@ -147,7 +148,7 @@ function addTask(
     ResultSelector: { recorded: true },
     ResultPath: "$.c",
     ...to(next),
-  });
+  };
 }
 
 /** A number as the text that an environment variable holds. */

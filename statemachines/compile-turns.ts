@@ -1,6 +1,8 @@
 import type { BranchNode, LoopNode, SwitchNode } from "../graph/graph.ts";
+import { bodiesOf } from "../graph/walk.ts";
 import {
   addChoice,
+  addEntered,
   addState,
   answersItself,
   choiceName,
@@ -9,6 +11,7 @@ import {
   firstIndex,
   field,
   innerBlock,
+  timesOf,
   to,
   type Block,
   type Entry,
@@ -52,11 +55,13 @@ export function compileSwitch(node: SwitchNode, block: Block, next: Entry): void
     })),
     node.otherwise ? bodyOf(node.otherwise) : { state: noCase + block.copy },
   );
-  for (const { body } of node.cases) block.flow.compileBody(body, inside, after);
-  if (node.otherwise) {
-    block.flow.compileBody(node.otherwise, inside, after);
-    return;
+  for (const [number, body] of bodiesOf(node).entries()) {
+    const taken = timesOf(inside, { is: "share", of: node, body: number });
+    if (body.length > 0) block.flow.compileBody(body, taken, after);
+    // The Succeed that the Choice goes to at the block's end.
+    else if (after.state === undefined) addEntered(taken, "succeed");
   }
+  if (node.otherwise) return;
   const cases = node.cases.map(({ value }) => JSON.stringify(value)).join(", ");
   addState(block, noCase, {
     Type: "Fail",
@@ -70,7 +75,8 @@ export function compileLoop(node: LoopNode, block: Block, next: Entry): void {
   if (block.flow.division.chunks.has(node)) return compileChunkedLoop(node, block, next);
   const { id } = node;
   const named = (what: string): Entry => ({ state: `${id}.${what}${block.copy}` });
-  const inside: Block = { ...block, depth: block.depth + 1, entered: undefined };
+  const around: Block = { ...block, depth: block.depth + 1, entered: undefined };
+  const inside = timesOf(around, { is: "rounds", of: node });
   const body = { Next: startOf(node.body, inside) };
   const round = "States.MathAdd($.at.k, 1)";
   addState(block, id, {
@@ -92,7 +98,7 @@ export function compileLoop(node: LoopNode, block: Block, next: Entry): void {
     [{ test: { Variable: "$.c.again", BooleanEquals: true }, to: named("again") }],
     named("leave"),
   );
-  addState(block, `${id}.again`, {
+  addState(timesOf(block, { is: "furtherRounds", of: node }), `${id}.again`, {
     Type: "Pass",
     Parameters: {
       "run.$": "$.run",

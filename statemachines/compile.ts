@@ -6,6 +6,7 @@ import { compileMachine } from "./compile-nested.ts";
 import { divide, MACHINE_SIZE, type MachineSize } from "./divide.ts";
 import { piecesOf } from "./piece.ts";
 import type { MachineResources } from "./resources.ts";
+import type { Execution } from "./tally.ts";
 
 /** A flow's state machines. */
 export interface CompiledFlow {
@@ -16,6 +17,8 @@ export interface CompiledFlow {
    * is in them, so that one never changes under the runs that need it.
    */
   readonly children: Readonly<Record<string, StateMachine>>;
+  /** What a run's executions enter of them, and how often: what a run costs is counted by it. */
+  readonly executions: readonly Execution[];
 }
 
 /**
@@ -39,7 +42,7 @@ export function compile(graph: Graph, resources: MachineResources, size: Machine
   const flow = openFlow(graph, resources, division, nest);
   const comment = `Flow ${graph.name}`;
   const machine = compileMachine(piecesOf(division, graph.body), flow, { comment, depth: 0, isEntered: true });
-  return { machine, children };
+  return { machine, children, executions: flow.executions };
 }
 
 /** Hexadecimal digits of the SHA-256 of a machine that are enough to tell it from any other. */

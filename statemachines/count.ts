@@ -6,8 +6,9 @@ import { piecesOf, type Division, type Piece } from "./piece.ts";
 import { retriesOf } from "./contract/retries.ts";
 
 /**
- * Counts what one run of a sequence of nodes adds up to, by what each kind of state counts for and by what the run's
- * values are. It goes along the graph as the compiler does; test/machines.test.ts holds the two together.
+ * Bounds the events of one execution of a sequence of nodes before there is a machine, by what each kind of state counts
+ * for: what a graph is divided by. What a run really enters is counted on the compiled machines (tally.ts);
+ * test/divided-machines.test.ts holds the two together.
  */
 export interface Counting {
   readonly weights: Weights;
@@ -20,8 +21,6 @@ export interface Counting {
   readonly failing?: (options: StepOptions) => number;
   /** Into which executions; into one unless given. */
   readonly division?: Division;
-  /** Whether what executions within this one count is added, or is their own. */
-  readonly childrenIncluded: boolean;
 }
 
 export interface Weights {
@@ -55,7 +54,7 @@ function countPiece(node: Piece, counting: Counting, isAnswered: boolean, isEnd:
     count(piecesOf(counting.division ?? UNDIVIDED, nodes), counting, isLast);
   switch (node.type) {
     case "part":
-      return nestedWeight(weights) + (counting.childrenIncluded ? count(node.pieces, counting) : 0);
+      return nestedWeight(weights);
     case "step":
       return countStep(node, counting);
     case "foreach":
@@ -84,19 +83,11 @@ function countStep({ options }: StepNode, { weights, failing }: Counting): numbe
 
 /** Whatever goes round passes in, again before each further turn, and out. */
 function countLoop(node: LoopNode, counting: Counting): number {
-  const { weights, childrenIncluded } = counting;
-  const goRound = (turns: number, each: number, executions: number) =>
-    turns * each + (turns + executions) * weights.pass;
-  let sum = 0;
-  let turns = counting.rounds(node);
-  let each = countRound(node, counting);
-  for (const turnsInChunk of counting.division?.chunks.get(node) ?? []) {
-    const chunks = Math.ceil(turns / turnsInChunk);
-    if (childrenIncluded) sum += goRound(turns, each, chunks);
-    turns = chunks;
-    each = nestedWeight(weights) + weights.choice;
-  }
-  return sum + goRound(turns, each, 1);
+  const { weights, division = UNDIVIDED } = counting;
+  const levels = division.chunks.get(node) ?? [];
+  const turns = levels.reduce((all, each) => Math.ceil(all / each), counting.rounds(node));
+  const each = levels.length > 0 ? nestedWeight(weights) + weights.choice : countRound(node, counting);
+  return turns * each + (turns + 1) * weights.pass;
 }
 
 /** One round, without the pass to the next. */
@@ -114,10 +105,9 @@ function countChildren(node: ForeachNode, counting: Counting): number {
     const jobs = Math.ceil(width / LIMITS.arrayJobMaxSize);
     return jobs === 1 ? weights.job : weights.map + jobs * (weights.iteration + weights.job);
   }
-  const child = () => count(piecesOf(counting.division ?? UNDIVIDED, node.body), counting);
-  if (width <= LIMITS.inlineMapConcurrency && counting.isInline(node))
-    return weights.map + width * (weights.iteration + child());
-  return weights.mapRun + (counting.childrenIncluded ? width * child() : 0);
+  if (width > LIMITS.inlineMapConcurrency || !counting.isInline(node)) return weights.mapRun;
+  const child = count(piecesOf(counting.division ?? UNDIVIDED, node.body), counting);
+  return weights.map + width * (weights.iteration + child);
 }
 
 /** Whether the foreach is a job array: its body is one step on Batch, and nothing bounds how many run at once. */
@@ -130,7 +120,7 @@ export function isArrayJob({ body, concurrency }: ForeachNode): boolean {
  * Events that each kind of state adds to an execution's history, no retry counted: entered and exited, and what a task
  * or a Map tells in between. Step Functions API reference, "HistoryEvent".
  */
-const EVENTS: Weights = {
+export const EVENTS: Weights = {
   job: 6,
   invocation: 5,
   read: 5,
@@ -163,7 +153,6 @@ export function mostEvents(nodes: readonly GraphNode[]): number {
       rounds: ({ max }) => max,
       chosen: (_, counts) => Math.max(...counts),
       isInline: () => false,
-      childrenIncluded: false,
     })
   );
 }
@@ -184,6 +173,5 @@ export function worstCase(division: Division, inline: ReadonlySet<ForeachNode>):
       // retries by itself.
       (options.compute === "lambda" ? 3 * retriesOf(options) : 0) + (options.catch ? EVENTS.invocation : 0),
     division,
-    childrenIncluded: false,
   };
 }

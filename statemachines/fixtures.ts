@@ -8,7 +8,7 @@ import type {
   StepOptions,
   SwitchNode,
 } from "../graph/graph.ts";
-import type { Course } from "./cost.ts";
+import type { Course } from "./plan/ways.ts";
 import type { MachineResources } from "./resources.ts";
 
 /** Builders of graphs, and twenty of them that show every node inside every other: for tests. */

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { Graph, GraphNode } from "../graph/graph.ts";
 import { lineageOf } from "../graph/lineage.ts";
 import { arbitraryGraph } from "../statemachines/arbitrary-graph.ts";
-import { transitions, type Course } from "../statemachines/cost.ts";
+import { transitions } from "../statemachines/cost.ts";
+import type { Course } from "../statemachines/plan/ways.ts";
 import { fixtures, foreach, graph, lambda, loop, step, switchOn } from "../statemachines/fixtures.ts";
 import { answersOf, anyAnswers, simulate, simulateInOrder, tasksInOrder, tasksOf } from "./simulated-run.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Graph } from "../graph/graph.ts";
-import type { Course } from "../statemachines/cost.ts";
+import type { Course } from "../statemachines/plan/ways.ts";
 import { fixtures, foreach, graph, lambda, loop, step, switchOn } from "../statemachines/fixtures.ts";
 import { plan } from "../statemachines/plan/plan.ts";
 import { recordRun } from "../statemachines/plan/record.ts";

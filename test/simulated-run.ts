@@ -21,7 +21,7 @@ import {
   parseControlKey,
   type ControlItemKey,
 } from "../statemachines/contract/control-item.ts";
-import type { Course } from "../statemachines/cost.ts";
+import type { Course } from "../statemachines/plan/ways.ts";
 import type { MachineSize } from "../statemachines/divide.ts";
 import { offlineResources } from "../statemachines/resources.ts";
 import { Histories } from "./histories.ts";

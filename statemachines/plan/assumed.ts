@@ -1,7 +1,7 @@
 import type { Graph } from "../../graph/graph.ts";
 import { controlName, lineageOf } from "../../graph/lineage.ts";
 import { parseDuration } from "../../graph/units.ts";
-import type { Course } from "../cost.ts";
+import type { Course } from "./ways.ts";
 import { LIMITS } from "../limits.ts";
 import { DEFAULT_MINUTES, type Minutes } from "./plan.ts";
 

@@ -1,6 +1,7 @@
 import type { Graph } from "../../graph/graph.ts";
 import { lineageOf } from "../../graph/lineage.ts";
-import { transitions, type Course } from "../cost.ts";
+import { compiledOf } from "../cost.ts";
+import { transitionsOf } from "../tally.ts";
 import { activityOf, IDLE, type Activity } from "./activity.ts";
 import { limitsMet, type LimitMet } from "./limits.ts";
 import { describePlace, placeOf, type StepPlace } from "./place.ts";
@@ -9,7 +10,7 @@ import { attemptRequests, HEARTBEAT, RETRIED, runRequests } from "./requests.ts"
 import { largestHistory, largestOverrides, largestPayload } from "./size.ts";
 import { times, total, type Usage } from "./usage.ts";
 import { visit, type Visits } from "./visits.ts";
-import { waysOf, type Ways } from "./ways.ts";
+import { waysOf, type Course, type Ways } from "./ways.ts";
 import { PRICED } from "../prices.ts";
 
 /** What one run asks of an account and what it costs there. */
@@ -65,7 +66,7 @@ export function plan(graph: Graph, course: Course = {}, minutes: Minutes = { def
       return [name, activityOf(step.options, seconds, tasks)];
     }),
   );
-  return planOf({ graph, ways, visits, activity, transitions: transitions(graph, course) });
+  return planOf({ graph, ways, visits, activity });
 }
 
 /** All that is known of a run: which ways it goes, how often it comes where, and what becomes of its tasks. */
@@ -74,10 +75,10 @@ export interface KnownRun {
   readonly ways: Ways;
   readonly visits: Visits;
   readonly activity: ReadonlyMap<string, Activity>;
-  readonly transitions: number;
 }
 
-export function planOf({ graph, ways, visits, activity, transitions: entered }: KnownRun): Plan {
+export function planOf({ graph, ways, visits, activity }: KnownRun): Plan {
+  const entered = transitionsOf(compiledOf(graph).executions, ways);
   const parts = partsOf(graph, ways, visits, activity);
   const runUsage = runRequests({ lineage: lineageOf(graph), ways, visits });
   const usage = total(runUsage, ...parts.map((part) => part.usage));

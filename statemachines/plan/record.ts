@@ -1,14 +1,6 @@
-import {
-  OTHERWISE,
-  type ForeachNode,
-  type Graph,
-  type GraphNode,
-  type LoopNode,
-  type SwitchNode,
-} from "../../graph/graph.ts";
-import { controlName, lineageOf } from "../../graph/lineage.ts";
+import type { ForeachNode, Graph, GraphNode, LoopNode } from "../../graph/graph.ts";
+import { lineageOf } from "../../graph/lineage.ts";
 import { bodiesOf, hasTurns, stepOf } from "../../graph/walk.ts";
-import { transitions, type Course } from "../cost.ts";
 import { activityOf, IDLE, together, type Activity } from "./activity.ts";
 import { planOf, type Plan } from "./plan.ts";
 import { visit } from "./visits.ts";
@@ -46,7 +38,7 @@ export function recordRun(graph: Graph): { add(task: RecordedTask): void; plan()
     plan() {
       const ways = recordedWays((body) => carriedOut.get(body)?.size ?? 0, outer);
       const visits = visit(graph, ways);
-      return planOf({ graph, ways, visits, activity, transitions: recordedTransitions(graph, ways) });
+      return planOf({ graph, ways, visits, activity });
     },
   };
 }
@@ -103,37 +95,4 @@ function recordedWays(countOf: (body: object) => number, outer: Layout["outer"])
       return shares[body] ?? (shares.indexOf(undefined) === body ? Math.max(0, left) : 0);
     },
   };
-}
-
-/** Of more switches than this that went different ways the others are taken to have gone the way that they went most. */
-const MOST_MIXED = 8;
-
-/** State transitions by the same counting as a plan's: for switches that went different ways, those of each way in its part. */
-function recordedTransitions(graph: Graph, ways: Ways): number {
-  const { controls } = lineageOf(graph);
-  const nodes = Array.from(controls.values(), ({ node }) => node);
-  const widths = nodes.flatMap((node) => (node.type === "foreach" ? [[controlName(node), ways.width(node)]] : []));
-  const rounds = nodes.flatMap((node) => (node.type === "loop" ? [[node.id, ways.rounds(node)]] : []));
-  const turns = nodes.flatMap((node) => (node.type === "switch" ? [{ node, went: wentOf(node, ways) }] : []));
-  const mixed = turns.filter(({ went }) => went.length > 1).slice(0, MOST_MIXED);
-  const fixed: Course = {
-    widths: Object.fromEntries(widths) as Record<string, number>,
-    rounds: Object.fromEntries(rounds) as Record<string, number>,
-    cases: Object.fromEntries(turns.map(({ node, went }) => [node.id, went[0]?.value ?? OTHERWISE])),
-  };
-  const expected = (open: typeof mixed, cases: Readonly<Record<string, string>>): number => {
-    const [turn, ...others] = open;
-    if (!turn) return transitions(graph, { ...fixed, cases: { ...fixed.cases, ...cases } });
-    const { node, went } = turn;
-    return went.reduce((sum, { share, value }) => sum + share * expected(others, { ...cases, [node.id]: value }), 0);
-  };
-  return Math.round(expected(mixed, {}));
-}
-
-/** The ways that a switch went, the most frequent first. */
-function wentOf(node: SwitchNode, ways: Ways): { readonly share: number; readonly value: string }[] {
-  return bodiesOf(node)
-    .map((_, body) => ({ share: ways.share(node, body), value: node.cases[body]?.value ?? OTHERWISE }))
-    .filter(({ share }) => share > 0)
-    .toSorted((a, b) => b.share - a.share);
 }

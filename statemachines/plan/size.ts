@@ -1,57 +1,25 @@
-import { OTHERWISE, type Graph, type GraphNode, type JsonObject, type LoopNode } from "../../graph/graph.ts";
+import { OTHERWISE, type Graph, type GraphNode, type JsonObject } from "../../graph/graph.ts";
 import type { ControlNode } from "../../graph/lineage.ts";
 import type { ControlValue } from "../../graph/control-value.ts";
 import { bodiesOf } from "../../graph/walk.ts";
 import { allStates } from "../all-states.ts";
-import { compile } from "../compile.ts";
+import { compiledOf } from "../cost.ts";
 import { controlFields } from "../contract/control-item.ts";
 import { controlFieldsOf } from "../control.ts";
-import { count, countRound, EXECUTION_EVENTS, isArrayJob, worstCase, type Counting } from "../count.ts";
+import { EVENTS, EXECUTION_EVENTS, isArrayJob } from "../count.ts";
 import { divide } from "../divide.ts";
-import { enterable } from "../enter.ts";
 import { inlineForeachs } from "../inline.ts";
-import { piecesOf, type Piece } from "../piece.ts";
+import { isStarted, weigh } from "../tally.ts";
 import { DEPLOYMENT } from "./place.ts";
 import { isMapRun, visit } from "./visits.ts";
 import type { Ways } from "./ways.ts";
-import { offlineResources } from "../resources.ts";
 
 /** Events of the longest history among a run's executions, no retry counted. */
 export function largestHistory(graph: Graph, ways: Ways): number {
-  const inline = inlineForeachs(graph);
-  const division = divide(graph);
-  const { weights } = worstCase(division, inline);
-  const counting: Counting = {
-    weights,
-    width: ways.width,
-    rounds: ways.rounds,
-    chosen: (node, counts) => counts.reduce((sum, one, body) => sum + one * ways.share(node, body), 0),
-    isInline: (node) => inline.has(node),
-    division,
-    childrenIncluded: false,
-  };
-  const history = (pieces: readonly Piece[]) => EXECUTION_EVENTS + count(pieces, counting);
-  /** The histories of the executions within one of the pieces. */
-  const within = (pieces: readonly Piece[]): number[] =>
-    pieces.flatMap((piece) => {
-      if (piece.type === "part") return [history(piece.pieces), ...within(piece.pieces)];
-      const inner = bodiesOf(piece).map((nodes) => piecesOf(division, nodes));
-      const isOwn = piece.type === "foreach" && !isArrayJob(piece) && isMapRun(ways.width(piece), inline.has(piece));
-      return [
-        ...(isOwn ? inner.map(history) : []),
-        ...(piece.type === "loop" ? chunks(piece) : []),
-        ...inner.flatMap(within),
-      ];
-    });
-  const chunks = (node: LoopNode): number[] => {
-    const [rounds] = division.chunks.get(node) ?? [];
-    if (rounds === undefined) return [];
-    const turns = Math.min(rounds, ways.rounds(node));
-    return [EXECUTION_EVENTS + turns * (countRound(node, counting) + weights.pass) + 2 * weights.pass];
-  };
-  const whole = piecesOf(division, graph.body);
-  const enter = enterable(whole).size > 0 ? weights.choice : 0;
-  return Math.round(Math.max(history(whole) + enter, ...within(whole)));
+  const histories = compiledOf(graph)
+    .executions.filter((execution) => isStarted(execution, ways))
+    .map((execution) => EXECUTION_EVENTS + weigh(execution, EVENTS, ways));
+  return Math.round(Math.max(...histories));
 }
 
 /** Bytes of the largest payload that a state of the run has, a failure that is caught left out. */
@@ -138,7 +106,7 @@ function longest(node: ControlNode, ways: Ways): ControlValue {
  * from the payload (the run's name, an index) as much as that may be.
  */
 export function largestOverrides(graph: Graph, ways: Ways): number {
-  const { machine, children } = compile(graph, offlineResources);
+  const { machine, children } = compiledOf(graph);
   const templates = [machine, ...Object.values(children)].flatMap(allStates).flatMap(([, state]) => {
     const overrides =
       state.Type === "Task" ? (state.Parameters as JsonObject | undefined)?.["ContainerOverrides"] : undefined;

@@ -1,7 +1,16 @@
 import type { ForeachNode, LoopNode, SwitchNode } from "../../graph/graph.ts";
 import { controlName } from "../../graph/lineage.ts";
 import { bodiesOf } from "../../graph/walk.ts";
-import type { Course } from "../cost.ts";
+
+/** What a run's control values are taken to be, by the node's name; the same wherever a node is reached. */
+export interface Course {
+  /** By the join's name; 1 unless given. */
+  readonly widths?: Readonly<Record<string, number>>;
+  /** 1 unless given. */
+  readonly rounds?: Readonly<Record<string, number>>;
+  /** A case's value; otherwise (or the last case) unless given. */
+  readonly cases?: Readonly<Record<string, string>>;
+}
 
 /**
  * Which ways a run goes: what its control values are, on the average where they differ from place to place. A plan takes

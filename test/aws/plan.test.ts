@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { AnyFlow } from "../../sdk/language/language.ts";
-import type { Course } from "../../statemachines/cost.ts";
+import type { Course } from "../../statemachines/plan/ways.ts";
 import { plan, type Plan } from "../../statemachines/plan/plan.ts";
 import { Quick, Ways } from "../support/plan-flows.ts";
 import { examples, isWidest } from "../widest.ts";
