@@ -1,3 +1,4 @@
+import { concurrently } from "../../graph/concurrently.ts";
 import type { DescribedJob } from "../../aws/batch/described-job.ts";
 import type { JobSubmission } from "../../aws/batch/job-submission.ts";
 import { troubleError } from "../../aws/batch/job.ts";
@@ -197,14 +198,9 @@ export class JobWatcher {
   async #lookAt(page: readonly [Open, PolledJob][]): Promise<void> {
     const described = await this.#batch.describe(page.map(([, { id }]) => id));
     const byId = new Map(described.map((job) => [job.jobId, job]));
-    let next = 0;
-    const work = async () => {
-      for (let at = next++; at < page.length; at = next++) {
-        const [open, polled] = page[at]!;
-        if (this.#open.has(open)) await this.#observe(open, polled, byId.get(polled.id));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await concurrently(AT_ONCE, page, async ([open, polled]) => {
+      if (this.#open.has(open)) await this.#observe(open, polled, byId.get(polled.id));
+    });
   }
 
   async #observe(open: Open, polled: PolledJob, job: DescribedJob | undefined): Promise<void> {

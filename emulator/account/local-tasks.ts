@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { StartTaskRequest, StartTaskResponse } from "../../functions/api/contract.ts";
 import type { Attempt } from "../../store/ledger/ledger.ts";
+import { concurrently, upTo } from "../../graph/concurrently.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import type { TaskKey } from "../../graph/task-key.ts";
 import type { Lineage } from "../../graph/lineage.ts";
@@ -59,11 +60,7 @@ export class LocalTasks {
         this.#waiting.shift()?.();
       }
     };
-    let next = 0;
-    const loop = async () => {
-      for (let at = next++; at < job.size; at = next++) await task(at);
-    };
-    await Promise.all(Array.from({ length: Math.min(job.size, this.#options.maxWorkers) }, loop));
+    await concurrently(this.#options.maxWorkers, upTo(job.size), task);
     return failed;
   }
 
