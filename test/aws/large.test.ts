@@ -20,7 +20,7 @@ import { LIMITS } from "../../statemachines/limits.ts";
 import { isWidest } from "../widest.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { ask, deployMillrace } from "./deployed.ts";
-import { clientOf, deployStack, role } from "./stack.ts";
+import { clientOf, deployStack, permission, role } from "./stack.ts";
 
 const account = await startAccount();
 
@@ -55,7 +55,8 @@ describe.skipIf(isSkipped(account))("a flow of instant tasks in an account", () 
       Role: { "Fn::GetAtt": ["Role", "Arn"] },
       Code: { ZipFile: INSTANT },
     };
-    const stack = { Role: role, Instant: { Type: "AWS::Lambda::Function", Properties } };
+    const called = permission("Instant", outputs["MachineRole"]!);
+    const stack = { Role: role, Instant: { Type: "AWS::Lambda::Function", Properties }, Called: called };
     const made = await deployStack(account, "instant", stack, { instant: { "Fn::GetAtt": ["Instant", "Arn"] } });
     instant = made["instant"]!;
     const lambdas = new LambdaClient(client);

@@ -65,14 +65,14 @@ export const role = {
   },
 } as const;
 
-/** That a service may call the function of a logical name. */
-export function permission(name: string, service: string) {
+/** That a service, or a role by its ARN, may call the function of a logical name. */
+export function permission(name: string, caller: string) {
   return {
     Type: "AWS::Lambda::Permission",
     Properties: {
       Action: "lambda:InvokeFunction",
       FunctionName: { "Fn::GetAtt": [name, "Arn"] },
-      Principal: `${service}.amazonaws.com`,
+      Principal: caller.startsWith("arn:") ? caller : `${caller}.amazonaws.com`,
     },
   } as const;
 }

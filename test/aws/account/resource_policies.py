@@ -44,7 +44,7 @@ def _keep_permissions() -> None:
         policy = json.loads(rights.resource_policies.get(function, '{"Version": "2012-10-17", "Statement": []}'))
         policy["Statement"].append({
             "Effect": "Allow",
-            "Principal": {"Service": properties["Principal"]},
+            "Principal": {"AWS" if properties["Principal"].startswith("arn:") else "Service": properties["Principal"]},
             "Action": properties["Action"],
             "Resource": function,
             **({"Condition": condition} if condition else {}),
