@@ -20,8 +20,8 @@ import {
 } from "./simulated-run.ts";
 
 describe("a flow that is divided into executions runs as one that is not", () => {
-  /** So little that most flows need several machines, some several levels of them. */
-  const size = { events: 450, bytes: 24_000 };
+  /** So little that most flows need several machines, some several levels of them; what one foreach takes still fits. */
+  const size = { events: 450, bytes: 40_000 };
   const isDivided = (flow: Graph) => Object.keys(compile(flow, offlineResources, size).children).length > 0;
 
   test("any flow, whatever its values: each task once, at its index, after those before it", async () => {
