@@ -9,14 +9,14 @@ export function accountError(error: unknown, what: string): unknown {
   const { name, code, message } = error as { name?: string; code?: string; message?: string };
   const known = KNOWN.find(({ names }) => names.has(name ?? "") || names.has(code ?? ""));
   if (!known) return error;
-  return new MillraceError(known.code, `${known.tell(what)}: ${message}`, { mend: known.mend, cause: error });
+  return new MillraceError(known.code, `${known.tell(what)}: ${message}`, { hint: known.hint, cause: error });
 }
 
 const KNOWN: readonly {
   readonly code: ErrorCode;
   readonly names: ReadonlySet<string>;
   readonly tell: (what: string) => string;
-  readonly mend: string;
+  readonly hint: string;
 }[] = [
   {
     code: "account.credentials",
@@ -31,19 +31,19 @@ const KNOWN: readonly {
       "TokenRefreshRequired",
     ]),
     tell: (what: string) => `There are no valid AWS credentials to reach ${what} with`,
-    mend: "Sign in to the account again, or set AWS_PROFILE.",
+    hint: "Sign in to the account again, or set AWS_PROFILE.",
   },
   {
     code: "account.denied",
     names: new Set(["AccessDenied", "AccessDeniedException", "Forbidden"]),
     tell: (what: string) => `These AWS credentials have no right to ${what}`,
-    mend: "Ask for the right, or choose another profile with: millrace configure use",
+    hint: "Ask for the right, or choose another profile with: millrace configure use",
   },
   {
     code: "account.missing",
     names: new Set(["ResourceNotFoundException", "NoSuchBucket"]),
     tell: (what: string) => `The account has not got ${what}`,
-    mend: "Look at the profile with: millrace configure show",
+    hint: "Look at the profile with: millrace configure show",
   },
   {
     code: "account.busy",
@@ -55,7 +55,7 @@ const KNOWN: readonly {
       "TransactionConflictException",
     ]),
     tell: (what: string) => `AWS holds back requests to ${what}, although each was tried again for a while`,
-    mend: "Try again later, or with less at once.",
+    hint: "Try again later, or with less at once.",
   },
   {
     code: "account.unreachable",
@@ -69,6 +69,6 @@ const KNOWN: readonly {
       "TimeoutError",
     ]),
     tell: (what: string) => `There is no way to ${what}`,
-    mend: "Look whether the network is there, and whether the profile's region is right.",
+    hint: "Look whether the network is there, and whether the profile's region is right.",
   },
 ];

@@ -46,7 +46,7 @@ async function* readLocalLog(
   if (host !== hostname())
     throw new MillraceError("log.elsewhere", `it was carried out on ${host}, and its output is there`, {
       where: { flow, step },
-      mend: "Look for it there, in the folder of the flow.",
+      hint: "Look for it there, in the folder of the flow.",
     });
   const { createReadStream, existsSync } = await import("node:fs");
   const { join } = await import("node:path");

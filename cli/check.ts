@@ -19,8 +19,8 @@ export async function check(target: string, { json }: JsonFlag): Promise<number>
     compile(graph, offlineResources);
   } catch (error) {
     if (!(error instanceof MillraceError) || !json) throw error;
-    const { code, detail: message, where, mend } = error;
-    process.stdout.write(`${JSON.stringify({ flow: graph.name, code, message, where, mend })}\n`);
+    const { code, detail: message, where, hint } = error;
+    process.stdout.write(`${JSON.stringify({ flow: graph.name, code, message, where, hint })}\n`);
     return 2;
   }
   if (!json) process.stdout.write(`${graph.name}: ${formatCount(lineageOf(graph).steps.size, "step")}, no mistakes.\n`);

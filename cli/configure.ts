@@ -23,7 +23,7 @@ export async function configureAws({ stack, region, name }: ConfigureAwsFlags): 
       "stack.foreign",
       `the stack ${stack} is none of millrace's: it has no output ${API_OUTPUT}`,
       {
-        mend: "Name the stack that was deployed from millrace's serverless.yml, such as millrace-dev.",
+        hint: "Name the stack that was deployed from millrace's serverless.yml, such as millrace-dev.",
       },
     );
   }

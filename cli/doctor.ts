@@ -28,8 +28,8 @@ export async function doctor({ jobs, json }: DoctorFlags): Promise<number> {
   return wrong === 0 ? 0 : 1;
 }
 
-function formatFinding({ check, ok, message, mend }: Finding, width: number): string {
+function formatFinding({ check, ok, message, hint }: Finding, width: number): string {
   const lines = [`  ${ok ? "ok   " : "WRONG"}  ${check.padEnd(width)}  ${message}`];
-  if (mend !== undefined) lines.push(`${" ".repeat(width + 11)}${mend}`);
+  if (hint !== undefined) lines.push(`${" ".repeat(width + 11)}${hint}`);
   return `${lines.join("\n")}\n`;
 }

@@ -84,6 +84,6 @@ function unknownArtifact(pathspec: string, name: string, seen: readonly string[]
   const list = seen.length > 0 ? `There are ${seen.join(", ")}.` : "There are none.";
   return new MillraceError("artifact.unknown", `no task of ${pathspec} has it`, {
     where: { artifact: name },
-    mend: didYouMean(name, seen) ?? list,
+    hint: didYouMean(name, seen) ?? list,
   });
 }

@@ -2,13 +2,13 @@ import { formatError, MillraceError } from "../graph/errors.ts";
 import { version } from "../runtime/package/version.ts";
 
 /**
- * Says on stderr what went wrong and answers the exit code: 2 where the user can mend it, 70 where only we can. With `json` it
+ * Says on stderr what went wrong and answers the exit code: 2 where the user can fix it, 70 where only we can. With `json` it
  * is a line of JSON, which ends with the error's code.
  */
 export function reportFailure(error: unknown, { json = false }: { readonly json?: boolean } = {}): number {
   if (error instanceof MillraceError) {
-    const { code, message, where, mend } = error;
-    process.stderr.write(`${json ? JSON.stringify({ message, where, mend, code }) : formatError(error)}\n`);
+    const { code, message, where, hint } = error;
+    process.stderr.write(`${json ? JSON.stringify({ message, where, hint, code }) : formatError(error)}\n`);
     return 2;
   }
   // The reader of our output has gone, as `millrace runs | head` does: nothing is wrong.

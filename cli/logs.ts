@@ -42,7 +42,7 @@ async function readAttempt(
   const found = attempts.find((one) => one.attempt === attempt);
   if (found || !isNamed) return found;
   throw new MillraceError("attempt.unknown", `${pathspecOf(run, task)} has no attempt ${attempt}`, {
-    mend: attempts.length === 1 ? "It has one." : `It has ${attempts.length}.`,
+    hint: attempts.length === 1 ? "It has one." : `It has ${attempts.length}.`,
   });
 }
 

@@ -36,12 +36,12 @@ describe("parameters on the command line", () => {
       /^The flow's parameters are --top, --learning-rate, /,
     ],
     ["a short flag", ["-x"], /knows -x$/, /^The flow's parameters are/],
-  ])("%s is told with what there is", (_, args, message, mend) => {
+  ])("%s is told with what there is", (_, args, message, hint) => {
     expect(() => readParameters(args, parameters, flags)).toThrow(
       expect.objectContaining({
         code: "parameter.unknown",
         message: expect.stringMatching(message),
-        mend: expect.stringMatching(mend),
+        hint: expect.stringMatching(hint),
       }),
     );
   });

@@ -23,7 +23,7 @@ export function readParameters(
     const [, dashes, flag, , written] = /^(--?)([^=\d][^=]*)(=(.*))?$/s.exec(args[i]!) ?? [];
     if (dashes === undefined || flag === undefined) {
       throw new MillraceError("usage.argument", `"${args[i]}" belongs to no flag`, {
-        mend: "A flag takes one value; repeat it to give more: --tag a --tag b.",
+        hint: "A flag takes one value; repeat it to give more: --tag a --tag b.",
       });
     }
     const match = matchParameter(flag, parameters);
@@ -55,7 +55,7 @@ function unknownFlag(flag: string, parameters: Parameters, flags: readonly strin
   const names = Object.keys(parameters).map((name) => `--${flagOf(name)}`);
   const list = names.length > 0 ? `The flow's parameters are ${names.join(", ")}.` : "The flow has no parameters.";
   return new MillraceError("parameter.unknown", `neither millrace run nor the flow knows ${flag}`, {
-    mend: didYouMean(flag, [...names, ...flags]) ?? list,
+    hint: didYouMean(flag, [...names, ...flags]) ?? list,
   });
 }
 

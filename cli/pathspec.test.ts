@@ -79,7 +79,7 @@ describe("what a pathspec names", () => {
     ["Stats/1/compte", "step.unknown", `Did you mean "compute"?`],
     ["Stats/1/zebra", "step.unknown", "Its steps that did are start, compute."],
     ["Stats/1/compute/7", "task.unknown", "Its tasks are 0, 2, 10."],
-  ])("%s is unknown, and told with what there is", async (text, code, mend) => {
-    await expect(named(text)).rejects.toMatchObject({ code, mend });
+  ])("%s is unknown, and told with what there is", async (text, code, hint) => {
+    await expect(named(text)).rejects.toMatchObject({ code, hint });
   });
 });

@@ -22,7 +22,7 @@ export function parsePathspec(text: string): Pathspec {
     (more.length > 0 && "it has too many parts");
   if (fault) {
     throw new MillraceError("pathspec.invalid", `"${text}" is not a pathspec: ${fault}`, {
-      mend: "Write Flow, Flow/run, Flow/run/step or Flow/run/step/index, such as Stats/42/compute/3.",
+      hint: "Write Flow, Flow/run, Flow/run/step or Flow/run/step/index, such as Stats/42/compute/3.",
     });
   }
   return {
@@ -42,7 +42,7 @@ export async function findRun(runs: RunReader, { flow, run }: Pathspec): Promise
   if (!newest) throw await unknownFlow(runs, flow);
   throw new MillraceError("run.unknown", `there is no run ${run}`, {
     where: { flow },
-    mend: newest.run === 1 ? "It has run once: that is run 1." : `Its runs are 1 to ${newest.run}.`,
+    hint: newest.run === 1 ? "It has run once: that is run 1." : `Its runs are 1 to ${newest.run}.`,
   });
 }
 
@@ -50,7 +50,7 @@ export async function unknownFlow(runs: RunReader, flow: string): Promise<Millra
   const names = (await runs.listFlows({ limit: 1000 })).items.map((item) => item.flow);
   const list = names.length > 10 ? `${names.slice(0, 10).join(", ")} and ${names.length - 10} more` : names.join(", ");
   return new MillraceError("flow.unknown", `no flow named "${flow}" has run here`, {
-    mend: didYouMean(flow, names) ?? (names.length > 0 ? `There is ${list}.` : "No flow has run here yet."),
+    hint: didYouMean(flow, names) ?? (names.length > 0 ? `There is ${list}.` : "No flow has run here yet."),
   });
 }
 
@@ -64,7 +64,7 @@ export async function* tasksOf(runs: RunReader, run: RunSummary, { step, index }
     const list = steps.length > 0 ? `Its steps that did are ${steps.join(", ")}.` : "None of its steps did.";
     throw new MillraceError("step.unknown", `no step "${step}" ran in run ${run.run}`, {
       where: { flow: run.flow },
-      mend: didYouMean(step, steps) ?? list,
+      hint: didYouMean(step, steps) ?? list,
     });
   }
   if (step !== undefined && index !== undefined) {
@@ -91,7 +91,7 @@ async function unknownTask(runs: RunReader, run: RunSummary, step: string, index
   const list = items.map((task) => task.index).join(", ");
   return new MillraceError("task.unknown", `run ${run.run} has no task ${index} of it`, {
     where: { flow: run.flow, step },
-    mend: `Its tasks are ${list}${cursor === undefined ? "" : " and so on"}.`,
+    hint: `Its tasks are ${list}${cursor === undefined ? "" : " and so on"}.`,
   });
 }
 

@@ -97,7 +97,7 @@ function checkCase({ graph, switches: all }: Names, id: string, value: string): 
   if (values.includes(value)) return;
   throw new MillraceError("case.unknown", `the switch has no case ${JSON.stringify(value)}`, {
     where: { flow: graph.name, artifact: on },
-    mend: didYouMean(value, values) ?? `It has ${values.join(", ")}.`,
+    hint: didYouMean(value, values) ?? `It has ${values.join(", ")}.`,
   });
 }
 
@@ -147,14 +147,14 @@ function wholeNumber(text: string): number | undefined {
 }
 
 function unreadable(flag: string, text: string, wanted: string): MillraceError {
-  return new MillraceError("plan.unreadable", `${flag} ${text} can't be read`, { mend: `Write ${flag} ${wanted}.` });
+  return new MillraceError("plan.unreadable", `${flag} ${text} can't be read`, { hint: `Write ${flag} ${wanted}.` });
 }
 
 function unknown({ graph }: Pick<Names, "graph">, name: string, known: readonly string[]): MillraceError {
   const there = [...new Set(known)];
   return new MillraceError("step.unknown", `the flow has nothing by the name ${name}`, {
     where: { flow: graph.name },
-    mend: didYouMean(name, there) ?? (there.length > 0 ? `There are ${there.join(", ")}.` : "It has none."),
+    hint: didYouMean(name, there) ?? (there.length > 0 ? `There are ${there.join(", ")}.` : "It has none."),
   });
 }
 
@@ -167,6 +167,6 @@ function outside(
 ): MillraceError {
   return new MillraceError(code, `it ${why}`, {
     where: { flow: graph.name, step },
-    mend: others.length > 0 ? `Name one of ${others.join(", ")}.` : "The flow has none.",
+    hint: others.length > 0 ? `Name one of ${others.join(", ")}.` : "The flow has none.",
   });
 }

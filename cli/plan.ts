@@ -18,7 +18,7 @@ export async function plan(target: string | undefined, flags: PlanFlags): Promis
   if (flags.of !== undefined) return planOfRun(flags.of, target, flags);
   if (target === undefined)
     throw new MillraceError("plan.nothing", "there is nothing to plan", {
-      mend: "Name a flow's file, or a run: millrace plan --of Flow/42.",
+      hint: "Name a flow's file, or a run: millrace plan --of Flow/42.",
     });
   const { graph, mistakes } = await loadFlow(target, {});
   if (mistakes.length > 0) throw mistakesError("graph.invalid", mistakes);
@@ -32,11 +32,11 @@ function planOfRun(text: string, target: string | undefined, flags: PlanFlags): 
   const told = [target, flags.width, flags.rounds, flags.case, flags.minutes];
   if (told.some((one) => one !== undefined))
     throw new MillraceError("plan.both", "a run that there was is planned by its own record alone", {
-      mend: "Leave out the file, and what is told of widths, rounds, cases and minutes.",
+      hint: "Leave out the file, and what is told of widths, rounds, cases and minutes.",
     });
   const pathspec = parsePathspec(text);
   if (pathspec.step !== undefined)
-    throw new MillraceError("pathspec.invalid", `"${text}" names more than a run`, { mend: "Write Flow/run." });
+    throw new MillraceError("pathspec.invalid", `"${text}" names more than a run`, { hint: "Write Flow/run." });
   return reading(async ({ runs, readBlob }, out) => {
     const run = await findRun(runs, pathspec);
     const graph = JSON.parse(Buffer.from(readBlob(run.graph)).toString()) as Graph;

@@ -33,7 +33,7 @@ export function createProgram(
     .exitOverride()
     .addHelpText(
       "after",
-      "\nExit codes: 0 done, 1 the run failed, 2 a mistake that you can mend, 130 stopped by Ctrl-C.",
+      "\nExit codes: 0 done, 1 the run failed, 2 a mistake that you can fix, 130 stopped by Ctrl-C.",
     );
 
   program
@@ -200,7 +200,7 @@ function addAccountCommands(program: Command, done: (exitCode: number) => void):
 
   program
     .command("doctor")
-    .description("look whether all is well with the profile in use, and say how to mend what isn't")
+    .description("look whether all is well with the profile in use, and say how to fix what isn't")
     .option("--no-jobs", "run no tiny job in each queue")
     .option("--json", "print one JSON object for each thing that is looked at")
     .action(async (options: DoctorFlags) => done(await (await import("./doctor.ts")).doctor(options)));

@@ -8,7 +8,7 @@ export async function stop(text: string): Promise<number> {
   const { flow, run, step } = parsePathspec(text);
   if (run === undefined || step !== undefined) {
     throw new MillraceError("pathspec.invalid", `"${text}" names no run`, {
-      mend: `Write Flow/run, such as ${flow}/${run ?? 42}.`,
+      hint: `Write Flow/run, such as ${flow}/${run ?? 42}.`,
     });
   }
   const isStopped = await createClient(accountProfile()).stopRun({ flow, run });

@@ -66,7 +66,7 @@ function watchWaiting(profile: AccountProfile, run: RunKey): { stop(): void } {
   const look = async () => {
     const { waitingSteps } = await import("../aws/batch/waiting.ts");
     for (const { step, why } of await waitingSteps(profile, run)) {
-      const line = `${step} ${why.message}${why.mend === undefined ? "" : `. ${why.mend}`}`;
+      const line = `${step} ${why.message}${why.hint === undefined ? "" : `. ${why.hint}`}`;
       if (isOver || told.has(line)) continue;
       told.add(line);
       process.stdout.write(`${line}\n`);
@@ -94,15 +94,15 @@ async function tellEnd(client: Client, run: RunKey, { status, error, createdAt, 
     `${run.flow}/${run.run} ${status} after ${took}.`,
     `  Ran:     ${ran.join(", ") || "nothing"}`,
     ...(error
-      ? [`  Failed:  ${formatTaskError(error)}`, ...mendOf(error), `  Logs:    millrace logs ${run.flow}/${run.run}`]
+      ? [`  Failed:  ${formatTaskError(error)}`, ...hintOf(error), `  Logs:    millrace logs ${run.flow}/${run.run}`]
       : []),
     `  Made:    millrace dump ${run.flow}/${run.run}`,
   ];
   process.stdout.write(`${lines.join("\n")}\n${status === "succeeded" ? "Done!" : "Workflow failed."}\n`);
 }
 
-/** What an error says below its first line, which for those of jobs is how they are mended. */
-function mendOf({ message }: TaskError): string[] {
+/** What an error says below its first line, which for those of jobs is how they are fixed. */
+function hintOf({ message }: TaskError): string[] {
   const [, second] = message.split("\n");
   return second === undefined ? [] : [`           ${second.trim()}`];
 }

@@ -25,13 +25,13 @@ export function findHome(flowFile?: string): string {
       "store.missing",
       `no run was made here: there is no ${FOLDER} in ${here}, above it or two folders below`,
       {
-        mend: "Change into the folder of your flow, or set MILLRACE_HOME to the store's folder.",
+        hint: "Change into the folder of your flow, or set MILLRACE_HOME to the store's folder.",
       },
     );
   }
   const names = below.map((home) => relative(here, home)).join(", ");
   throw new MillraceError("store.ambiguous", `there is more than one store below ${here}: ${names}`, {
-    mend: "Change into the folder of your flow, or set MILLRACE_HOME to one of them.",
+    hint: "Change into the folder of your flow, or set MILLRACE_HOME to one of them.",
   });
 }
 

@@ -84,7 +84,7 @@ export class FlowCode {
       if (named) return named;
       throw new MillraceError("flow.notExported", `${file} does not export it`, {
         where: { flow: name },
-        mend: "Export the flow from the module that makes it.",
+        hint: "Export the flow from the module that makes it.",
       });
     }
     const { exportName } = this.target;
@@ -94,14 +94,14 @@ export class FlowCode {
     if (exportName !== "default") {
       const near = nearest(exportName, names);
       throw new MillraceError("flow.notExported", `${file} exports no flow by the name ${exportName}`, {
-        mend: names.length === 0 ? "It exports no flow by name." : `Did you mean ${file}#${near ?? names[0]}?`,
+        hint: names.length === 0 ? "It exports no flow by name." : `Did you mean ${file}#${near ?? names[0]}?`,
       });
     }
     if (names.length > 0) {
       throw new MillraceError("flow.noDefault", `${file} has no flow as its default export`, {
-        mend: `Name one of those it exports: ${names.map((name) => `${file}#${name}`).join(", ")}.`,
+        hint: `Name one of those it exports: ${names.map((name) => `${file}#${name}`).join(", ")}.`,
       });
     }
-    throw new MillraceError("flow.none", `${file} exports no flow`, { mend: `Write "export default flow(…)" in it.` });
+    throw new MillraceError("flow.none", `${file} exports no flow`, { hint: `Write "export default flow(…)" in it.` });
   }
 }

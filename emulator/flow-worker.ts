@@ -42,7 +42,7 @@ export class ProcessWorker implements FlowWorker {
     process.onEnd = (ending) => {
       this.#answer?.reject(
         new MillraceError("flow.crashed", `the process that loads the flow's file ended ${describeEnding(ending)}`, {
-          mend: "A flow's file must not end the process when it is imported.",
+          hint: "A flow's file must not end the process when it is imported.",
         }),
       );
       this.onEnd(ending);
@@ -87,13 +87,13 @@ export class ProcessWorker implements FlowWorker {
     }).finally(() => (this.#answer = undefined));
     if (message.type !== "refused") return message;
     const { error } = message;
-    if ("code" in error) throw new MillraceError(error.code, error.detail, { where: error.where, mend: error.mend });
+    if ("code" in error) throw new MillraceError(error.code, error.detail, { where: error.where, hint: error.hint });
     throw new MillraceError(
       "flow.threw",
       `the flow's file threw ${error.name} when it was imported: ${error.message}`,
       {
         where: { source: error.source },
-        mend: "Mend what runs when the file is imported.",
+        hint: "Mend what runs when the file is imported.",
       },
     );
   }

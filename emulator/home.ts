@@ -27,7 +27,7 @@ export function openStore(home: string, options: { readonly readonly?: boolean }
   if (!options.readonly) createHomeFolder(home);
   else if (!existsSync(home)) {
     throw new MillraceError("store.missing", `no run was made here: there is no folder ${home}`, {
-      mend: "Change into the folder of your flow, or run it first.",
+      hint: "Change into the folder of your flow, or run it first.",
     });
   }
   const logs = join(home, "logs");

@@ -102,7 +102,7 @@ async function readWith(text: string, profile: Profile): Promise<Placement> {
   const placement = readPlacement(text);
   if (profile.type === "local" && placement.compute !== "local") {
     throw new MillraceError("profile.local", `--with ${placement.compute} needs an account, and none is in use`, {
-      mend: "Name a deployed stack with: millrace configure aws --stack NAME",
+      hint: "Name a deployed stack with: millrace configure aws --stack NAME",
     });
   }
   return placement;

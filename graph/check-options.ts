@@ -5,7 +5,7 @@ import type { RetryOptions, StepOptions } from "./graph.ts";
 import { quote } from "./mistake.ts";
 import { nearest } from "./nearest.ts";
 
-type Note = (code: ErrorCode, message: string, mend: string) => void;
+type Note = (code: ErrorCode, message: string, hint: string) => void;
 type Check<T> = (value: T, note: Note) => void;
 
 /** AWS Batch allows 10 attempts a job: the first and nine retries. */
@@ -104,7 +104,7 @@ function unit(code: OptionCode, parse: (text: string) => number, value: string, 
     parse(value);
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;
-    note(code, `${optionOf(code)} ${error.detail}`, error.mend ?? "");
+    note(code, `${optionOf(code)} ${error.detail}`, error.hint ?? "");
   }
 }
 

@@ -7,12 +7,12 @@ import { quote } from "./mistake.ts";
  */
 export function checkSchedule(
   schedule: string | undefined,
-  note: (code: ErrorCode, message: string, mend: string) => void,
+  note: (code: ErrorCode, message: string, hint: string) => void,
 ): void {
   if (schedule === undefined || isSchedule(schedule)) return;
-  const mend =
+  const hint =
     'Write "rate(1 hour)" or six fields, one of the two days a "?", such as "cron(0 6 * * ? *)" for 6:00 each day.';
-  note("graph.schedule", `schedule ${quote(schedule)} is neither a cron nor a rate expression`, mend);
+  note("graph.schedule", `schedule ${quote(schedule)} is neither a cron nor a rate expression`, hint);
 }
 
 function isSchedule(schedule: unknown): boolean {

@@ -206,8 +206,8 @@ describe("a step's options", () => {
     [{ compute: "batchh" }, 'Did you mean "batch"?'],
     [{ memry: "1GiB" }, 'Did you mean "memory"?'],
     [{ compute: "mainframe" }, 'There are "local", "lambda", "batch".'],
-  ])("%j is answered with: %s", (options, mend) => {
-    expect(checkGraph(graphOf([step("compute", options)]))).toMatchObject([{ mend }]);
+  ])("%j is answered with: %s", (options, hint) => {
+    expect(checkGraph(graphOf([step("compute", options)]))).toMatchObject([{ hint }]);
   });
 });
 
@@ -232,14 +232,14 @@ describe("what is said of mistakes", () => {
 
   const formatThrown = (graph: Graph) => formatError(thrownFor(graph, sourceOf));
 
-  test("all are found at once, each with flow, step, place and mend", () => {
+  test("all are found at once, each with flow, step, place and hint", () => {
     const found = checkGraph(broken, sourceOf);
     expect(found.map(({ where }) => where)).toEqual([
       { flow: "Stats", step: "compute", source: "examples/stats.ts:14:36" },
       { flow: "Stats", step: "loop.1", source: "examples/stats.ts:15:4" },
       { flow: "Stats", step: "compute", source: "examples/stats.ts:16:36" },
     ]);
-    expect(found.every(({ mend }) => mend.endsWith("."))).toBe(true);
+    expect(found.every(({ hint }) => hint.endsWith("."))).toBe(true);
   });
 
   test("a step that is declared twice is shown with both places", () => {

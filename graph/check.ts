@@ -13,17 +13,17 @@ export type SourceOf = (node: string, occurrence?: number) => string | undefined
 const MAX_ROUNDS = 100_000;
 
 /** Notes a mistake at a step (or a switch's or loop's id); at the flow itself without one. */
-type Note = (code: ErrorCode, message: string, mend: string, step?: string, occurrence?: number) => void;
+type Note = (code: ErrorCode, message: string, hint: string, step?: string, occurrence?: number) => void;
 
 /**
- * Finds every mistake in a graph that the types of the flow language cannot: all of them, so that they are mended in
+ * Finds every mistake in a graph that the types of the flow language cannot: all of them, so that they are fixed in
  * one go. An empty list means that the graph can be compiled.
  */
 export function checkGraph(graph: Graph, sourceOf?: SourceOf): Mistake[] {
   const mistakes: Mistake[] = [];
-  const note: Note = (code, message, mend, step, occurrence) => {
+  const note: Note = (code, message, hint, step, occurrence) => {
     const source = step === undefined ? undefined : sourceOf?.(step, occurrence);
-    mistakes.push({ code, message, where: { flow: graph.name, step, source }, mend });
+    mistakes.push({ code, message, where: { flow: graph.name, step, source }, hint });
   };
   checkName(graph.name, "the flow's name", note);
   checkParameters(graph, mistakes);
@@ -43,14 +43,14 @@ export function checkGraph(graph: Graph, sourceOf?: SourceOf): Mistake[] {
         note("graph.duplicate", message, "Give each step and join a name of its own.", node.name, occurrence);
       }
       checkName(node.name, "the step's name", note, node.name, occurrence);
-      checkOptions(node.options, (code, message, mend) => note(code, message, mend, node.name, occurrence));
+      checkOptions(node.options, (code, message, hint) => note(code, message, hint, node.name, occurrence));
     },
   });
   return mistakes;
 }
 
 /**
- * Throws one MillraceError, `graph.invalid`, that lists all the mistakes of a graph, each with its place and mend;
+ * Throws one MillraceError, `graph.invalid`, that lists all the mistakes of a graph, each with its place and hint;
  * its `cause` is what `checkGraph` found.
  */
 export function assertGraph(graph: Graph, sourceOf?: SourceOf): void {
@@ -114,11 +114,11 @@ function checkNode(node: GraphNode, checks: Checks): void {
     }
     case "loop": {
       checkArtifact(node.while, "what the loop looks at", note, node.id);
-      const mend = `Give it the most rounds that you would wait for: { while: ${quote(node.while)}, max: 100 }.`;
-      if (node.max === undefined) note("graph.loop", "the loop has no bound", mend, node.id);
+      const hint = `Give it the most rounds that you would wait for: { while: ${quote(node.while)}, max: 100 }.`;
+      if (node.max === undefined) note("graph.loop", "the loop has no bound", hint, node.id);
       else if (!isCount(node.max) || node.max > MAX_ROUNDS) {
         const message = `max ${quote(node.max)} is not a whole number from 1 to ${MAX_ROUNDS}`;
-        note("graph.loop", message, mend, node.id);
+        note("graph.loop", message, hint, node.id);
       }
       checkTurns(node.body, "loop", note, node.id);
       return checkBody(node.body, checks);
@@ -145,8 +145,8 @@ function mayRunNothing(body: readonly GraphNode[]): boolean {
 }
 
 function checkParameters({ name: flow, parameters }: Graph, mistakes: Mistake[]): void {
-  const note = (parameter: string, message: string, mend: string) =>
-    mistakes.push({ code: "graph.parameter", message, where: { flow, parameter }, mend });
+  const note = (parameter: string, message: string, hint: string) =>
+    mistakes.push({ code: "graph.parameter", message, where: { flow, parameter }, hint });
   const flags = new Map<string, string>();
   for (const parameter of Object.keys(parameters)) {
     const flag = flagOf(parameter);

@@ -38,7 +38,7 @@ function page(): string {
   const areas = Object.entries(byArea).map(([area, texts]) => [`## ${area}`, ...texts].join("\n\n"));
   return `# Errors
 
-What a user can mend is a \`MillraceError\`. Its \`code\` is one of these and stays what it is, so that programs may go by it;
+What a user can fix is a \`MillraceError\`. Its \`code\` is one of these and stays what it is, so that programs may go by it;
 its message says of which flow, step, artifact or parameter it speaks, and what happened. A command with \`--json\` writes
 the error to stderr as one line of JSON, the HTTP API answers with problem details (RFC 9457); both have the code.
 

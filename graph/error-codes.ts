@@ -1,5 +1,5 @@
 /**
- * Every code that a MillraceError may have, with what happened and how it is mended. docs/errors.md is made of this
+ * Every code that a MillraceError may have, with what happened and how it is fixed. docs/errors.md is made of this
  * (error-codes.test.ts); a code that is not here does not compile. Nothing that runs a flow needs the texts, so other files
  * import the type alone. A code is kept once it was published: programs go by it.
  */
@@ -118,7 +118,7 @@ export const ERROR_CODES = {
   },
   "flow.import": {
     what: "A flow's file imports what is not found.",
-    fix: "Install the package, or mend the path.",
+    fix: "Install the package, or fix the path.",
   },
   "flow.inProgram": {
     what: "A flow is made in the very program that runs or registers it, which every task would then run again.",
@@ -286,7 +286,7 @@ export const ERROR_CODES = {
   },
   "machine.invalid": {
     what: "A state machine's definition is not one that Step Functions takes.",
-    fix: "Change the definition as the message says; where a flow made it, mend each step that is named.",
+    fix: "Change the definition as the message says; where a flow made it, hint each step that is named.",
   },
   "machine.nameTooLong": {
     what: "The name of a state is longer than Step Functions takes.",

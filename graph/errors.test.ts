@@ -21,7 +21,7 @@ describe("the message of an error", () => {
   });
 
   test("lists several mistakes, each with its own place", () => {
-    const mistake = { code: "graph.cpu", message: "cpu 0 is not a positive number", where, mend: "Write 1." } as const;
+    const mistake = { code: "graph.cpu", message: "cpu 0 is not a positive number", where, hint: "Write 1." } as const;
     const { message } = mistakesError("graph.invalid", [
       mistake,
       { ...mistake, where: { flow: "Stats", step: "end" } },
@@ -33,8 +33,8 @@ describe("the message of an error", () => {
   });
 });
 
-test("an error on the terminal says its place once, then the source and the mend", () => {
-  const error = new MillraceError("step.returned", "the step returned 7", { where, mend: "Return an object." });
+test("an error on the terminal says its place once, then the source and the hint", () => {
+  const error = new MillraceError("step.returned", "the step returned 7", { where, hint: "Return an object." });
   expect(formatError(error)).toBe("flow Stats, step compute: the step returned 7\n  stats.ts:3:7\n  Return an object.");
 });
 

@@ -13,7 +13,7 @@ export interface Where {
 }
 
 /**
- * A mistake that a user can mend, told as such: what happened, where, and what to do. The command line prints it
+ * A mistake that a user can fix, told as such: what happened, where, and what to do. The command line prints it
  * without a stack; anything else that is thrown is a bug and keeps its own.
  */
 export class MillraceError extends Error {
@@ -22,19 +22,19 @@ export class MillraceError extends Error {
   readonly code: ErrorCode;
   readonly where: Where;
   /** What the reader can do about it: one sentence. */
-  readonly mend: string | undefined;
+  readonly hint: string | undefined;
   readonly #detail: string;
 
   constructor(
     code: ErrorCode,
     detail: string,
-    options: { where?: Where; mend?: string | undefined; cause?: unknown } = {},
+    options: { where?: Where; hint?: string | undefined; cause?: unknown } = {},
   ) {
     super(withSubject(detail, options.where), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.#detail = detail;
     this.where = options.where ?? {};
-    this.mend = options.mend;
+    this.hint = options.hint;
   }
 
   /** What happened, without where: no property of its own, or Node would print it beside the message. */
@@ -55,7 +55,7 @@ function withSubject(detail: string, { flow, step, state, artifact, parameter }:
   return subject.length > 0 ? `${subject.join(", ")}: ${detail}` : detail;
 }
 
-/** The error as a person reads it: place and message, the source under it, then the mend. */
-export function formatError({ message, where, mend }: Pick<MillraceError, "message" | "where" | "mend">): string {
-  return [message, ...[where.source, mend].filter(Boolean).map((line) => `  ${line}`)].join("\n");
+/** The error as a person reads it: place and message, the source under it, then the hint. */
+export function formatError({ message, where, hint }: Pick<MillraceError, "message" | "where" | "hint">): string {
+  return [message, ...[where.source, hint].filter(Boolean).map((line) => `  ${line}`)].join("\n");
 }

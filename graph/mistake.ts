@@ -2,12 +2,12 @@ import { formatError, MillraceError } from "./errors.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import type { Where } from "./errors.ts";
 
-/** One thing that a user has to mend, found among others. */
+/** One thing that a user has to fix, found among others. */
 export interface Mistake {
   readonly code: ErrorCode;
   readonly message: string;
   readonly where: Where;
-  readonly mend: string;
+  readonly hint: string;
 }
 
 /** How many mistakes one message spells out. */
@@ -19,7 +19,7 @@ export function mistakesError(code: ErrorCode, mistakes: readonly Mistake[]): Mi
   if (only && !second) {
     return new MillraceError(code, only.message, {
       where: only.where,
-      mend: only.mend,
+      hint: only.hint,
       cause: mistakes,
     });
   }

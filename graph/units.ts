@@ -16,7 +16,7 @@ export function parseSize(text: string): Mebibytes {
   const size = Number(amount) * MEBIBYTES[unit as keyof typeof MEBIBYTES];
   if (Number.isSafeInteger(size) && size > 0) return size;
   throw new MillraceError("size.invalid", `${JSON.stringify(text)} is not a size`, {
-    mend: 'Write a number and a unit, such as "4GiB" or "512MiB".',
+    hint: 'Write a number and a unit, such as "4GiB" or "512MiB".',
   });
 }
 
@@ -32,6 +32,6 @@ export function parseDuration(text: string): Seconds {
     Number(days) * 86_400 + Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) + Number(milliseconds) / 1000;
   if (Number.isFinite(total) && total > 0) return total;
   throw new MillraceError("duration.invalid", `${JSON.stringify(text)} is not a duration`, {
-    mend: 'Write whole numbers and units, such as "90s", "15m", "24h" or "1h30m".',
+    hint: 'Write whole numbers and units, such as "90s", "15m", "24h" or "1h30m".',
   });
 }

@@ -16,7 +16,7 @@ export function taskError(thrown: unknown): TaskError {
     // Of which flow and step is known of every task.
     const { artifact } = thrown.where;
     const detail = bounded([thrown.detail, ...causesOf(thrown)].join(CAUSED_BY), STACK_CHARACTERS);
-    const text = [artifact ? `artifact ${artifact}: ${detail}` : detail, thrown.mend].filter(Boolean).join("\n");
+    const text = [artifact ? `artifact ${artifact}: ${detail}` : detail, thrown.hint].filter(Boolean).join("\n");
     return { name: thrown.code, message: text };
   }
   const message = bounded([messageOf(thrown), ...causesOf(thrown)].join(CAUSED_BY), STACK_CHARACTERS);

@@ -185,7 +185,7 @@ function artifactsOf(returned: unknown): Record<string, unknown> {
       ? `an instance of ${returned.constructor?.name ?? "a class"}`
       : `a ${typeof returned}`;
   throw new MillraceError("step.returned", `the step returned ${what}`, {
-    mend: "Return an object whose properties are the artifacts, such as { result }.",
+    hint: "Return an object whose properties are the artifacts, such as { result }.",
   });
 }
 

@@ -11,6 +11,6 @@ export const trigger = () => refuse("trigger");
 
 function refuse(name: string): never {
   throw new MillraceError("run.inTask", `${name}() was called while a flow's file was imported, or from a task`, {
-    mend: `Call ${name}() from a program of its own, not from the module that exports the flow.`,
+    hint: `Call ${name}() from a program of its own, not from the module that exports the flow.`,
   });
 }

@@ -45,7 +45,7 @@ function moduleOf(flow: AnyFlow): Target {
   if (file === undefined) {
     throw new MillraceError("flow.noModule", "it is not known which module made it", {
       where: { flow: flow.name },
-      mend: "Give register() the path of the flow's file.",
+      hint: "Give register() the path of the flow's file.",
     });
   }
   if (process.argv[1] !== undefined && resolve(process.argv[1]) === file) {
@@ -54,7 +54,7 @@ function moduleOf(flow: AnyFlow): Target {
       "it is made in the program that registers it, which every task would run",
       {
         where: { flow: flow.name, source: file },
-        mend: "Export the flow from a module of its own and import it here.",
+        hint: "Export the flow from a module of its own and import it here.",
       },
     );
   }

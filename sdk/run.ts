@@ -44,7 +44,7 @@ function moduleOf(flow: AnyFlow): { file: string; flow: string } {
   if (file === undefined) {
     throw new MillraceError("flow.noModule", "it is not known which module made it", {
       where,
-      mend: "Give run() the path of the flow's file.",
+      hint: "Give run() the path of the flow's file.",
     });
   }
   if (process.argv[1] !== undefined && resolve(process.argv[1]) === file) {
@@ -53,7 +53,7 @@ function moduleOf(flow: AnyFlow): { file: string; flow: string } {
       "it is made in the program that runs it, which worker processes would run again",
       {
         where: { ...where, source: file },
-        mend: "Export the flow from a module of its own and import it here.",
+        hint: "Export the flow from a module of its own and import it here.",
       },
     );
   }

@@ -78,14 +78,14 @@ describe("a fake", () => {
     await expect(execute(task())).rejects.toMatchObject({
       code: "states.no-fake",
       message: `state Charge: it calls ${INVOKE}, which no fake stands for`,
-      mend: expect.stringContaining('"Charge"') as string,
+      hint: expect.stringContaining('"Charge"') as string,
     });
   });
 
   test("of a state that the machine has not is said, with those that it has", async () => {
     await expect(execute(caught(), { states: { Chrage: 1 } })).rejects.toMatchObject({
       code: "states.no-state",
-      mend: "Its states are Charge, Refund.",
+      hint: "Its states are Charge, Refund.",
     });
   });
 

@@ -141,7 +141,7 @@ function checkFakedStates(machine: StateMachine, faked: readonly string[]): void
   const unknown = faked.find((name) => !names.has(name));
   if (unknown === undefined) return;
   throw new MillraceError("states.no-state", `there is a fake for state ${unknown}, which the machine has not`, {
-    mend: `Its states are ${[...names].join(", ")}.`,
+    hint: `Its states are ${[...names].join(", ")}.`,
   });
 }
 
@@ -180,7 +180,7 @@ function parse(definition: StateMachine | object | string): StateMachine {
     return JSON.parse(definition) as StateMachine;
   } catch (cause) {
     throw new MillraceError("machine.invalid", `the definition is not JSON: ${(cause as Error).message}`, {
-      mend: "Pass the machine as an object, or its JSON.",
+      hint: "Pass the machine as an object, or its JSON.",
       cause,
     });
   }
@@ -195,6 +195,6 @@ function startOf(time: Date | string): number {
   const milliseconds = new Date(time).getTime();
   if (!Number.isNaN(milliseconds)) return milliseconds;
   throw new MillraceError("states.start-time", `startTime ${JSON.stringify(time)} is no time`, {
-    mend: 'Pass a Date, or a text such as "2026-03-14T01:59:00Z".',
+    hint: 'Pass a Date, or a text such as "2026-03-14T01:59:00Z".',
   });
 }

@@ -46,7 +46,7 @@ function jsonParameters(flow: string, parameters: Readonly<Record<string, unknow
       "JSON has no such value, and a run in an account is started with JSON",
       {
         where: { flow, parameter },
-        mend: "Give it as text, a number, true, false, null, or arrays and plain objects of these.",
+        hint: "Give it as text, a number, true, false, null, or arrays and plain objects of these.",
       },
     );
   }

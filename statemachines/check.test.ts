@@ -24,12 +24,12 @@ test.each([
     foreach("y", [loop(1, [switchOn(1, { a: [step("x", { timeout: "14d" })] }, []), step("z")])]),
     "step.timeout",
   ],
-])("%s is refused, named and mended", (_, node, code) => {
+])("%s is refused, named and fixed", (_, node, code) => {
   const [mistake, ...others] = mistakesOf(graph("F", node));
   expect(mistake).toMatchObject({
     code,
     where: { flow: "F", step: "x" },
-    mend: expect.any(String),
+    hint: expect.any(String),
   });
   expect(others).toEqual([]);
 });
@@ -49,7 +49,7 @@ test("what fits into no machines is refused when it is compiled", () => {
     chain(5_000).map((one) => [one]),
   );
   expect(() => mistakesOf(graph("F", wide))).toThrow(
-    expect.objectContaining({ code: "machine.tooLarge", where: { flow: "F", step: "s0" }, mend: expect.any(String) }),
+    expect.objectContaining({ code: "machine.tooLarge", where: { flow: "F", step: "s0" }, hint: expect.any(String) }),
   );
 });
 

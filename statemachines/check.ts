@@ -13,7 +13,7 @@ import { attemptsOf } from "./contract/retries.ts";
 
 /**
  * What AWS would refuse of a flow's machines, when it is deployed or once it runs: everything that can be told beforehand, all
- * at once, each with its mend. Empty where there is nothing. Offline nothing of it is asked, as no limit is there.
+ * at once, each with its hint. Empty where there is nothing. Offline nothing of it is asked, as no limit is there.
  */
 export function checkMachine(graph: Graph, { machine, children }: CompiledFlow): MillraceError[] {
   const steps = [...lineageOf(graph).steps.values()].map(({ node }) => node);
@@ -35,7 +35,7 @@ function checkWhole(graph: Graph, machine: StateMachine): MillraceError[] {
       `a state machine of it has ${bytes} bytes in a request; Step Functions takes ${LIMITS.definitionBytes}`,
       {
         where: { flow: graph.name },
-        mend: "Make one step of several, or split the flow in two.",
+        hint: "Make one step of several, or split the flow in two.",
       },
     ),
   ];
@@ -51,7 +51,7 @@ function checkState(graph: Graph, name: string, state: State): MillraceError[] {
         `the state's name ${name} has ${name.length} characters; Step Functions takes ${LIMITS.stateName}`,
         {
           where,
-          mend: "Give the step a shorter name.",
+          hint: "Give the step a shorter name.",
         },
       ),
     );
@@ -72,8 +72,8 @@ function checkState(graph: Graph, name: string, state: State): MillraceError[] {
 
 function checkStep(graph: Graph, step: StepNode): MillraceError[] {
   const { options } = step;
-  const refuse = (code: ErrorCode, message: string, mend: string) =>
-    new MillraceError(code, message, { where: { flow: graph.name, step: step.name }, mend });
+  const refuse = (code: ErrorCode, message: string, hint: string) =>
+    new MillraceError(code, message, { where: { flow: graph.name, step: step.name }, hint });
   const mistakes: MillraceError[] = [];
   const timeoutSeconds = options.timeout === undefined ? 0 : parseDuration(options.timeout);
   const { memoryMiB = 0 } = askedSize(options);

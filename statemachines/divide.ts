@@ -158,7 +158,7 @@ class Divider {
     const step = node && stepsOf([node])[0];
     return new MillraceError("machine.tooLarge", "it does not fit into state machines that Step Functions takes", {
       where: { flow: this.#graph.name, ...(step && { step: step.name }) },
-      mend: "Make one step of several, or a foreach of many branches.",
+      hint: "Make one step of several, or a foreach of many branches.",
     });
   }
 }

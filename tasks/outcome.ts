@@ -28,7 +28,7 @@ export function packArtifacts(values: Readonly<Record<string, unknown>>, blobs: 
       if (!(error instanceof MillraceError)) throw error;
       throw new MillraceError(error.code, error.detail, {
         where: { artifact: name, ...error.where },
-        mend: error.mend,
+        hint: error.hint,
       });
     }
   }
@@ -67,7 +67,7 @@ export function controlsAfter(
       if (typeof more !== "boolean") {
         throw new MillraceError("loop.notBoolean", `the loop goes on while this is true, but it is ${describe(more)}`, {
           where: { artifact: node.while },
-          mend: "Return true or false for it.",
+          hint: "Return true or false for it.",
         });
       }
       const again = more && at.at(-1)! + 1 < node.max;
@@ -117,7 +117,7 @@ function readControlled(
   if (!ref) {
     throw new MillraceError("artifact.missing", `${asker} needs it, but no step before has left it`, {
       where: { artifact: name },
-      mend: `Return { ${name} } from a step before.`,
+      hint: `Return { ${name} } from a step before.`,
     });
   }
   return unpackValue(ref, blobs.read);
@@ -127,7 +127,7 @@ function foreachControl(list: unknown, artifact: string, blobs: Blobs): Control[
   if (!isIterable(list)) {
     throw new MillraceError("foreach.notIterable", `a foreach goes over a list, but this is ${describe(list)}`, {
       where: { artifact },
-      mend: "Make it an array, a Set or another iterable.",
+      hint: "Make it an array, a Set or another iterable.",
     });
   }
   const { width, pageSize, pages } = packPages(list, artifact);
@@ -145,7 +145,7 @@ function caseOf(node: SwitchNode, value: unknown): { label: string; body: readon
     `the switch on it has no case for ${describe(value)}; it has ${node.cases.map((c) => JSON.stringify(c.value)).join(", ")}`,
     {
       where: { artifact: node.on },
-      mend: "Add the case, or an otherwise.",
+      hint: "Add the case, or an otherwise.",
     },
   );
 }

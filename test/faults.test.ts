@@ -282,7 +282,7 @@ describe("a run that is ended from outside", () => {
 
 describe("a store that cannot be written", () => {
   test.skipIf(process.getuid?.() === 0)(
-    "read-only: it is named, with the mend, and the exit code is a user's mistake",
+    "read-only: it is named, with the hint, and the exit code is a user's mistake",
     async () => {
       const place = workspace({ "a.ts": flowFile(`flow("A").step("a", () => {})`) });
       chmodSync(place.folder, 0o555);

@@ -39,7 +39,7 @@ export async function errorOfCause(
 const NEVER_ENDED: Trouble = {
   name: "Timeout",
   message: "a step took longer than its state may, the time that its job waited for a machine included",
-  mend: "millrace doctor tells whether the queues can run jobs; npx sls deploy --param waitSeconds=… lets them wait longer.",
+  hint: "millrace doctor tells whether the queues can run jobs; npx sls deploy --param waitSeconds=… lets them wait longer.",
 };
 
 /** Why Batch did not even take a job. */
@@ -48,13 +48,13 @@ function whyRefused(name: string, cause: string): Trouble {
     return {
       name: "QueueDisabled",
       message: `AWS Batch takes no jobs into the queue: ${cause}`,
-      mend: "Enable the queue: npx sls deploy does.",
+      hint: "Enable the queue: npx sls deploy does.",
     };
   if (/AccessDenied|not authorized/.test(`${name} ${cause}`))
     return {
       name: "Denied",
       message: `the state machine's role lacks a right: ${cause}`,
-      mend: "Deploy Millrace again, which mends the role: npx sls deploy",
+      hint: "Deploy Millrace again, which fixes the role: npx sls deploy",
     };
   return { name, message: `AWS Batch did not take the job: ${cause}` };
 }

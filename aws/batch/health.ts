@@ -20,7 +20,7 @@ export class BatchHealth {
     const { queues, environments } = await this.#batch.describeQueues([queue]);
     const [found] = queues;
     if (!found)
-      return { name: "QueueMissing", message: "it is not there", mend: "Deploy Millrace again: npx sls deploy" };
+      return { name: "QueueMissing", message: "it is not there", hint: "Deploy Millrace again: npx sls deploy" };
     const trouble = queueTrouble(found, environments);
     if (trouble) return trouble;
     const own = environmentsOf(found, environments);
@@ -59,7 +59,7 @@ export class BatchHealth {
         if (now !== told) tell((told = now));
         if (Date.now() > deadline) {
           const message = `its job has not ended in ${Math.round(limitMilliseconds / 60_000)} minutes (${now})`;
-          return { name: "TooSlow", message, ...(why?.mend !== undefined && { mend: why.mend }) };
+          return { name: "TooSlow", message, ...(why?.hint !== undefined && { hint: why.hint }) };
         }
         await sleep(LOOK_MILLISECONDS);
       }

@@ -71,12 +71,12 @@ export interface Trouble {
   /** For programs: stable. */
   readonly name: string;
   readonly message: string;
-  readonly mend?: string;
+  readonly hint?: string;
 }
 
-/** The error of a task, mend included. */
-export function troubleError({ name, message, mend }: Trouble): { readonly name: string; readonly message: string } {
-  return { name, message: mend === undefined ? message : `${message}\n${mend}` };
+/** The error of a task, hint included. */
+export function troubleError({ name, message, hint }: Trouble): { readonly name: string; readonly message: string } {
+  return { name, message: hint === undefined ? message : `${message}\n${hint}` };
 }
 
 /** What a job asks for; 0 for what it says nothing of. */

@@ -30,7 +30,7 @@ const exit = (exitCode: number, reason?: string): BatchAttempt => ({
 });
 
 describe("an ended job says why", () => {
-  test.each<[what: string, job: BatchJob, name: string, message: RegExp, mend: RegExp]>([
+  test.each<[what: string, job: BatchJob, name: string, message: RegExp, hint: RegExp]>([
     [
       "ran out of memory",
       failed(exit(137, "OutOfMemoryError: Container killed due to memory usage")),
@@ -118,11 +118,11 @@ describe("an ended job says why", () => {
     ],
     ["could not reach the API", failed(exit(69)), "Unreachable", /could not reach/, /doctor/],
     ["died", failed(exit(3)), "ContainerDied", /ended with exit code 3 and said nothing/, /millrace logs/],
-  ])("that it %s", (_, job, name, message, mend) => {
+  ])("that it %s", (_, job, name, message, hint) => {
     const why = whyEnded(job)!;
     expect(why.name).toBe(name);
     expect(why.message).toMatch(message);
-    expect(why.mend).toMatch(mend);
+    expect(why.hint).toMatch(hint);
   });
 
   test("that somebody terminated it, in their own words", () => {
@@ -169,7 +169,7 @@ describe("a state's failure", () => {
     Attempts: [{ StatusReason: ESSENTIAL, Container: { ExitCode: 137 } }],
   });
 
-  test("that tells of a job is told as the job's end, mend included", async () => {
+  test("that tells of a job is told as the job's end, hint included", async () => {
     expect(jobOfCause(cause)).toMatchObject({ jobId: "one", container: { exitCode: 137 } });
     expect(await errorOfCause("States.TaskFailed", cause)).toEqual({
       name: "OutOfMemory",

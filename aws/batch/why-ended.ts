@@ -61,7 +61,7 @@ const CAUSES: readonly ((end: End) => Trouble | undefined)[] = [
     return {
       name: why?.name ?? "NeverStarted",
       message: `never started, and was given up after its queue's time limit: ${why?.message ?? reason}`,
-      ...(why?.mend !== undefined && { mend: why.mend }),
+      ...(why?.hint !== undefined && { hint: why.hint }),
     };
   },
   ({ job, statusReason }) => {
@@ -71,7 +71,7 @@ const CAUSES: readonly ((end: End) => Trouble | undefined)[] = [
     return {
       name: RECLAIMED,
       message: `the machine was taken back while it ran (${statusReason})${each}`,
-      mend: "Run it again. A step without retry runs on machines that are not taken back, at the full price.",
+      hint: "Run it again. A step without retry runs on machines that are not taken back, at the full price.",
     };
   },
   ({ statusReason, job }) => {
@@ -80,7 +80,7 @@ const CAUSES: readonly ((end: End) => Trouble | undefined)[] = [
     return {
       name: "Timeout",
       message: `its job took longer than its timeout${seconds === undefined ? "" : ` of ${seconds} s`}`,
-      mend: "Give the step a longer timeout.",
+      hint: "Give the step a longer timeout.",
     };
   },
   ({ job, exitCode, said, statusReason }) => {
@@ -90,7 +90,7 @@ const CAUSES: readonly ((end: End) => Trouble | undefined)[] = [
     return {
       name: "OutOfMemory",
       message: `ran out of memory${memoryMiB > 0 ? ` (had ${memoryText(memoryMiB)})` : ""}`,
-      mend: `Give the step more memory${memoryMiB > 0 ? `, such as memory: "${memoryText(memoryMiB * 2).replace(" ", "")}"` : ""}.`,
+      hint: `Give the step more memory${memoryMiB > 0 ? `, such as memory: "${memoryText(memoryMiB * 2).replace(" ", "")}"` : ""}.`,
     };
   },
   ({ job, said }) => {
@@ -99,7 +99,7 @@ const CAUSES: readonly ((end: End) => Trouble | undefined)[] = [
     return {
       name: "ImageUnavailable",
       message: `its image${image ? ` ${image}` : ""} can't be pulled: ${bounded(said)}`,
-      mend: DENIED.test(said)
+      hint: DENIED.test(said)
         ? "Give the execution role (the stack's ExecutionRole) the right to read the image's repository."
         : "Look whether the image's name and tag are right, and whether the tasks' subnets reach its registry.",
     };
@@ -109,7 +109,7 @@ const CAUSES: readonly ((end: End) => Trouble | undefined)[] = [
     return {
       name: "Denied",
       message: `a role lacks a right: ${bounded(said)}`,
-      mend: /secret|ssm|parameter/i.test(said)
+      hint: /secret|ssm|parameter/i.test(said)
         ? "Secrets that steps name begin with millrace/ unless the stack was deployed with another secretsPrefix: npx sls deploy --param secretsPrefix=…"
         : "Give the role that is named the right that is named.",
     };
@@ -119,7 +119,7 @@ const CAUSES: readonly ((end: End) => Trouble | undefined)[] = [
     return {
       name: "NotSetUp",
       message: `its container could not be set up: ${bounded(said)}`,
-      mend: "Look whether its secrets exist, and whether the tasks' subnets reach AWS (Secrets Manager, ECR, CloudWatch).",
+      hint: "Look whether its secrets exist, and whether the tasks' subnets reach AWS (Secrets Manager, ECR, CloudWatch).",
     };
   },
   ({ said, exitCode }) => {
@@ -127,7 +127,7 @@ const CAUSES: readonly ((end: End) => Trouble | undefined)[] = [
     return {
       name: "ContainerFailed",
       message: `its container could not start: ${bounded(said) || `exit code ${exitCode}`}`,
-      mend: "An image for a step must have node.",
+      hint: "An image for a step must have node.",
     };
   },
   ({ statusReason }) =>
@@ -145,7 +145,7 @@ const CAUSES: readonly ((end: End) => Trouble | undefined)[] = [
     return {
       name: "ContainerDied",
       message: `its container ended${code} and said nothing${said ? ` (${bounded(said)})` : ""}`,
-      mend: "What it printed may tell: millrace logs",
+      hint: "What it printed may tell: millrace logs",
     };
   },
 ];
@@ -154,17 +154,17 @@ const BY_EXIT_CODE: Readonly<Record<number, Trouble>> = {
   [EXIT_CODES.exited]: {
     name: "Exited",
     message: "the step ended its own process",
-    mend: "Return from the step instead of calling process.exit.",
+    hint: "Return from the step instead of calling process.exit.",
   },
   [EXIT_CODES.unreachable]: {
     name: "Unreachable",
     message: "its container could not reach Millrace's API or bucket",
-    mend: "Look whether the tasks' subnets reach the internet; millrace doctor tries it.",
+    hint: "Look whether the tasks' subnets reach the internet; millrace doctor tries it.",
   },
   [EXIT_CODES.damagedCode]: {
     name: "DamagedCode",
     message: "the code package that it got is damaged, or none at all",
-    mend: "Deploy the flow again.",
+    hint: "Deploy the flow again.",
   },
   [EXIT_CODES.terminated]: { name: "Interrupted", message: "its container was told to end" },
   [EXIT_CODES.failed]: { name: "Failed", message: "the step failed" },

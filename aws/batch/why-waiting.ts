@@ -5,7 +5,7 @@ import type { BatchEnvironment, BatchJob, BatchQueue, Trouble } from "./job.ts";
 
 /** Why a job has not started. */
 export interface Waiting extends Trouble {
-  /** It will not start before somebody mends something: waiting longer is no use. */
+  /** It will not start before somebody fixes something: waiting longer is no use. */
   readonly isStuck: boolean;
 }
 
@@ -136,7 +136,7 @@ const SAID: readonly { readonly begins: string; readonly tell: (said: string) =>
       stuck(
         "RoleDenied",
         `AWS Batch's own role lacks a right${because(said)}`,
-        "Deploy Millrace again, which mends the role: npx sls deploy",
+        "Deploy Millrace again, which fixes the role: npx sls deploy",
       ),
   },
   {
@@ -157,7 +157,7 @@ const SAID: readonly { readonly begins: string; readonly tell: (said: string) =>
     tell: (said) => ({
       name: "NoCapacity",
       message: `AWS has no machine free for it now${because(said)}`,
-      mend: "Wait, ask for less, or use another queue or region.",
+      hint: "Wait, ask for less, or use another queue or region.",
       isStuck: false,
     }),
   },
@@ -166,7 +166,7 @@ const SAID: readonly { readonly begins: string; readonly tell: (said: string) =>
     tell: (said) => ({
       name: "Blocked",
       message: `its queue is blocked, and AWS Batch does not know why${because(said)}`,
-      mend: "Look at the account's quotas for Fargate and EC2, and whether the subnets reach the internet.",
+      hint: "Look at the account's quotas for Fargate and EC2, and whether the subnets reach the internet.",
       isStuck: false,
     }),
   },
@@ -196,13 +196,13 @@ function atLimit(
   return {
     name: "AtLimit",
     message: `its queue is at its limit: ${most === 1 ? "its one CPU is" : `all ${most} CPUs are`} taken${what}`,
-    mend: "Wait, or allow more: npx sls deploy --param maxCpus=N",
+    hint: "Wait, or allow more: npx sls deploy --param maxCpus=N",
     isStuck: false,
   };
 }
 
-function stuck(name: string, message: string, mend: string): Waiting {
-  return { name, message, mend, isStuck: true };
+function stuck(name: string, message: string, hint: string): Waiting {
+  return { name, message, hint, isStuck: true };
 }
 
 function because(reason: string | undefined): string {

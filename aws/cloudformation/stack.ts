@@ -14,7 +14,7 @@ export async function readStackOutputs(
     const [found] = Stacks;
     if (!found?.Outputs) {
       throw new MillraceError("stack.unfinished", `the stack ${stack} has no outputs: it is ${found?.StackStatus}`, {
-        mend: "Deploy it first: npx sls deploy",
+        hint: "Deploy it first: npx sls deploy",
       });
     }
     const outputs = found.Outputs.map(({ OutputKey, OutputValue }) => [OutputKey!, OutputValue!] as const);
@@ -22,13 +22,13 @@ export async function readStackOutputs(
   } catch (error) {
     if (error instanceof Error && /does not exist/.test(error.message)) {
       throw new MillraceError("stack.unknown", `there is no stack ${stack}${region ? ` in ${region}` : ""}`, {
-        mend: "Deploy it first with: npx sls deploy. Its name is the service's and the stage's, such as millrace-dev.",
+        hint: "Deploy it first with: npx sls deploy. Its name is the service's and the stage's, such as millrace-dev.",
         cause: error,
       });
     }
     if (error instanceof Error && error.message === "Region is missing") {
       throw new MillraceError("region.missing", "it is not known in which region the stack is", {
-        mend: "Give --region, or set AWS_REGION.",
+        hint: "Give --region, or set AWS_REGION.",
       });
     }
     throw accountError(error, `the stack ${stack}`);

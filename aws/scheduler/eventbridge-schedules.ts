@@ -58,7 +58,7 @@ export function openSchedules({
         if (error instanceof Error && error.name === "ValidationException") {
           throw new MillraceError("schedule.refused", `EventBridge does not take its schedule: ${error.message}`, {
             where: { flow },
-            mend: 'Write one such as "cron(0 6 * * ? *)" or "rate(1 hour)".',
+            hint: 'Write one such as "cron(0 6 * * ? *)" or "rate(1 hour)".',
             cause: error,
           });
         }

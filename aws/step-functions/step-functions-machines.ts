@@ -45,7 +45,7 @@ export function openStepFunctions(options: StepFunctionsOptions): Machines {
       if (error instanceof Error && error.name === "StateMachineDeleting") {
         throw new MillraceError("flow.deploying", "its machine of before is still being deleted", {
           where: { flow },
-          mend: "Wait until its last runs have ended, or stop them.",
+          hint: "Wait until its last runs have ended, or stop them.",
           cause: error,
         });
       }

@@ -101,15 +101,15 @@ function bucketCheck(profile: AccountProfile): Check {
       const hash = createHash("sha256").update(body).digest("hex");
       const api = new Api(profile, personalCredentials);
       const sign = (body: BodyOf<"POST /artifacts/sign">) => api.call("POST /artifacts/sign", { body });
-      const mend = "Look whether a proxy or an endpoint policy stands between this machine and S3.";
+      const hint = "Look whether a proxy or an endpoint policy stands between this machine and S3.";
       const upload = (await sign({ reads: [], writes: [{ hash, size: body.length }] })).writes[hash];
       if (upload) {
         const { status, text } = await send(upload.url, { method: "PUT", headers: { ...upload.headers }, body });
-        if (status !== 200) throw wrong(`it does not take what is written (status ${status}): ${saidOf(text)}`, mend);
+        if (status !== 200) throw wrong(`it does not take what is written (status ${status}): ${saidOf(text)}`, hint);
       }
       const { reads } = await sign({ reads: [hash], writes: [] });
       const { status, text } = await send(reads[hash]!);
-      if (text !== body.toString()) throw wrong(`it does not give back what was written (status ${status})`, mend);
+      if (text !== body.toString()) throw wrong(`it does not give back what was written (status ${status})`, hint);
       return `${profile.outputs["Bucket"] ?? "it"} can be ${upload ? "written and read" : "read"}`;
     },
   };
@@ -209,7 +209,7 @@ function deadLettersCheck(profile: AccountProfile): Check {
 
 function toldOf(found: Trouble | { readonly told: string }): string {
   if ("told" in found) return found.told;
-  throw wrong(found.message, found.mend);
+  throw wrong(found.message, found.hint);
 }
 
 function denied(text: string): MillraceError {

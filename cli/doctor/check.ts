@@ -13,7 +13,7 @@ export interface Finding {
   readonly check: string;
   readonly ok: boolean;
   readonly message: string;
-  readonly mend?: string;
+  readonly hint?: string;
 }
 
 /** Looks at one thing; what is no MillraceError is told as it is, for a doctor does not fall ill. */
@@ -22,11 +22,11 @@ export async function carryOut(check: Check, tell: (progress: string) => void): 
     return { check: check.name, ok: true, message: await check.look(tell) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const mend = error instanceof MillraceError ? error.mend : undefined;
-    return { check: check.name, ok: false, message, ...(mend !== undefined && { mend }) };
+    const hint = error instanceof MillraceError ? error.hint : undefined;
+    return { check: check.name, ok: false, message, ...(hint !== undefined && { hint }) };
   }
 }
 
-export function wrong(message: string, mend?: string): MillraceError {
-  return new MillraceError("doctor.wrong", message, { mend });
+export function wrong(message: string, hint?: string): MillraceError {
+  return new MillraceError("doctor.wrong", message, { hint });
 }

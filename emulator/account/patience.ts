@@ -25,7 +25,7 @@ export class Patience {
     return new MillraceError(
       "account.unreachable",
       `${this.#service} has not answered for ${minutes} minutes: ${error instanceof Error ? error.message : String(error)}`,
-      { mend: "Look whether the service works in the profile's region, and run again later.", cause: error },
+      { hint: "Look whether the service works in the profile's region, and run again later.", cause: error },
     );
   }
 }

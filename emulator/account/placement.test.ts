@@ -30,10 +30,10 @@ describe("what --with says", () => {
     ["batch:retry=10", /retry 10 is not/, /ten attempts/],
     ["lambda:timeout=2h", /timeout of 2h/, /batch/],
     ["batch:", /no option ""/, /cpu/],
-  ])("%s is refused", (text, message, mend) => {
+  ])("%s is refused", (text, message, hint) => {
     expect(() => readPlacement(text)).toThrow(message);
     expect(() => readPlacement(text)).toThrow(
-      expect.objectContaining({ code: "with.invalid", mend: expect.stringMatching(mend) as string }),
+      expect.objectContaining({ code: "with.invalid", hint: expect.stringMatching(hint) as string }),
     );
   });
 });

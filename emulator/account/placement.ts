@@ -36,8 +36,8 @@ export function readPlacement(text: string): Placement {
     options[name] = READ[name as Option](value);
   }
   const placement: Placement = { compute, options };
-  checkOptions({ compute, ...options }, (_, message, mend) => {
-    throw refused(message, mend);
+  checkOptions({ compute, ...options }, (_, message, hint) => {
+    throw refused(message, hint);
   });
   return placement;
 }
@@ -51,8 +51,8 @@ function suggest(word: string, known: readonly string[]): string {
   return meant === undefined ? `There is ${known.join(", ")}.` : `Did you mean ${quote(meant)}?`;
 }
 
-function refused(message: string, mend: string): MillraceError {
-  return new MillraceError("with.invalid", `--with: ${message}`, { mend });
+function refused(message: string, hint: string): MillraceError {
+  return new MillraceError("with.invalid", `--with: ${message}`, { hint });
 }
 
 /**

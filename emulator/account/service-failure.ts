@@ -4,7 +4,7 @@ import { MillraceError } from "../../graph/errors.ts";
 
 /**
  * What a service said no with, as a state machine sees it, which waits and tries again, or catches it. What only a person can
- * mend (no credentials, no right) and what is a bug stay what they are. `passing` are the codes of what the machine waits for.
+ * hint (no credentials, no right) and what is a bug stay what they are. `passing` are the codes of what the machine waits for.
  */
 export function serviceFailure(service: "Batch" | "Lambda", thrown: unknown, passing: readonly string[]): unknown {
   const isKnown = thrown instanceof MillraceError;

@@ -87,7 +87,7 @@ export async function openServer(
       reject(
         cause.code === "EADDRINUSE" || cause.code === "EACCES"
           ? new MillraceError("server.port", `port ${port} can't be used (${cause.code})`, {
-              mend: "Give another with --port; 0 is a free one.",
+              hint: "Give another with --port; 0 is a free one.",
               cause,
             })
           : cause,

@@ -15,7 +15,7 @@ export function claimStore(home: string): () => void {
     const pid = Number(readFileSync(file, "utf8"));
     if (pid > 0 && isAlive(pid))
       throw new MillraceError("server.running", `process ${pid} serves ${home} already`, {
-        mend: "Use that one, end it, or set MILLRACE_HOME to another folder.",
+        hint: "Use that one, end it, or set MILLRACE_HOME to another folder.",
       });
     // It was killed.
     writeFileSync(file, String(process.pid));

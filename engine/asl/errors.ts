@@ -64,7 +64,7 @@ export function located(thrown: unknown, { state, entered }: { state: string; en
 /** A definition that Step Functions would refuse; prepareMachine adds which state it is in. */
 export function invalidMachine(message: string): MillraceError {
   return new MillraceError("machine.invalid", message, {
-    mend: "Change the state machine's definition.",
+    hint: "Change the state machine's definition.",
   });
 }
 

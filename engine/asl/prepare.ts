@@ -114,7 +114,7 @@ function located(error: unknown, state: string): unknown {
   if (!(error instanceof MillraceError) || error.where.state !== undefined) return error;
   return new MillraceError(error.code, error.detail, {
     where: { ...error.where, state },
-    mend: error.mend,
+    hint: error.hint,
     cause: error,
   });
 }

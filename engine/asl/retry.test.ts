@@ -19,7 +19,7 @@ async function run(errors: string[], handling: { Retry?: Retrier[]; Catch?: Catc
         ...handling,
         End: true,
       },
-      Mend: { Type: "Pass", End: true },
+      Hint: { Type: "Pass", End: true },
       Other: { Type: "Fail", Error: "Other" },
     },
   };
@@ -132,7 +132,7 @@ describe("Retry", () => {
   test("does not help against States.Runtime", async () => {
     const { result, waits } = await run(["States.Runtime"], {
       Retry: [{ ErrorEquals: ["States.Runtime"] }],
-      Catch: [{ ErrorEquals: ["States.ALL"], Next: "Mend" }],
+      Catch: [{ ErrorEquals: ["States.ALL"], Next: "Hint" }],
     });
     expect(waits).toEqual([]);
     expect(result).toMatchObject({ status: "FAILED", error: "States.Runtime" });
@@ -161,7 +161,7 @@ describe("Retry", () => {
 
 describe("Catch", () => {
   test("goes to its state with the error in place of the input", async () => {
-    const { result } = await run(["E"], { Catch: [{ ErrorEquals: ["E"], Next: "Mend" }] });
+    const { result } = await run(["E"], { Catch: [{ ErrorEquals: ["E"], Next: "Hint" }] });
     expect(result).toMatchObject({
       status: "SUCCEEDED",
       output: { Error: "E", Cause: "because E" },
@@ -170,7 +170,7 @@ describe("Catch", () => {
 
   test("puts the error where its ResultPath says", async () => {
     const { result } = await run(["E"], {
-      Catch: [{ ErrorEquals: ["E"], ResultPath: "$.failure", Next: "Mend" }],
+      Catch: [{ ErrorEquals: ["E"], ResultPath: "$.failure", Next: "Hint" }],
     });
     expect(result).toMatchObject({
       output: { in: 1, failure: { Error: "E", Cause: "because E" } },
@@ -179,7 +179,7 @@ describe("Catch", () => {
 
   test("drops the error for a ResultPath of null", async () => {
     const { result } = await run(["E"], {
-      Catch: [{ ErrorEquals: ["E"], ResultPath: null, Next: "Mend" }],
+      Catch: [{ ErrorEquals: ["E"], ResultPath: null, Next: "Hint" }],
     });
     expect(result).toMatchObject({ output: { in: 1 } });
   });
@@ -187,7 +187,7 @@ describe("Catch", () => {
   test("takes the first catcher that covers the error", async () => {
     const Catch = [
       { ErrorEquals: ["X"], Next: "Other" },
-      { ErrorEquals: ["States.TaskFailed"], Next: "Mend" },
+      { ErrorEquals: ["States.TaskFailed"], Next: "Hint" },
       { ErrorEquals: ["States.ALL"], Next: "Other" },
     ];
     expect((await run(["E"], { Catch })).result).toMatchObject({ status: "SUCCEEDED" });
@@ -196,14 +196,14 @@ describe("Catch", () => {
   test("waits until the retries are used up", async () => {
     const { result, waits } = await run(times(3, "E"), {
       Retry: [{ ErrorEquals: ["E"], MaxAttempts: 2 }],
-      Catch: [{ ErrorEquals: ["E"], Next: "Mend" }],
+      Catch: [{ ErrorEquals: ["E"], Next: "Hint" }],
     });
     expect(waits).toEqual([1, 2]);
     expect(result).toMatchObject({ status: "SUCCEEDED" });
   });
 
   test("that covers another error leaves the execution failed", async () => {
-    expect((await run(["E"], { Catch: [{ ErrorEquals: ["X"], Next: "Mend" }] })).result).toMatchObject({
+    expect((await run(["E"], { Catch: [{ ErrorEquals: ["X"], Next: "Hint" }] })).result).toMatchObject({
       status: "FAILED",
       error: "E",
     });

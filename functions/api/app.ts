@@ -40,7 +40,7 @@ export function createApp({ principalOf, onFailure, ...parts }: ApiParts): Api {
   });
   app.notFound(() => {
     throw new MillraceError("route.unknown", "There is no such route", {
-      mend: "Use the version of millrace that the account has.",
+      hint: "Use the version of millrace that the account has.",
     });
   });
   for (const [name, routes] of Object.entries<Readonly<Record<string, AnyRoute>>>(routesByFunction)) {

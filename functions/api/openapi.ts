@@ -55,7 +55,7 @@ const PROBLEM = {
     status: { type: "integer" },
     detail: text,
     code: text,
-    mend: text,
+    hint: text,
     where: { type: "object" },
   },
 };

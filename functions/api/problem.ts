@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../graph/error-codes.ts";
 import { MillraceError, type Where } from "../../graph/errors.ts";
 
-/** An error on the wire: problem details (RFC 9457) with a MillraceError's code, place and mend. */
+/** An error on the wire: problem details (RFC 9457) with a MillraceError's code, place and hint. */
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -9,7 +9,7 @@ export interface Problem {
   readonly detail: string;
   readonly code: ErrorCode;
   readonly where?: Where;
-  readonly mend?: string;
+  readonly hint?: string;
 }
 
 export const PROBLEM_TYPE = "application/problem+json";
@@ -25,7 +25,7 @@ export function problemOf(error: unknown): Problem {
       code: "service.failed",
     };
   }
-  const { code, detail, where, mend } = error;
+  const { code, detail, where, hint } = error;
   const status = statusOf(code);
   return {
     type: "about:blank",
@@ -34,26 +34,26 @@ export function problemOf(error: unknown): Problem {
     detail,
     code,
     ...(Object.keys(where).length > 0 && { where }),
-    ...(mend !== undefined && { mend }),
+    ...(hint !== undefined && { hint }),
   };
 }
 
 /** The error that a problem tells of; also of an answer that is no problem, such as a gateway's own. */
 export function errorOf(status: number, body: unknown): MillraceError {
-  const { code, detail, where, mend } = (typeof body === "object" && body !== null ? body : {}) as Partial<Problem>;
+  const { code, detail, where, hint } = (typeof body === "object" && body !== null ? body : {}) as Partial<Problem>;
   // A newer API may have codes that this program does not know; they are handed on as they are.
   if (typeof code === "string" && typeof detail === "string") {
-    return new MillraceError(code, detail, { ...(where && { where }), mend });
+    return new MillraceError(code, detail, { ...(where && { where }), hint });
   }
   const { message, Message } = (body ?? {}) as { message?: unknown; Message?: unknown };
   const said = [message, Message].find((one) => typeof one === "string");
   const text = `The service answered ${status}${said === undefined ? "" : `: ${said as string}`}`;
   if (status === 403) {
     return new MillraceError("account.denied", text, {
-      mend: "Sign in to the account, and ask for the right to call its API.",
+      hint: "Sign in to the account, and ask for the right to call its API.",
     });
   }
-  if (status === 429 || status >= 500) return new MillraceError("account.busy", text, { mend: "Try again later." });
+  if (status === 429 || status >= 500) return new MillraceError("account.busy", text, { hint: "Try again later." });
   return new MillraceError("service.refused", text);
 }
 

@@ -128,6 +128,6 @@ function held<T>(value: unknown, schema: z.ZodType<T>, what: string): T {
   if (success) return data;
   const told = error.issues.slice(0, 3).map(({ path, message }) => `${[what, ...path].join(".")}: ${message}`);
   throw new MillraceError("request.invalid", told.join("; "), {
-    mend: "Use the version of millrace that the account has.",
+    hint: "Use the version of millrace that the account has.",
   });
 }

@@ -14,13 +14,13 @@ export function checkForeignGraph(flow: string, graph: Graph): void {
   if (bytes > GRAPH_BYTES)
     throw new MillraceError("graph.tooLarge", `its graph has ${bytes} bytes; ${GRAPH_BYTES} are taken`, {
       where: { flow },
-      mend: "Split the flow in two.",
+      hint: "Split the flow in two.",
     });
   const { valid, errors } = new Validator(graphSchema, "2020-12").validate(graph);
   if (!valid)
     throw new MillraceError("graph.invalid", `its graph is none: ${errors.at(-1)?.error ?? "it fits no schema"}`, {
       where: { flow },
-      mend: "Deploy it with the version of millrace that the account has.",
+      hint: "Deploy it with the version of millrace that the account has.",
     });
   if (graph.name !== flow)
     throw new MillraceError("graph.invalid", `the graph is of ${graph.name}`, { where: { flow } });

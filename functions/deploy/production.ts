@@ -26,7 +26,7 @@ export function checkOwner({ flow, owner, tokenDigest }: FlowRecord, caller: Own
     if (timingSafeEqual(Buffer.from(digestOfToken(token)), Buffer.from(tokenDigest))) return;
     throw new MillraceError("flow.owned", "the token is not this flow's production token", {
       where: { flow },
-      mend: `Ask ${owner.user} for it: it was told at the first deployment.`,
+      hint: `Ask ${owner.user} for it: it was told at the first deployment.`,
     });
   }
   const isSame = owner.user === caller.user && (owner.principal ?? caller.principal) === caller.principal;
@@ -34,6 +34,6 @@ export function checkOwner({ flow, owner, tokenDigest }: FlowRecord, caller: Own
   const who = owner.user === caller.user ? `${owner.user} under another identity` : owner.user;
   throw new MillraceError("flow.owned", `it was deployed by ${who}`, {
     where: { flow },
-    mend: "Deploy it with --authorize TOKEN, the production token that was told at the first deployment; or give yours another name.",
+    hint: "Deploy it with --authorize TOKEN, the production token that was told at the first deployment; or give yours another name.",
   });
 }

@@ -53,7 +53,7 @@ export async function registerFlow(
   if (!(await blobs.has(codePackage)))
     throw new MillraceError("code.missing", `the code package ${codePackage} is not stored`, {
       where: { flow },
-      mend: "Upload it again.",
+      hint: "Upload it again.",
     });
   const compiled = compile(graph, await resourcesFor(deployment, graph));
   await deployment.storeRanges();
@@ -124,7 +124,7 @@ async function write(registry: FlowRegistry, record: FlowRecord, revision: numbe
 function deploying(flow: string): MillraceError {
   return new MillraceError("flow.deploying", "somebody else is deploying it at this moment", {
     where: { flow },
-    mend: "Try again in a few minutes.",
+    hint: "Try again in a few minutes.",
   });
 }
 
@@ -160,7 +160,7 @@ export async function deployedFlow(registry: FlowRegistry, flow: string): Promis
   if (record && !record.removed) return record;
   throw new MillraceError("flow.notDeployed", "it is not deployed", {
     where: { flow },
-    mend: "Deploy it with: millrace deploy FILE",
+    hint: "Deploy it with: millrace deploy FILE",
   });
 }
 

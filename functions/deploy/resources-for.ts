@@ -22,7 +22,7 @@ export async function resourcesFor(
   if (mistakes.length > 0)
     throw mistakesError(
       "machine.invalid",
-      mistakes.map(({ code, detail, where, mend = "" }) => ({ code, message: detail, where, mend })),
+      mistakes.map(({ code, detail, where, hint = "" }) => ({ code, message: detail, where, hint })),
     );
   const steps = { ...resources.jobDefinition.steps, ...(await defineJobs(jobs, graph)) };
   return { ...resources, jobDefinition: { ...resources.jobDefinition, steps } };
@@ -33,8 +33,8 @@ function missingQueues(graph: Graph, queues: MachineResources["queues"]): Millra
   return stepsOf(graph.body).flatMap(({ name, options }) => {
     const place = options.compute === "lambda" ? "fargate" : placeOf(options);
     if (place === "fargate" || queues[place] !== undefined) return [];
-    const { code, message, mend } = MISSING[place];
-    return [new MillraceError(code, message, { where: { flow: graph.name, step: name }, mend })];
+    const { code, message, hint } = MISSING[place];
+    return [new MillraceError(code, message, { where: { flow: graph.name, step: name }, hint })];
   });
 }
 
@@ -42,11 +42,11 @@ const MISSING = {
   gpu: {
     code: "step.noGpuQueue",
     message: "it asks for a GPU, and the deployment has no queue for those",
-    mend: "Take the GPU from the step's options, or deploy Millrace with such a queue: npx sls deploy --param gpu=on",
+    hint: "Take the GPU from the step's options, or deploy Millrace with such a queue: npx sls deploy --param gpu=on",
   },
   ec2: {
     code: "step.size",
     message: "it is larger than a container on Fargate may be, and the deployment has no queue on EC2",
-    mend: `Ask for at most ${LIMITS.fargateCpu} CPUs and ${LIMITS.fargateMemoryMiB / 1024}GiB, or deploy Millrace with such a queue: npx sls deploy --param ec2=on`,
+    hint: `Ask for at most ${LIMITS.fargateCpu} CPUs and ${LIMITS.fargateMemoryMiB / 1024}GiB, or deploy Millrace with such a queue: npx sls deploy --param ec2=on`,
   },
 } as const;

@@ -28,7 +28,7 @@ export async function stopRun(ending: Ending, key: RunKey): Promise<{ stopped: b
   if (run.owner)
     throw new MillraceError("run.notHere", `run ${key.run} is carried out by a program on ${run.owner.host}`, {
       where: { flow: key.flow },
-      mend: `Stop it there: process ${run.owner.pid}.`,
+      hint: `Stop it there: process ${run.owner.pid}.`,
     });
   // Also where the flow was removed meanwhile: its executions go on.
   const record = await ending.registry.read(key.flow);

@@ -16,8 +16,8 @@ export function checkGiven(
   given: Readonly<Record<string, Json>>,
 ): Record<string, Json> {
   const mistakes: Mistake[] = [];
-  const note = (parameter: string, message: string, mend: string) =>
-    mistakes.push({ code: "parameter.invalid", message, where: { flow, parameter }, mend });
+  const note = (parameter: string, message: string, hint: string) =>
+    mistakes.push({ code: "parameter.invalid", message, where: { flow, parameter }, hint });
   const names = Object.keys(parameters);
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(parameters, name)) continue;

@@ -51,7 +51,7 @@ export async function triggerRun(starting: Starting, flow: string, request: Trig
     if (claimed.state === "pending")
       throw new MillraceError("run.starting", `a run by the name ${name} is being started`, {
         where: { flow },
-        mend: "Ask again in a minute.",
+        hint: "Ask again in a minute.",
       });
     if (claimed.state === "settled") {
       const run = await readRun(ledger, { flow, run: claimed.run });

@@ -232,7 +232,7 @@ function mistake(failure: BuildFailure, file: string): unknown {
   if (missing !== undefined)
     return new MillraceError("flow.import", `the import "${missing}" is not found${more}`, {
       ...options,
-      mend: mendImport(missing, first, file),
+      hint: hintOfImport(missing, first, file),
     });
   if (unnamed?.[1]?.startsWith("millrace:"))
     return new MillraceError(
@@ -254,7 +254,7 @@ function sourceOf({ location }: Message, file: string): string {
   return `${path}:${location.line}:${location.column + 1}${line && `\n    ${line}`}`;
 }
 
-function mendImport(specifier: string, { location, notes }: Message, file: string): string {
+function hintOfImport(specifier: string, { location, notes }: Message, file: string): string {
   if (specifier.startsWith(".") || specifier.startsWith("/")) {
     const path = resolve(dirname(resolve(dirname(file), location?.file ?? file)), specifier);
     const folder = dirname(path);

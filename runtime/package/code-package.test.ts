@@ -313,13 +313,13 @@ describe("mistakes", () => {
     ["another extension", "flow.js", /^there is no file .*flow\.js$/, `Did you mean "flow.ts"?`],
     ["a folder", ".", /is a folder, not a flow file$/, /^Name a file in it, such as .*flow\.ts\.$/],
     ["a folder that does not exist", "nowhere/flow.ts", /^there is no file/, /^There is no folder .*nowhere\.$/],
-  ])("%s", async (_, name, message, mend) => {
+  ])("%s", async (_, name, message, hint) => {
     write({ "flow.ts": "export default 1;" });
     const mistake = await mistakeOf(buildCodePackage(join(folder, name), { home }));
     expect(mistake).toMatchObject({
       code: "flow.missing",
       message: expect.stringMatching(message),
-      mend: expect.stringMatching(mend),
+      hint: expect.stringMatching(hint),
     });
     expect(existsSync(home)).toBe(false);
   });
@@ -348,7 +348,7 @@ describe("mistakes", () => {
       `the import "closed/data.json" is not found`,
       /^The package closed is installed but does not export that path/,
     ],
-  ])("an import of %s", async (_, text, message, mend) => {
+  ])("an import of %s", async (_, text, message, hint) => {
     const file = write({
       "flow.ts": text,
       "part.ts": "",
@@ -359,7 +359,7 @@ describe("mistakes", () => {
     expect(mistake).toMatchObject({
       code: "flow.import",
       message,
-      mend: expect.stringMatching(mend),
+      hint: expect.stringMatching(hint),
     });
     expect(mistake.where.source).toMatch(/flow\.ts:1:8\n/);
   });
@@ -370,7 +370,7 @@ describe("mistakes", () => {
     const mistake = await mistakeOf(buildCodePackage(join(folder, "flow.ts"), { home }));
     expect(mistake).toMatchObject({
       code: "store.unwritable",
-      mend: expect.stringContaining("MILLRACE_HOME"),
+      hint: expect.stringContaining("MILLRACE_HOME"),
     });
   });
 

@@ -205,15 +205,15 @@ function checkFile(path: string): void {
   if (found?.isFile()) return;
   if (found) {
     const files = flowFiles(path);
-    const mend = files.length > 0 ? `Name a file in it, such as ${join(shown, files[0]!)}.` : "Name the flow's file.";
-    throw new MillraceError("flow.missing", `${shown} is a folder, not a flow file`, { mend });
+    const hint = files.length > 0 ? `Name a file in it, such as ${join(shown, files[0]!)}.` : "Name the flow's file.";
+    throw new MillraceError("flow.missing", `${shown} is a folder, not a flow file`, { hint });
   }
   const folder = dirname(path);
   const files = flowFiles(folder);
   const sameStem = files.filter((name) => basename(name, extname(name)) === basename(path, extname(path)));
   const near = sameStem.length > 0 ? `Did you mean "${sameStem[0]}"?` : didYouMean(basename(path), files);
   const empty = existsSync(folder) ? undefined : `There is no folder ${relative(process.cwd(), folder)}.`;
-  throw new MillraceError("flow.missing", `there is no file ${shown}`, { mend: near ?? empty });
+  throw new MillraceError("flow.missing", `there is no file ${shown}`, { hint: near ?? empty });
 }
 
 function flowFiles(folder: string): string[] {

@@ -31,9 +31,9 @@ export function storeError(home: string, error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const reason = reasons[code];
   if (!reason) return error;
-  const mend = code === "ENOSPC" || code === "EDQUOT" ? "Make room, or set" : "Change that, or set";
+  const hint = code === "ENOSPC" || code === "EDQUOT" ? "Make room, or set" : "Change that, or set";
   return new MillraceError("store.unwritable", `the store ${home} ${reason} (${code})`, {
-    mend: `${mend} MILLRACE_HOME to a folder elsewhere.`,
+    hint: `${hint} MILLRACE_HOME to a folder elsewhere.`,
     cause: error,
   });
 }

@@ -53,5 +53,5 @@ export interface PlainMistake {
   readonly code: ErrorCode;
   readonly detail: string;
   readonly where: Where;
-  readonly mend?: string;
+  readonly hint?: string;
 }

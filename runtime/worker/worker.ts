@@ -129,8 +129,8 @@ async function readTexts({ parameters: schemas, graph }: Definition, texts: Text
 
 function refuse(thrown: unknown): void {
   if (thrown instanceof MillraceError) {
-    const { code, detail, where, mend } = thrown;
-    tell({ type: "refused", error: { code, detail, where, ...(mend !== undefined && { mend }) } });
+    const { code, detail, where, hint } = thrown;
+    tell({ type: "refused", error: { code, detail, where, ...(hint !== undefined && { hint }) } });
   } else {
     tell({ type: "refused", error: taskError(thrown) });
   }

@@ -34,7 +34,7 @@ export class Api {
     this.#readCredentials = readCredentials;
   }
 
-  /** Throws MillraceError for whatever the API refuses, with the code and mend that it tells, and where it can't be reached. */
+  /** Throws MillraceError for whatever the API refuses, with the code and hint that it tells, and where it can't be reached. */
   async call<Name extends RouteName>(route: Name, request: ApiRequest<Name>): Promise<AnswerOf<Name>> {
     await this.prepare();
     let response: Response;

@@ -52,7 +52,7 @@ describe("the client of an account", () => {
     ]);
   });
 
-  test("tells a refusal as the service did, with the mend", async () => {
+  test("tells a refusal as the service did, with the hint", async () => {
     await expect(client.readFlow("Stast")).rejects.toMatchObject({ name: "MillraceError", code: "flow.notDeployed" });
   });
 

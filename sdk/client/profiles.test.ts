@@ -65,7 +65,7 @@ describe("a profile", () => {
   test("that is not there is told with the one that was meant", () => {
     storeProfile(dev, env);
     expect(() => useProfile("dve", env)).toThrow(
-      expect.objectContaining({ code: "profile.unknown", mend: 'Did you mean "dev"?' }),
+      expect.objectContaining({ code: "profile.unknown", hint: 'Did you mean "dev"?' }),
     );
   });
 

@@ -52,7 +52,7 @@ export function accountProfile(name?: string, env: NodeJS.ProcessEnv = process.e
   const profile = name === undefined ? activeProfile(env) : findProfile(name, env);
   if (profile.type === "aws") return profile;
   throw new MillraceError("profile.local", "no account is configured: runs are kept on this machine", {
-    mend: "Name a deployed stack with: millrace configure aws --stack NAME",
+    hint: "Name a deployed stack with: millrace configure aws --stack NAME",
   });
 }
 
@@ -87,7 +87,7 @@ function find({ profiles }: Stored, name: string): Profile {
   const names = [LOCAL.name, ...Object.keys(profiles)];
   const meant = nearest(name, names);
   throw new MillraceError("profile.unknown", `there is no profile "${name}"`, {
-    mend: meant ? `Did you mean "${meant}"?` : `There is ${names.join(", ")}.`,
+    hint: meant ? `Did you mean "${meant}"?` : `There is ${names.join(", ")}.`,
   });
 }
 
@@ -110,7 +110,7 @@ function readStored(env: NodeJS.ProcessEnv): Stored {
     return { current, profiles };
   } catch (cause) {
     throw new MillraceError("profile.damaged", `${file} is no JSON`, {
-      mend: "Mend it or remove it, then: millrace configure aws --stack NAME",
+      hint: "Mend it or remove it, then: millrace configure aws --stack NAME",
       cause,
     });
   }

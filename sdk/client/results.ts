@@ -70,7 +70,7 @@ export async function readTasks<F extends AnyFlow>(
       if (index === undefined && all.length > 1) {
         throw new MillraceError("step.manyTasks", `it ran ${all.length} times`, {
           where,
-          mend: `Name the task: artifacts("${step}", "${all[0]!.index}").`,
+          hint: `Name the task: artifacts("${step}", "${all[0]!.index}").`,
         });
       }
       const task = index === undefined ? all[0] : all.find((one) => one.index === String(index));

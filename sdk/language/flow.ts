@@ -101,7 +101,7 @@ function draftStep(origin: Origin, name: string, rest: Rest, site: CallSite): Dr
   if (typeof handler !== "function") {
     throw new MillraceError("flow.handler", "it has no handler", {
       where: { flow: origin.name, step: name, source: sourceOf(site) },
-      mend: `Give it a function: .step("${name}", (artifacts) => ({ … })).`,
+      hint: `Give it a function: .step("${name}", (artifacts) => ({ … })).`,
     });
   }
   return {
@@ -130,7 +130,7 @@ function draftBody(origin: Origin, what: string, build: Build, site: CallSite): 
   if (drafted?.origin === part) return drafted.last;
   throw new MillraceError("flow.body", `the body of ${what} does not return the steps it was given`, {
     where: { flow: origin.name, source: sourceOf(site) },
-    mend: 'Return the builder that the body gets, such as (b) => b.step("name", handler); end every split with .join.',
+    hint: 'Return the builder that the body gets, such as (b) => b.step("name", handler); end every split with .join.',
   });
 }
 

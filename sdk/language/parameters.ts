@@ -37,12 +37,12 @@ export async function parseParameters(
   const flow = definition.graph.name;
   const names = Object.keys(definition.parameters);
   const mistakes: Mistake[] = [];
-  const note = (parameter: string, message: string, mend: string) =>
-    mistakes.push({ code: "parameter.invalid", message, where: { flow, parameter }, mend });
+  const note = (parameter: string, message: string, hint: string) =>
+    mistakes.push({ code: "parameter.invalid", message, where: { flow, parameter }, hint });
 
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(definition.parameters, name))
-      note(name, "the flow has no such parameter", mendUnknown(name, names));
+      note(name, "the flow has no such parameter", hintOfUnknown(name, names));
   }
   const values: [string, unknown][] = [];
   for (const [name, schema] of Object.entries(definition.parameters)) {
@@ -174,7 +174,7 @@ function formatIssue({ message, path = [] }: StandardSchemaV1.Issue): string {
   return keys.length > 0 ? `${keys.join(".")}: ${message}` : message;
 }
 
-function mendUnknown(name: string, names: readonly string[]): string {
+function hintOfUnknown(name: string, names: readonly string[]): string {
   const meant = nearest(name, names);
   if (meant) return `Did you mean ${meant} (--${flagOf(meant)})?`;
   return names.length > 0 ? `There are ${names.join(", ")}.` : "It takes none.";

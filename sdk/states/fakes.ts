@@ -77,7 +77,7 @@ export function lambda(handlers: Handler | Readonly<Record<string, Handler>>): F
     if (handler === undefined) {
       throw new MillraceError("states.no-fake", `it invokes ${name}, which no handler stands for`, {
         where: { state: context.state },
-        mend: `Give lambda() a handler named ${JSON.stringify(name)}.`,
+        hint: `Give lambda() a handler named ${JSON.stringify(name)}.`,
       });
     }
     const event = isInvoke ? (parameters.Payload ?? {}) : parameters;
@@ -139,7 +139,7 @@ function find(fakes: Fakes, resource: string, state: string): Fake {
   const said = `it calls ${resource}, which no fake stands for`;
   throw new MillraceError("states.no-fake", said, {
     where: { state },
-    mend: `Give one in integrations, under ${JSON.stringify(resource)}, or in states, under ${JSON.stringify(state)}.`,
+    hint: `Give one in integrations, under ${JSON.stringify(resource)}, or in states, under ${JSON.stringify(state)}.`,
   });
 }
 
@@ -159,7 +159,7 @@ function asJson(answer: unknown, state: string): Json {
   }
   throw new MillraceError("states.answer", "its fake answers what JSON cannot hold", {
     where: { state },
-    mend: "Answer plain data, as the service would.",
+    hint: "Answer plain data, as the service would.",
     cause,
   });
 }

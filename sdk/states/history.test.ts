@@ -164,10 +164,10 @@ describe("the history is what GetExecutionHistory gives", () => {
             { StartAt: "Slow", States: { Slow: { Type: "Wait", Seconds: 60, End: true } } },
             { StartAt: "Bad", States: { Bad: { Type: "Fail", Error: "E", Cause: "because" } } },
           ],
-          Catch: [{ ErrorEquals: ["States.ALL"], Next: "Mend" }],
+          Catch: [{ ErrorEquals: ["States.ALL"], Next: "Hint" }],
           End: true,
         },
-        Mend: { Type: "Succeed" },
+        Hint: { Type: "Succeed" },
       },
     };
     expect(brief((await execute(machine)).history)).toEqual([

@@ -141,11 +141,11 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (cause) {
-    const mend = "Pass the path of a JSON file, or the template itself; of YAML, what a YAML parser makes of it.";
-    throw invalid(`${path} cannot be read as JSON: ${(cause as Error).message}`, mend, cause);
+    const hint = "Pass the path of a JSON file, or the template itself; of YAML, what a YAML parser makes of it.";
+    throw invalid(`${path} cannot be read as JSON: ${(cause as Error).message}`, hint, cause);
   }
 }
 
-function invalid(message: string, mend: string, cause?: unknown): MillraceError {
-  return new MillraceError("template.invalid", message, { mend, cause });
+function invalid(message: string, hint: string, cause?: unknown): MillraceError {
+  return new MillraceError("template.invalid", message, { hint, cause });
 }

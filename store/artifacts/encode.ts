@@ -259,7 +259,7 @@ function foreignBuiltIn(prototype: object): string | undefined {
 
 function unreadable(error: unknown, path: string): MillraceError {
   return new MillraceError("artifact.unsupported", `${path} cannot be read: ${String(error)}`, {
-    mend: "An artifact holds plain data: return values rather than getters.",
+    hint: "An artifact holds plain data: return values rather than getters.",
     cause: error,
   });
 }

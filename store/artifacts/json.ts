@@ -56,7 +56,7 @@ class Renderer {
         "artifact.tooDeep",
         `The value is nested more than ${MOST_DEPTH} deep, too deep for JSON`,
         {
-          mend: "Read it from a program, or store it in a flatter shape.",
+          hint: "Read it from a program, or store it in a flatter shape.",
         },
       );
     }

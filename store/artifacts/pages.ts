@@ -62,7 +62,7 @@ export function itemBytes(page: Uint8Array, at: number): Uint8Array {
     return page.subarray(pos + ITEM_HEAD, end);
   } catch (error) {
     throw new MillraceError("artifact.damaged", `The stored page is damaged: ${(error as Error).message}`, {
-      mend: "Run the step that made it again.",
+      hint: "Run the step that made it again.",
       cause: error,
     });
   }

@@ -142,6 +142,6 @@ function isAt(text: string, bytes: Uint8Array, pos: number, length: number): boo
 
 export function damaged(what: string): MillraceError {
   return new MillraceError("artifact.damaged", `The stored value is damaged: ${what}`, {
-    mend: "Run the step that made it again.",
+    hint: "Run the step that made it again.",
   });
 }

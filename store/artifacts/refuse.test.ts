@@ -21,7 +21,7 @@ class Names extends Map<string, string> {}
 class NotFound extends Error {}
 
 describe("what is not data is refused with what it is and what to do", () => {
-  test.each<[string, unknown, message: string, mend: string]>([
+  test.each<[string, unknown, message: string, hint: string]>([
     ["a function", () => 1, "result is a function", "return what the function gives"],
     ["a class", User, "result is a class", "return what the function gives"],
     ["a symbol", Symbol("s"), "result is a symbol", "string"],
@@ -37,11 +37,11 @@ describe("what is not data is refused with what it is and what to do", () => {
     ["a proxy of a function", new Proxy(() => 1, {}), "result is a function", "return what the function gives"],
     ["a boxed symbol", Object(Symbol("s")), "result is an instance of Symbol", "fields"],
     ["an object that only claims to be a Map", Object.create(Map.prototype), "result is an instance of Map", "fields"],
-  ])("%s", (_, value, message, mend) => {
+  ])("%s", (_, value, message, hint) => {
     expect(refusal(value)).toMatchObject({
       code: "artifact.unsupported",
       message,
-      mend: expect.stringContaining(mend) as string,
+      hint: expect.stringContaining(hint) as string,
     });
   });
 });

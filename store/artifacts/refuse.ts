@@ -3,11 +3,11 @@ import { MillraceError } from "../../graph/errors.ts";
 
 /** What an artifact cannot hold, told with the place where it stands, such as `model.layers[3].fit`. */
 export function refuse(value: unknown, path: string): MillraceError {
-  const [what, mend] = describe(value, /([\p{ID_Start}$_][\p{ID_Continue}$]*)$/u.exec(path)?.[1] ?? "value");
-  return new MillraceError("artifact.unsupported", `${path} ${what}`, { mend });
+  const [what, hint] = describe(value, /([\p{ID_Start}$_][\p{ID_Continue}$]*)$/u.exec(path)?.[1] ?? "value");
+  return new MillraceError("artifact.unsupported", `${path} ${what}`, { hint });
 }
 
-function describe(value: unknown, name: string): [what: string, mend: string] {
+function describe(value: unknown, name: string): [what: string, hint: string] {
   if (typeof value === "symbol") return ["is a symbol", "An artifact holds plain data: return a string in its place."];
   if (typeof value === "function") {
     const what = /^class\b/.test(Function.prototype.toString.call(value)) ? "is a class" : "is a function";

@@ -27,7 +27,7 @@ export function unseal(bytes: Uint8Array): Uint8Array {
     return zlib().gunzipSync(bytes, { chunkSize: chunkSize(bytes.length) });
   } catch (error) {
     throw new MillraceError("artifact.damaged", "The stored value is damaged: it cannot be decompressed", {
-      mend: "Run the step that made it again.",
+      hint: "Run the step that made it again.",
       cause: error,
     });
   }

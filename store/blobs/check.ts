@@ -6,7 +6,7 @@ export function checkWritten(hash: string, bytes: readonly Uint8Array[]): void {
   const actual = hashOf(bytes);
   if (actual === hash) return;
   throw new MillraceError("blob.mismatch", `The bytes have the SHA-256 ${actual}, not ${hash}`, {
-    mend: "Send the bytes again, or name them by their own hash.",
+    hint: "Send the bytes again, or name them by their own hash.",
   });
 }
 
@@ -14,12 +14,12 @@ export function checkWritten(hash: string, bytes: readonly Uint8Array[]): void {
 export function checkRead(hash: string, bytes: Uint8Array): void {
   if (hashOf([bytes]) === hash) return;
   throw new MillraceError("blob.damaged", `The stored blob ${hash} is damaged: its bytes no longer have that SHA-256`, {
-    mend: "Run the step that made it again.",
+    hint: "Run the step that made it again.",
   });
 }
 
 export function missing(hash: string): MillraceError {
   return new MillraceError("blob.missing", `There is no blob ${hash} in the store`, {
-    mend: "Run the step that made it again, or look whether the store's folder was moved or cleaned.",
+    hint: "Run the step that made it again, or look whether the store's folder was moved or cleaned.",
   });
 }

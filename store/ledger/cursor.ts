@@ -34,7 +34,7 @@ export function placeOf<const Place extends readonly Part[]>(
     return place as Part[];
   }
   throw new MillraceError("cursor.invalid", "The cursor is not one that this list gave out", {
-    mend: "Begin again without a cursor, or give the one that came with the page before.",
+    hint: "Begin again without a cursor, or give the one that came with the page before.",
   });
 }
 

@@ -39,6 +39,6 @@ const COMPONENT = /^(?:0|[1-9]\d{0,15})$/;
 
 function notAnIndex(index: string): MillraceError {
   return new MillraceError("index.invalid", `"${index.slice(0, 60)}" is not a task's index`, {
-    mend: 'Write whole numbers joined by dots, such as "0" or "3.10".',
+    hint: 'Write whole numbers joined by dots, such as "0" or "3.10".',
   });
 }

@@ -5,6 +5,6 @@ import type { RunKey } from "../../graph/run-name.ts";
 export function unknownRun({ flow, run }: RunKey): MillraceError {
   return new MillraceError("run.unknown", `there is no run ${run} of it`, {
     where: { flow },
-    mend: `See those that there are with: millrace runs ${flow}`,
+    hint: `See those that there are with: millrace runs ${flow}`,
   });
 }

@@ -105,13 +105,13 @@ export function accountAt({ endpoint, http, env }: Place, stop: () => Promise<vo
 
 /** The line in which the account tells where it is; or why it can't be. */
 function firstLine(child: ChildProcess): Promise<Endpoints | Skipped> {
-  const mend = "install Python 3.11 or newer and `pip install -r test/aws/requirements.txt`";
+  const hint = "install Python 3.11 or newer and `pip install -r test/aws/requirements.txt`";
   return new Promise((resolve, reject) => {
     let complaint = "";
     child.stderr?.on("data", (text: Buffer) => (complaint = (complaint + text.toString()).slice(-4000)));
     child.once("error", (error) =>
       resolve({
-        skipped: `no account on this machine, for Python does not start (${error.message}): ${mend}`,
+        skipped: `no account on this machine, for Python does not start (${error.message}): ${hint}`,
       }),
     );
     child.once("close", (code) =>
@@ -121,7 +121,7 @@ function firstLine(child: ChildProcess): Promise<Endpoints | Skipped> {
       const told = JSON.parse(line) as Endpoints | { readonly missing: string };
       if ("missing" in told)
         resolve({
-          skipped: `no account on this machine, for moto is not installed (${told.missing}): ${mend}`,
+          skipped: `no account on this machine, for moto is not installed (${told.missing}): ${hint}`,
         });
       else resolve(told);
     });

@@ -200,11 +200,11 @@ describe.skipIf(isSkipped(account))("what goes wrong in Batch is said plainly", 
       { status: "VALID" },
       /is invalid \(CLIENT_ERROR - the subnet does not exist\)/,
     ],
-  ])("a job in an environment that is %s says so while it waits", async (_, broken, mended, message) => {
+  ])("a job in an environment that is %s says so while it waits", async (_, broken, fixed, message) => {
     await account.rig("POST", environment, broken);
     await begin(Patient);
     expect(await waits(Patient, message)).toMatch(message);
-    await account.rig("POST", environment, mended);
+    await account.rig("POST", environment, fixed);
     expect((await ended(Patient)).status).toBe("succeeded");
   });
 

@@ -252,7 +252,7 @@ describe.skipIf(isSkipped(account))("a Batch job in the account on this machine"
   test.each([
     ["invalid", { status: "INVALID" }, { status: "VALID" }, /^ACTION_REQUIRED/],
     ["disabled", { state: "DISABLED" }, { state: "ENABLED" }, /^$/],
-  ])("waits in an environment that is %s until that is mended", async (_, broken, mended, said) => {
+  ])("waits in an environment that is %s until that is fixed", async (_, broken, fixed, said) => {
     await account.rig("POST", "batch/environments/batch", broken);
     const { computeEnvironments } = await batch.send(new DescribeComputeEnvironmentsCommand({}));
     expect(computeEnvironments).toMatchObject([broken]);
@@ -260,7 +260,7 @@ describe.skipIf(isSkipped(account))("a Batch job in the account on this machine"
     await new Promise((resolve) => setTimeout(resolve, 100));
     const { status, statusReason = "" } = await describeJob(id);
     expect([status, said.test(statusReason)]).toEqual(["RUNNABLE", true]);
-    await account.rig("POST", "batch/environments/batch", mended);
+    await account.rig("POST", "batch/environments/batch", fixed);
     expect(await ended(id)).toMatchObject({ status: "SUCCEEDED" });
   });
 

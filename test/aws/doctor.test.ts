@@ -21,7 +21,7 @@ interface Finding {
   readonly check: string;
   readonly ok: boolean;
   readonly message: string;
-  readonly mend?: string;
+  readonly hint?: string;
 }
 
 describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () => {
@@ -85,13 +85,13 @@ describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () 
     expect([said.trimEnd().split("\n").at(-1), code]).toEqual(["All is well.", 0]);
   });
 
-  test("says which queue is out of order, and how it is mended", async () => {
+  test("says which queue is out of order, and how it is fixed", async () => {
     await account.rig("POST", environment, { status: "INVALID", statusReason: "CLIENT_ERROR - no subnet" });
     expect(await wrongOf()).toMatchObject([
       {
         check: expect.stringMatching(/^queue .*Spot/) as string,
         message: expect.stringMatching(/is invalid \(CLIENT_ERROR - no subnet\)/) as string,
-        mend: expect.stringContaining("npx sls deploy") as string,
+        hint: expect.stringContaining("npx sls deploy") as string,
       },
     ]);
   });
@@ -130,7 +130,7 @@ describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () 
     expect(first).toMatchObject({
       check: expect.stringMatching(/^queue/) as string,
       message: expect.stringContaining("you lack the right batch:DescribeJobQueues") as string,
-      mend: expect.stringContaining(outputs["PeoplePolicy"]!) as string,
+      hint: expect.stringContaining(outputs["PeoplePolicy"]!) as string,
     });
   });
 
@@ -148,7 +148,7 @@ describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () 
     const profiles = { old: { ...profile, outputs: { ...outputs, TaskLogs: "another" } } };
     writeFileSync(join(other, "profiles.json"), JSON.stringify({ current: "old", profiles }));
     expect(await wrongOf(["--no-jobs"], { MILLRACE_HOME: other })).toMatchObject([
-      { check: "stack", mend: "Read it again: millrace configure aws --stack millrace-doctor" },
+      { check: "stack", hint: "Read it again: millrace configure aws --stack millrace-doctor" },
     ]);
     rmSync(other, { recursive: true });
   });
@@ -165,7 +165,7 @@ describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () 
     mkdirSync(locked);
     chmodSync(locked, 0o500);
     expect(await wrongOf([], { MILLRACE_PROFILE: "local", MILLRACE_HOME: join(locked, "home") })).toMatchObject([
-      { check: "store", mend: expect.stringContaining("MILLRACE_HOME") as string },
+      { check: "store", hint: expect.stringContaining("MILLRACE_HOME") as string },
     ]);
   });
 

@@ -14,9 +14,9 @@ const hasLinter = await execute(python, ["-c", "import cfnlint"]).then(
   () => false,
 );
 if (!hasLinter) {
-  const mend = "pip install -r test/aws/requirements.txt";
-  if (process.env["MILLRACE_TEST_AWS"] === "require") throw new Error(`there is no cfn-lint: ${mend}`);
-  console.warn(`Skipped: there is no cfn-lint: ${mend}`);
+  const hint = "pip install -r test/aws/requirements.txt";
+  if (process.env["MILLRACE_TEST_AWS"] === "require") throw new Error(`there is no cfn-lint: ${hint}`);
+  console.warn(`Skipped: there is no cfn-lint: ${hint}`);
 }
 
 /** Without it the alarms have an empty name in them; none is made then. */

@@ -17,7 +17,7 @@ const echo: Integrations = async (_, input) => input;
 
 function run(state: Partial<MapState>, input: Json, integrations: Integrations = echo) {
   const map: MapState = { Type: "Map", ItemProcessor: body, ...state, End: true };
-  return execute({ StartAt: "Each", States: { Each: map, Mend: { Type: "Pass", End: true } } }, input, {
+  return execute({ StartAt: "Each", States: { Each: map, Hint: { Type: "Pass", End: true } } }, input, {
     integrations,
     execution: { id: "arn:run", name: "run" },
   });

@@ -18,7 +18,7 @@ const single = (Resource: string): StateMap => ({
 function run(state: Partial<ParallelState>, integrations: Integrations) {
   const parallel: ParallelState = { Type: "Parallel", Branches: [], ...state, End: true };
   return execute(
-    { StartAt: "All", States: { All: parallel, Mend: { Type: "Pass", End: true } } },
+    { StartAt: "All", States: { All: parallel, Hint: { Type: "Pass", End: true } } },
     { a: 1 },
     { integrations },
   );
@@ -81,7 +81,7 @@ describe("when a branch fails", () => {
 
   test.each(["E", "States.BranchFailed", "States.TaskFailed", "States.ALL"])("%s catches it", async (name) => {
     const result = await run(
-      { Branches: [task("slow"), task("bad")], Catch: [{ ErrorEquals: [name], Next: "Mend" }] },
+      { Branches: [task("slow"), task("bad")], Catch: [{ ErrorEquals: [name], Next: "Hint" }] },
       failing,
     );
     expect(result).toMatchObject({
@@ -106,6 +106,6 @@ describe("when a branch fails", () => {
 
 test("a Fail state in a branch is an error that the Parallel can catch", async () => {
   const branch: StateMap = { StartAt: "No", States: { No: { Type: "Fail", Error: "Mine" } } };
-  const result = await run({ Branches: [branch], Catch: [{ ErrorEquals: ["Mine"], Next: "Mend" }] }, async () => null);
+  const result = await run({ Branches: [branch], Catch: [{ ErrorEquals: ["Mine"], Next: "Hint" }] }, async () => null);
   expect(result).toMatchObject({ status: "SUCCEEDED" });
 });

@@ -9,7 +9,7 @@ const clock = virtualClock();
 
 function run(state: Partial<TaskState>, call: (task: TaskContext, input: Json) => Promise<Json>, input: Json = {}) {
   const task: TaskState = { Type: "Task", Resource: "arn:do", ...state, End: true };
-  return execute({ StartAt: "Do", States: { Do: task, Mend: { Type: "Pass", End: true } } }, input, {
+  return execute({ StartAt: "Do", States: { Do: task, Hint: { Type: "Pass", End: true } } }, input, {
     integrations: (_, given, context) => call(context, given),
     clock,
   });
@@ -62,7 +62,7 @@ describe("a task that takes longer than its TimeoutSeconds", () => {
     const result = await run(
       {
         TimeoutSeconds: 5,
-        Catch: [{ ErrorEquals: ["States.Timeout"], ResultPath: null, Next: "Mend" }],
+        Catch: [{ ErrorEquals: ["States.Timeout"], ResultPath: null, Next: "Hint" }],
       },
       never,
     );
@@ -107,7 +107,7 @@ test("a task that answers nothing answers null", async () => {
 
 test("an integration's own bug comes out with its stack", async () => {
   const bug = new TypeError("not a function");
-  await expect(run({ Catch: [{ ErrorEquals: ["States.ALL"], Next: "Mend" }] }, () => Promise.reject(bug))).rejects.toBe(
+  await expect(run({ Catch: [{ ErrorEquals: ["States.ALL"], Next: "Hint" }] }, () => Promise.reject(bug))).rejects.toBe(
     bug,
   );
 });

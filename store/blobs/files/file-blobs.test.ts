@@ -91,7 +91,7 @@ describe("blobs as files", () => {
     ["EDQUOT", "store.full"],
     ["EROFS", "store.readOnly"],
     ["EACCES", "store.readOnly"],
-  ])("the system's %s is told as %s, with a mend", async (system, code) => {
+  ])("the system's %s is told as %s, with a hint", async (system, code) => {
     vi.resetModules();
     vi.doMock("node:fs", async (original) => ({
       ...(await original<typeof import("node:fs")>()),
@@ -103,7 +103,7 @@ describe("blobs as files", () => {
     const { openFileBlobs: openFailing } = await import("./file-blobs.ts");
     vi.doUnmock("node:fs");
     expect(() => openFailing(store).writeSync(sha256("a"), [Buffer.from("a")])).toThrow(
-      expect.objectContaining({ code, mend: expect.stringContaining("MILLRACE_HOME") as string }),
+      expect.objectContaining({ code, hint: expect.stringContaining("MILLRACE_HOME") as string }),
     );
     expect(readdirSync(join(store, "unfinished"))).toEqual([]);
   });

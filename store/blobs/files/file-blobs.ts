@@ -146,14 +146,14 @@ function storeError(error: unknown, folder: string): unknown {
     case "ENOSPC":
     case "EDQUOT":
       return new MillraceError("store.full", `There is no room left to write to ${folder}`, {
-        mend: "Free some space on that disk, or set MILLRACE_HOME to a folder on another.",
+        hint: "Free some space on that disk, or set MILLRACE_HOME to a folder on another.",
         cause: error,
       });
     case "EACCES":
     case "EPERM":
     case "EROFS":
       return new MillraceError("store.readOnly", `${folder} cannot be written to`, {
-        mend: "Give yourself the right to write there, or set MILLRACE_HOME to a folder where you have it.",
+        hint: "Give yourself the right to write there, or set MILLRACE_HOME to a folder where you have it.",
         cause: error,
       });
     default:

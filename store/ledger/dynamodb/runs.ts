@@ -31,7 +31,7 @@ export async function createRun(store: DynamoStore, { controls = [], ...fresh }:
   if (writes.length > TRANSACTION) {
     throw new MillraceError("run.tooManyTags", `A run may have at most 40 tags, but this one has ${run.tags.length}`, {
       where: { flow: run.flow },
-      mend: "Give it fewer; what is particular to one run goes into its parameters.",
+      hint: "Give it fewer; what is particular to one run goes into its parameters.",
     });
   }
   await store.table.writeTogether(writes);

@@ -113,12 +113,12 @@ test.each([
   ["ExpiredTokenException", "account.credentials"],
   ["CredentialsProviderError", "account.credentials"],
   ["ThrottlingException", "account.busy"],
-])("%s is told as %s, with the table's name and a mend", async (name, code) => {
+])("%s is told as %s, with the table's name and a hint", async (name, code) => {
   dynamodb.on(GetItemCommand).rejects(named(name));
   await expect(table.get(key)).rejects.toMatchObject({
     code,
     message: expect.stringContaining("the table ledger") as string,
-    mend: expect.any(String) as string,
+    hint: expect.any(String) as string,
   });
 });
 

@@ -3,16 +3,16 @@ import { dirname } from "node:path";
 import { MillraceError } from "../../../graph/errors.ts";
 
 /**
- * What SQLite or the file system threw about the store, as a mistake that a user can mend; anything else as it was.
+ * What SQLite or the file system threw about the store, as a mistake that a user can fix; anything else as it was.
  * Codes: `store.readOnly`, `store.full`, `store.damaged`, `store.busy`, `store.failed`.
  */
 export function storeError(error: unknown, path: string): unknown {
   if (error instanceof MillraceError || !(error instanceof Error)) return error;
   const trouble = troubleOf(error, path);
   if (trouble === undefined) return error;
-  const { message, mend } = TROUBLES[trouble];
+  const { message, hint } = TROUBLES[trouble];
   return new MillraceError(trouble, `The store ${path} ${message}`, {
-    mend,
+    hint,
     cause: error,
   });
 }
@@ -22,23 +22,23 @@ type Trouble = keyof typeof TROUBLES;
 const TROUBLES = {
   "store.readOnly": {
     message: "cannot be written",
-    mend: "Make the file and its folder writable, or set MILLRACE_HOME to a folder that is.",
+    hint: "Make the file and its folder writable, or set MILLRACE_HOME to a folder that is.",
   },
   "store.full": {
     message: "has no room left on its disk",
-    mend: "Free some space, or set MILLRACE_HOME to a folder on another disk; what was recorded is still there.",
+    hint: "Free some space, or set MILLRACE_HOME to a folder on another disk; what was recorded is still there.",
   },
   "store.damaged": {
     message: "is damaged, or is no store at all",
-    mend: "Move the file away and restore it from a backup; without one, the next run begins a new store.",
+    hint: "Move the file away and restore it from a backup; without one, the next run begins a new store.",
   },
   "store.busy": {
     message: "has been held by another program for too long",
-    mend: "Look for a program that is stopped in the middle of a run, end it, and try again.",
+    hint: "Look for a program that is stopped in the middle of a run, end it, and try again.",
   },
   "store.failed": {
     message: "cannot be read or written",
-    mend: "Check that its folder exists, is a folder, and is on a disk that answers.",
+    hint: "Check that its folder exists, is a folder, and is on a disk that answers.",
   },
 } as const;
 

@@ -43,7 +43,7 @@ describe("a store", () => {
     await expect(openSqliteLedger(path)).rejects.toMatchObject({
       code: "store.newer",
       message: expect.stringContaining(path),
-      mend: expect.stringContaining("MILLRACE_HOME"),
+      hint: expect.stringContaining("MILLRACE_HOME"),
     });
   });
 
@@ -87,7 +87,7 @@ describe("a store", () => {
     prepare();
     await expect(openSqliteLedger(path)).rejects.toMatchObject({
       code: "store.failed",
-      mend: expect.any(String),
+      hint: expect.any(String),
     });
   });
 

@@ -82,7 +82,7 @@ function readable(connection: Database.Database, path: string): Database.Databas
     "store.newer",
     `The store ${path} was written by a later Millrace (its version is ${version})`,
     {
-      mend: `Install that Millrace, or set MILLRACE_HOME to another folder; this one reads version ${SCHEMA_VERSION}.`,
+      hint: `Install that Millrace, or set MILLRACE_HOME to another folder; this one reads version ${SCHEMA_VERSION}.`,
     },
   );
 }
