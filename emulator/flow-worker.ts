@@ -93,7 +93,7 @@ export class ProcessWorker implements FlowWorker {
       `the flow's file threw ${error.name} when it was imported: ${error.message}`,
       {
         where: { source: error.source },
-        hint: "Mend what runs when the file is imported.",
+        hint: "Fix what runs when the file is imported.",
       },
     );
   }

@@ -154,11 +154,11 @@ export const ERROR_CODES = {
   },
   "flow.syntax": {
     what: "A flow's file does not parse.",
-    fix: "Mend the line that the message names.",
+    fix: "Fix the line that the message names.",
   },
   "flow.threw": {
     what: "A flow's file threw an error when it was imported.",
-    fix: "Mend what runs when the file is imported.",
+    fix: "Fix what runs when the file is imported.",
   },
   "flow.unknown": {
     what: "No flow of that name has run here.",
@@ -214,7 +214,7 @@ export const ERROR_CODES = {
   },
   "graph.invalid": {
     what: "A flow has mistakes, which the message lists; each has a code of its own, which `--json` shows.",
-    fix: "Mend each as it says.",
+    fix: "Fix each as it says.",
   },
   "graph.jitter": {
     what: "A retry's `jitter` is neither true nor false.",
@@ -286,7 +286,7 @@ export const ERROR_CODES = {
   },
   "machine.invalid": {
     what: "A state machine's definition is not one that Step Functions takes.",
-    fix: "Change the definition as the message says; where a flow made it, hint each step that is named.",
+    fix: "Change the definition as the message says; where a flow made it, fix each step that is named.",
   },
   "machine.nameTooLong": {
     what: "The name of a state is longer than Step Functions takes.",
@@ -342,7 +342,7 @@ export const ERROR_CODES = {
   },
   "profile.damaged": {
     what: "The file of profiles can't be read.",
-    fix: "Mend it or remove it, then `millrace configure aws --stack NAME`.",
+    fix: "Fix it or remove it, then `millrace configure aws --stack NAME`.",
   },
   "profile.local": {
     what: "What was asked needs an account, and none is in use.",

@@ -48,7 +48,7 @@ export function queueTrouble(queue: BatchQueue, environments: readonly BatchEnvi
     return stuck(
       "QueueInvalid",
       `its queue ${name} is invalid${because(queue.statusReason)}`,
-      "Mend what it says, or deploy Millrace again: npx sls deploy",
+      "Put right what it says, or deploy Millrace again: npx sls deploy",
     );
   const own = environmentsOf(queue, environments);
   if (own.length === 0 || own.some(isUsable)) return undefined;
@@ -58,7 +58,7 @@ export function queueTrouble(queue: BatchQueue, environments: readonly BatchEnvi
     return stuck(
       "EnvironmentInvalid",
       `the compute environment ${nameOf(invalid)} of its queue ${name} is invalid${because(invalid.statusReason)}`,
-      "Mend what it says (the subnets, the security group and Batch's role must be there), or deploy Millrace again: npx sls deploy",
+      "Put right what it says (the subnets, the security group and Batch's role must be there), or deploy Millrace again: npx sls deploy",
     );
   return stuck(
     "EnvironmentDisabled",
@@ -141,7 +141,7 @@ const SAID: readonly { readonly begins: string; readonly tell: (said: string) =>
   },
   {
     begins: "MISCONFIGURATION:",
-    tell: (said) => stuck("Misconfigured", `its queue can't run it: ${said}`, "Mend what it says."),
+    tell: (said) => stuck("Misconfigured", `its queue can't run it: ${said}`, "Put right what it says."),
   },
   {
     begins: "ACTION_REQUIRED",

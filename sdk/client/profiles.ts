@@ -110,7 +110,7 @@ function readStored(env: NodeJS.ProcessEnv): Stored {
     return { current, profiles };
   } catch (cause) {
     throw new MillraceError("profile.damaged", `${file} is no JSON`, {
-      hint: "Mend it or remove it, then: millrace configure aws --stack NAME",
+      hint: "Fix it or remove it, then: millrace configure aws --stack NAME",
       cause,
     });
   }
