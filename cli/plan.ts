@@ -6,7 +6,7 @@ import { mistakesError } from "../graph/mistake.ts";
 import { activeProfile } from "../sdk/client/profiles.ts";
 import { assumedIn } from "../statemachines/plan/assumed.ts";
 import { plan as planRun } from "../statemachines/plan/plan.ts";
-import { recordRun, type RecordedTask } from "../statemachines/plan/record.ts";
+import { recordedRun, type RecordedTask } from "../statemachines/plan/record.ts";
 import { formatPlan } from "./output/plan.ts";
 import { findRun, parsePathspec, tasksOf } from "./pathspec.ts";
 import { readTold } from "./plan-options.ts";
@@ -40,7 +40,7 @@ function planOfRun(text: string, target: string | undefined, flags: PlanFlags): 
   return reading(async ({ runs, readBlob }, out) => {
     const run = await findRun(runs, pathspec);
     const graph = JSON.parse(Buffer.from(readBlob(run.graph)).toString()) as Graph;
-    const record = recordRun(graph);
+    const record = recordedRun(graph);
     for await (const task of tasksOf(runs, run, pathspec)) record.add(await recorded(runs, run, task));
     const used = { ...record.plan(), run: run.run, status: run.status, notes: notesOn(run) };
     const name = `run ${run.run}, ${run.status === "running" ? "so far" : `which ${run.status}`}`;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { MillraceError } from "../graph/errors.ts";
 import { nearest } from "../graph/nearest.ts";
 import { buildCodePackage, type CodePackage } from "../runtime/package/code-package.ts";
-import type { FlowDescription } from "../runtime/worker/protocol.ts";
+import type { WorkerFlow } from "../runtime/worker/protocol.ts";
 import { ProcessWorker } from "./flow-worker.ts";
 import { findHome } from "./find-home.ts";
 import { takeWarmWorker } from "./prewarm.ts";
@@ -46,9 +46,9 @@ export class FlowCode {
    * The flow as data: kept beside the code from the first time on, so that an unchanged flow is known before any process
    * has loaded it. Throws MillraceError where the file throws, or exports no such flow.
    */
-  async describe(): Promise<FlowDescription> {
+  async describe(): Promise<WorkerFlow> {
     const kept = join(this.codePackage.dir, "flows.json");
-    if (existsSync(kept)) return this.#pick(JSON.parse(readFileSync(kept, "utf8")) as FlowDescription[]);
+    if (existsSync(kept)) return this.#pick(JSON.parse(readFileSync(kept, "utf8")) as WorkerFlow[]);
     const flows = await this.first().loaded;
     if (flows.every(({ mistakes }) => mistakes.length === 0)) {
       const temporary = `${kept}.${process.pid}`;
@@ -76,7 +76,7 @@ export class FlowCode {
     return new ProcessWorker(process, { bundle: this.codePackage.bundle, blobs: join(this.home, "blobs") });
   }
 
-  #pick(flows: readonly FlowDescription[]): FlowDescription {
+  #pick(flows: readonly WorkerFlow[]): WorkerFlow {
     const { file } = this.target;
     if ("flow" in this.target) {
       const name = this.target.flow;

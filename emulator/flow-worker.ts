@@ -1,8 +1,8 @@
-import type { FlowDescription, FromWorker, WorkPage } from "../runtime/worker/protocol.ts";
+import type { WorkerFlow, FromWorker, WorkPage } from "../runtime/worker/protocol.ts";
 import type { Control } from "../graph/control-value.ts";
 import type { Manifest } from "../store/artifacts/manifest.ts";
 import { MillraceError } from "../graph/errors.ts";
-import type { Ending, WorkerProcess } from "./worker-process.ts";
+import type { WorkerEnding, WorkerProcess } from "./worker-process.ts";
 
 export type TaskMessage = Extract<FromWorker, { type: "finished" | "returned" }>;
 
@@ -14,7 +14,7 @@ export interface FlowWorker {
   /** Where its output is, and how much of it there is; absent where it is not kept. */
   readonly output?: { readonly stream: string; readonly size: number; read(from: number, to: number): Buffer };
   onTask: (message: TaskMessage) => void;
-  onEnd: (ending: Ending) => void;
+  onEnd: (ending: WorkerEnding) => void;
   start(page: WorkPage): void;
   /** Fires the running task's signal; the worker ends once the task has. */
   stop(): void;
@@ -26,9 +26,9 @@ export interface FlowWorker {
 /** A worker process with a flow's code in it. */
 export class ProcessWorker implements FlowWorker {
   readonly pid: number;
-  readonly loaded: Promise<readonly FlowDescription[]>;
+  readonly loaded: Promise<readonly WorkerFlow[]>;
   onTask: (message: TaskMessage) => void = () => {};
-  onEnd: (ending: Ending) => void = () => {};
+  onEnd: (ending: WorkerEnding) => void = () => {};
   #process: WorkerProcess;
   #answer: { resolve(message: FromWorker): void; reject(error: Error): void } | undefined;
 
@@ -113,6 +113,6 @@ export class ProcessWorker implements FlowWorker {
 }
 
 /** `with exit code 3`, `by SIGSEGV`. */
-function describeEnding({ code, signal }: Ending): string {
+function describeEnding({ code, signal }: WorkerEnding): string {
   return signal ? `by ${signal}` : `with exit code ${code}`;
 }

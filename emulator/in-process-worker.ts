@@ -3,7 +3,7 @@ import type { Blobs } from "../tasks/outcome.ts";
 import type { WorkPage } from "../runtime/worker/protocol.ts";
 import { runTask, type RunningTask } from "../runtime/task.ts";
 import type { FlowWorker, TaskMessage } from "./flow-worker.ts";
-import type { Ending } from "./worker-process.ts";
+import type { WorkerEnding } from "./worker-process.ts";
 
 /**
  * Runs tasks in this very process, one at a time: for tests of flows. What they print is this process's own output; a
@@ -13,7 +13,7 @@ export class InProcessWorker implements FlowWorker {
   readonly pid = process.pid;
   readonly loaded = Promise.resolve();
   onTask: (message: TaskMessage) => void = () => {};
-  onEnd: (ending: Ending) => void = () => {};
+  onEnd: (ending: WorkerEnding) => void = () => {};
   #definition: Definition;
   #blobs: Blobs;
   #current: RunningTask | undefined;

@@ -6,7 +6,7 @@ import { activeProfile, findProfile, type Profile } from "../sdk/client/profiles
 import { MillraceError } from "../graph/errors.ts";
 import type { Placement } from "./account/placement.ts";
 import { openStore } from "./home.ts";
-import { readTasks, type FlowResult } from "../sdk/client/results.ts";
+import { readTaskResults, type FlowResult } from "../sdk/client/results.ts";
 import { runInWorld, type RunResult } from "../engine/run-loop.ts";
 import { localFlow } from "./local/flow.ts";
 import { localWorld } from "./local/world.ts";
@@ -14,7 +14,7 @@ import type { RunOptions } from "./run-options.ts";
 import { FlowCode, parseTarget, type Target } from "./flow-code.ts";
 
 /** A run's parameters: as values, or as a command line's text, which is read with the graph in hand. */
-export interface Given {
+export interface RunParameters {
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly text?: (graph: Graph) => Readonly<Record<string, string | string[] | true>>;
 }
@@ -24,12 +24,15 @@ export interface Given {
  * this machine, else with its ledger and artifacts in the account. Throws MillraceError for whatever keeps a run from
  * beginning: the file, the flow, its parameters, the store, the account.
  */
-export function runFlow(target: string | Target, options: RunOptions & Given = {}): Promise<RunResult> {
+export function runFlow(target: string | Target, options: RunOptions & RunParameters = {}): Promise<RunResult> {
   return carryThrough(target, options, async ({ result }) => result);
 }
 
 /** The same, and answers what every task left as well. */
-export function runAndRead(target: string | Target, options: RunOptions & Given = {}): Promise<FlowResult<AnyFlow>> {
+export function runAndRead(
+  target: string | Target,
+  options: RunOptions & RunParameters = {},
+): Promise<FlowResult<AnyFlow>> {
   return carryThrough(target, options, ({ read }) => read());
 }
 
@@ -41,7 +44,7 @@ interface Ended {
 
 async function carryThrough<T>(
   target: string | Target,
-  options: RunOptions & Given,
+  options: RunOptions & RunParameters,
   use: (ended: Ended) => Promise<T>,
 ): Promise<T> {
   const profile = options.profile === undefined ? activeProfile() : findProfile(options.profile);
@@ -87,7 +90,7 @@ async function carryThrough<T>(
         startWorker: () => code.startWorker(),
       });
       const result = await runInWorld(world, localFlow(placed), options);
-      return await use({ result, read: () => readTasks(store.ledger, store.blobs.readSync, result, graph) });
+      return await use({ result, read: () => readTaskResults(store.ledger, store.blobs.readSync, result, graph) });
     } finally {
       await store.ledger.close();
     }

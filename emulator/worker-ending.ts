@@ -1,8 +1,12 @@
 import type { TaskError } from "../graph/task-error.ts";
-import type { Ending } from "./worker-process.ts";
+import type { WorkerEnding } from "./worker-process.ts";
 
 /** What to say of a task whose process ended before the task did. */
-export function endingError(ending: Ending, killedFor: "timeout" | "stop" | undefined, output: string): TaskError {
+export function endingError(
+  ending: WorkerEnding,
+  killedFor: "timeout" | "stop" | undefined,
+  output: string,
+): TaskError {
   if (killedFor === "stop") return { name: "Stopped", message: "the run was stopped" };
   if (killedFor === "timeout") {
     return {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { FromWorker, ToWorker } from "../runtime/worker/protocol.ts";
 
 /** Why a worker process ended. */
-export interface Ending {
+export interface WorkerEnding {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
@@ -19,7 +19,7 @@ export class WorkerProcess {
   /** The log stream's name, as LogRange has it. */
   readonly stream: string;
   onMessage: (message: FromWorker) => void = () => {};
-  onEnd: (ending: Ending) => void = () => {};
+  onEnd: (ending: WorkerEnding) => void = () => {};
   #child: ChildProcess;
   #log: number;
   #logFile: string;

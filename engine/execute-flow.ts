@@ -5,8 +5,8 @@ import type { CompiledFlow } from "../statemachines/compile.ts";
 import { INTEGRATIONS } from "../statemachines/contract/contract.ts";
 import { TaskFailure } from "./asl/errors.ts";
 import {
-  execute,
-  type ExecuteOptions,
+  interpret,
+  type InterpreterOptions,
   type ExecutionResult,
   type HistoryEvent,
   type Integrations,
@@ -20,7 +20,7 @@ export interface RunnableFlow {
   readonly bookkeeping: string;
 }
 
-export interface ExecuteFlowOptions extends Omit<ExecuteOptions, "onEvent"> {
+export interface ExecuteFlowOptions extends Omit<InterpreterOptions, "onEvent"> {
   /** Answers who listens to an execution that begins, the flow's own and each within it. */
   readonly onExecution?: (machine: StateMachine) => (event: HistoryEvent) => void;
 }
@@ -37,8 +37,8 @@ export async function executeFlow(
   const { onExecution, integrations: outside, ...rest } = options;
   let nestedTransitions = 0;
 
-  const start = (one: StateMachine, given: Json, about: Partial<ExecuteOptions>) =>
-    execute(one, given, { ...rest, ...about, integrations, ...(onExecution && { onEvent: onExecution(one) }) });
+  const start = (one: StateMachine, given: Json, about: Partial<InterpreterOptions>) =>
+    interpret(one, given, { ...rest, ...about, integrations, ...(onExecution && { onEvent: onExecution(one) }) });
 
   const integrations: Integrations = async (resource, parameters, task) => {
     if (resource !== INTEGRATIONS.nest) return outside(resource, parameters, task);

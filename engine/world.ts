@@ -2,7 +2,7 @@ import type { ControlKey, ControlValue } from "../graph/control-value.ts";
 import type { RunKey } from "../graph/run-name.ts";
 import type { TaskError } from "../graph/task-error.ts";
 import type { RunnerRequest } from "../statemachines/contract/contract.ts";
-import type { Failure } from "../tasks/bookkeeping.ts";
+import type { CaughtFailure } from "../tasks/bookkeeping.ts";
 import type { JobStatus, TaskFinished, TaskOutput, TaskStarted } from "./events.ts";
 import type { JobResult, StateJob } from "./job.ts";
 
@@ -45,7 +45,7 @@ export interface WorldRun {
   /** One that nobody wrote down before: worked out and written. */
   answerControl(key: ControlKey): Promise<ControlValue | undefined>;
   /** Records tasks that failed for good as caught, so that the flow goes on with the artifact `failure`. */
-  recordFailure(failure: Failure): Promise<void>;
+  recordFailure(failure: CaughtFailure): Promise<void>;
 
   /**
    * The run is about to end before its flow does, and the signals of its jobs fire next. Where tasks report for themselves

@@ -8,7 +8,7 @@ import { fetchSync } from "./fetch-sync.ts";
 import { sendPatiently } from "./patience.ts";
 
 /** Gives signed URLs for what an attempt may read, and is about to write. */
-export interface Signer {
+export interface SignBlobs {
   sign(request: SignForTaskRequest): Promise<SignResponse>;
   signSync(request: SignForTaskRequest): SignResponse;
 }
@@ -24,12 +24,12 @@ const RECENT_BYTES = 32 * 1024 * 1024;
  * read, nobody signs for it.
  */
 export class TaskBlobs implements Blobs {
-  readonly #signer: Signer;
+  readonly #signer: SignBlobs;
   readonly #readable = new Map<string, Readable>();
   readonly #written = new Map<string, readonly Uint8Array[]>();
   readonly #recent = new RecentBlobs();
 
-  constructor(signer: Signer) {
+  constructor(signer: SignBlobs) {
     this.#signer = signer;
   }
 

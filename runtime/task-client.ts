@@ -41,7 +41,7 @@ class UnexpectedAnswer extends Error {
 }
 
 /** Asks for a task's attempt to begin. */
-export async function startTask(api: TaskApi, run: RunKey, task: StartTaskRequest): Promise<StartTaskResponse> {
+export async function requestStart(api: TaskApi, run: RunKey, task: StartTaskRequest): Promise<StartTaskResponse> {
   const credentials = new TaskCredentials();
   const signed = async () => sign(api, run, START, task, await credentials.read());
   const response = await sendPatiently(async () => send(await signed()));

@@ -1,7 +1,7 @@
 import type { Json } from "../graph/graph.ts";
 import { MillraceError } from "../graph/errors.ts";
 import { awsHistory, type AwsEvent } from "../engine/asl/aws-history.ts";
-import { TaskFailure, execute as interpret, type HistoryEvent } from "../engine/asl/interpreter.ts";
+import { TaskFailure, interpret, type HistoryEvent } from "../engine/asl/interpreter.ts";
 import { checkReachable, statesOf } from "../engine/asl/check.ts";
 import { prepareMachine } from "../engine/asl/prepare.ts";
 import { virtualClock } from "../engine/asl/virtual-clock.ts";

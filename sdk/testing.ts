@@ -11,7 +11,7 @@ import type { Context } from "./language/context.ts";
 import { assertGraph } from "../graph/check.ts";
 import { lineageOf } from "../graph/lineage.ts";
 import { parseParameters } from "./language/parameters.ts";
-import { readTasks, type FlowResult } from "./client/results.ts";
+import { readTaskResults, type FlowResult } from "./client/results.ts";
 
 export type { FlowResult, TaskResult } from "./client/results.ts";
 
@@ -62,7 +62,7 @@ export async function testFlow<F extends AnyFlow>(
       startWorker: () => new InProcessWorker(definition, store),
     });
     const result = await runInWorld(world, localFlow(graph), { signal: options.signal });
-    return await readTasks<F>(ledger, blobs.readSync, result, graph);
+    return await readTaskResults<F>(ledger, blobs.readSync, result, graph);
   } finally {
     await ledger.close();
   }

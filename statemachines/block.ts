@@ -4,10 +4,10 @@ import { stepOf } from "../graph/walk.ts";
 import type { ChoiceRule, InputOutput, State, StateMachine, Transition } from "./asl.ts";
 import type { Division, Piece } from "./piece.ts";
 import type { MachineResources } from "./resources.ts";
-import { kindOf, type Entered, type Execution, type Factor } from "./tally.ts";
+import { kindOf, type Entered, type ExecutionStates, type Factor } from "./tally.ts";
 
 /** What all of a flow's states are made from. */
-export interface Flow {
+export interface FlowContext {
   readonly graph: Graph;
   readonly resources: MachineResources;
   readonly lineage: Lineage;
@@ -19,14 +19,14 @@ export interface Flow {
   /** The same for what a sequence was divided into. */
   readonly compilePieces: (pieces: readonly Piece[], block: Block, exit: Entry) => void;
   /** Each execution that the compiled machines have, filled as they are compiled. */
-  readonly executions: Execution[];
+  readonly executions: ExecutionStates[];
   /** Answers the ARN of a machine of its own. */
   readonly nest: (make: () => StateMachine) => string;
 }
 
 /** One scope of states: the machine's own, a Parallel's branch, a Map's body. */
 export interface Block {
-  readonly flow: Flow;
+  readonly flow: FlowContext;
   /** How many components a task's index has here. */
   readonly depth: number;
   /** Ends the names of states that stand in the machine a second time: "" or ".wide". */
@@ -36,7 +36,7 @@ export interface Block {
   /** Filled as the nodes are compiled. */
   readonly states: Record<string, State>;
   /** The execution that enters the states, and how often it does. */
-  readonly execution: Execution;
+  readonly execution: ExecutionStates;
   readonly times: readonly Factor[];
 }
 
@@ -60,8 +60,8 @@ export function timesOf(block: Block, ...factors: readonly Factor[]): Block {
 }
 
 /** A new execution that each entry of the block's states starts, or that many. */
-export function startExecution({ flow, execution, times }: Block, ...factors: readonly Factor[]): Execution {
-  const started: Execution = { starts: [...execution.starts, ...times, ...factors], entered: [] };
+export function startExecution({ flow, execution, times }: Block, ...factors: readonly Factor[]): ExecutionStates {
+  const started: ExecutionStates = { starts: [...execution.starts, ...times, ...factors], entered: [] };
   flow.executions.push(started);
   return started;
 }
@@ -125,7 +125,7 @@ export function field(name: string, value: Value): Record<string, string | numbe
 }
 
 /** The index of a task in the block. */
-export function taskIndex(block: Block): Value {
+export function taskIndexExpression(block: Block): Value {
   return block.depth === 0 ? { constant: "0" } : { path: "$.at.p" };
 }
 

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { Graph } from "../graph/graph.ts";
-import { checkMachine } from "./check.ts";
+import { checkFlowMachines } from "./check.ts";
 import { compile } from "./compile.ts";
 import { branch, foreach, graph, lambda, loop, step, switchOn } from "./fixtures.ts";
 import { offlineResources } from "./resources.ts";
 
 function mistakesOf(flow: Graph) {
-  return checkMachine(flow, compile(flow, offlineResources));
+  return checkFlowMachines(flow, compile(flow, offlineResources));
 }
 
 function chain(length: number) {
@@ -56,7 +56,7 @@ test("what fits into no machines is refused when it is compiled", () => {
 test("a definition that an account's names make too large is refused", () => {
   const flow = graph("F", ...chain(700));
   const resources = { ...offlineResources, queues: { onDemand: "q".repeat(2_000) } };
-  expect(checkMachine(flow, compile(flow, resources))).toMatchObject([
+  expect(checkFlowMachines(flow, compile(flow, resources))).toMatchObject([
     { code: "machine.tooLarge", where: { flow: "F" } },
   ]);
 });

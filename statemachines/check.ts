@@ -15,7 +15,7 @@ import { attemptsOf } from "./contract/retries.ts";
  * What AWS would refuse of a flow's machines, when it is deployed or once it runs: everything that can be told beforehand, all
  * at once, each with its hint. Empty where there is nothing. Offline nothing of it is asked, as no limit is there.
  */
-export function checkMachine(graph: Graph, { machine, children }: CompiledFlow): MillraceError[] {
+export function checkFlowMachines(graph: Graph, { machine, children }: CompiledFlow): MillraceError[] {
   const steps = [...lineageOf(graph).steps.values()].map(({ node }) => node);
   const machines = [machine, ...Object.values(children)];
   return [

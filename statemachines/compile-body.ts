@@ -1,6 +1,6 @@
 import type { Graph, GraphNode } from "../graph/graph.ts";
 import { lineageOf } from "../graph/lineage.ts";
-import { answersItself, timesOf, type Block, type Entry, type Flow } from "./block.ts";
+import { answersItself, timesOf, type Block, type Entry, type FlowContext } from "./block.ts";
 import { compileForeach } from "./compile-foreach.ts";
 import { compilePart } from "./compile-nested.ts";
 import { compileStep } from "./compile-step.ts";
@@ -12,7 +12,12 @@ import { piecesOf, type Division, type Piece } from "./piece.ts";
 import type { MachineResources } from "./resources.ts";
 
 /** What a graph that has been divided is compiled from; `nest` is given the machines within the flow's own. */
-export function openFlow(graph: Graph, resources: MachineResources, division: Division, nest: Flow["nest"]): Flow {
+export function openFlow(
+  graph: Graph,
+  resources: MachineResources,
+  division: Division,
+  nest: FlowContext["nest"],
+): FlowContext {
   const inline = inlineForeachs(graph);
   return {
     graph,

@@ -10,7 +10,7 @@ import {
   firstIndex,
   innerBlock,
   startExecution,
-  taskIndex,
+  taskIndexExpression,
   timesOf,
   to,
   type Block,
@@ -59,7 +59,7 @@ interface Way {
 /** One job whatever the width: an array job has 2 to 10,000 children, so one child is a plain job and more are a few. */
 function arrayJobs(node: ForeachNode, step: StepNode, block: Block, join: Entry): Way[] {
   const { name } = node.join;
-  const index = taskIndex(block);
+  const index = taskIndexExpression(block);
   const many = withWidth(block, node, LIMITS.arrayJobMaxSize);
   return [
     {

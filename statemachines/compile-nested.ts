@@ -15,7 +15,7 @@ import {
   to,
   type Block,
   type Entry,
-  type Flow,
+  type FlowContext,
 } from "./block.ts";
 import { INTEGRATIONS } from "./contract/contract.ts";
 import { addControlRead, controlFieldsOf, pickFields } from "./control.ts";
@@ -23,7 +23,7 @@ import { addEnter, enterable } from "./enter.ts";
 import { entryOf, startOf } from "./entry.ts";
 import { partName, piecesOf, type Part, type Piece } from "./piece.ts";
 import { nestRetry } from "./contract/retries.ts";
-import type { Execution } from "./tally.ts";
+import type { ExecutionStates } from "./tally.ts";
 
 /**
  * Adds the state that has an execution of another machine and waits for its end; if this one is stopped, so is that. What
@@ -64,11 +64,11 @@ interface MachineOptions {
 /** Compiles a sequence of pieces to a machine that begins and ends with it. */
 export function compileMachine(
   pieces: readonly Piece[],
-  flow: Flow,
+  flow: FlowContext,
   { comment, depth, isEntered, within }: MachineOptions,
 ): StateMachine {
   const entered = isEntered ? enterable(pieces) : undefined;
-  let execution: Execution = { starts: [], entered: [] };
+  let execution: ExecutionStates = { starts: [], entered: [] };
   if (within) execution = startExecution(within);
   else flow.executions.push(execution);
   const block: Block = { flow, depth, copy: "", entered, states: {}, execution, times: [] };

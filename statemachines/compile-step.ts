@@ -1,7 +1,7 @@
 import type { JsonObject, StepNode, StepOptions } from "../graph/graph.ts";
 import { parseDuration } from "../graph/units.ts";
 import type { Catcher, TaskState } from "./asl.ts";
-import { addState, field, taskIndex, to, type Block, type Entry, type Value } from "./block.ts";
+import { addState, field, taskIndexExpression, to, type Block, type Entry, type Value } from "./block.ts";
 import { placeOf, resourceRequirements } from "./container-size.ts";
 import { INTEGRATIONS, TASK_ENVIRONMENT, TIMEOUT_GRACE_SECONDS } from "./contract/contract.ts";
 import { pickFields } from "./control.ts";
@@ -21,7 +21,7 @@ import {
 /** Adds a step as one Task state (and one more where its failure is caught). */
 export function compileStep(step: StepNode, block: Block, next: Entry): void {
   if (step.options.compute === "lambda") addInvocation(step, block, next);
-  else addJob(step, block, next, { name: step.name, index: taskIndex(block) });
+  else addJob(step, block, next, { name: step.name, index: taskIndexExpression(block) });
 }
 
 /** Which tasks a job is: one, or an array of a foreach's children. */
@@ -90,7 +90,7 @@ function longestAttemptSeconds(options: StepOptions, timeout: string): number {
 function addInvocation(step: StepNode, block: Block, next: Entry): void {
   const { options } = step;
   const { resources } = block.flow;
-  const index = taskIndex(block);
+  const index = taskIndexExpression(block);
   const timeoutSeconds = options.timeout === undefined ? undefined : parseDuration(options.timeout);
   const answered = options.catch ? undefined : next.answered;
   addTask(step, block, answered ?? next, step.name, index, undefined, {

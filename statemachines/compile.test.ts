@@ -5,7 +5,7 @@ import type { Graph } from "../graph/graph.ts";
 import { allStates, scopesIn } from "./all-states.ts";
 import { arbitraryGraph } from "./arbitrary-graph.ts";
 import type { StateMachine, StateMap } from "./asl.ts";
-import { checkMachine } from "./check.ts";
+import { checkFlowMachines } from "./check.ts";
 import { compile } from "./compile.ts";
 import { account, branch, fixtures, foreach, graph, lambda, loop, step, switchOn } from "./fixtures.ts";
 import { LIMITS } from "./limits.ts";
@@ -25,7 +25,7 @@ describe("a machine is one that Step Functions takes", () => {
   test.each(fixtures)("of $title", ({ graph: flow }) => {
     const compiled = compile(flow, account);
     expect(mistakesIn(compiled.machine)).toBe("");
-    expect(checkMachine(flow, compiled)).toEqual([]);
+    expect(checkFlowMachines(flow, compiled)).toEqual([]);
   });
 
   test("of any flow", () => {
@@ -42,7 +42,7 @@ describe("a machine is one that Step Functions takes", () => {
         const names = stateNames(compiled.machine);
         expect(looseEnds(compiled.machine)).toEqual([]);
         expect(new Set(names).size).toBe(names.length);
-        expect(checkMachine(flow, compiled)).toEqual([]);
+        expect(checkFlowMachines(flow, compiled)).toEqual([]);
       }),
     );
   });
@@ -76,7 +76,7 @@ describe("a machine is one that Step Functions takes", () => {
 
   test("and a flow of 1,000 steps fits into a definition", () => {
     const flow = graph("Long", ...Array.from({ length: 1_000 }, (_, i) => step(`step-number-${i}`)));
-    expect(checkMachine(flow, compile(flow, account))).toEqual([]);
+    expect(checkFlowMachines(flow, compile(flow, account))).toEqual([]);
   });
 
   test("whose size grows by a part and not by a factor with each foreach around a foreach", () => {

@@ -6,7 +6,7 @@ import { compileMachine } from "./compile-nested.ts";
 import { divide, MACHINE_SIZE, type MachineSize } from "./divide.ts";
 import { piecesOf } from "./piece.ts";
 import type { MachineResources } from "./resources.ts";
-import type { Execution } from "./tally.ts";
+import type { ExecutionStates } from "./tally.ts";
 
 /** A flow's state machines. */
 export interface CompiledFlow {
@@ -18,7 +18,7 @@ export interface CompiledFlow {
    */
   readonly children: Readonly<Record<string, StateMachine>>;
   /** What a run's executions enter of them, and how often: what a run costs is counted by it. */
-  readonly executions: readonly Execution[];
+  readonly executions: readonly ExecutionStates[];
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../graph/graph.ts";
 import { controlName, type ControlNode } from "../graph/lineage.ts";
-import { addState, choiceName, field, taskIndex, type Block } from "./block.ts";
+import { addState, choiceName, field, taskIndexExpression, type Block } from "./block.ts";
 import { INTEGRATIONS } from "./contract/contract.ts";
 import { controlKeyExpression } from "./contract/control-item.ts";
 import { isArrayJob } from "./count.ts";
@@ -32,7 +32,7 @@ export function addControlRead(block: Block, name: string, node: ControlNode): v
   const { resources, lineage } = block.flow;
   const id = controlName(node);
   const fields = controlFieldsOf(node);
-  const index = taskIndex(block);
+  const index = taskIndexExpression(block);
   const common = { ResultPath: "$.c", Next: choiceName(node) + block.copy };
   if (lineage.controls.get(id)!.known === "asked") {
     addState(block, name, {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Graph } from "../graph/graph.ts";
 import { allStates } from "./all-states.ts";
 import { arbitraryGraph } from "./arbitrary-graph.ts";
-import { checkMachine } from "./check.ts";
+import { checkFlowMachines } from "./check.ts";
 import { compile } from "./compile.ts";
 import { transitions } from "./cost.ts";
 import { account, branch, fixtures, foreach, graph, lambda, loop, step, switchOn } from "./fixtures.ts";
@@ -40,7 +40,7 @@ describe("a flow that is too much for one machine has several", () => {
   ])("%s", (_, flow, count) => {
     const machines = machinesOf(flow);
     expect(machines).toHaveLength(count);
-    expect(checkMachine(flow, compile(flow, account))).toEqual([]);
+    expect(checkFlowMachines(flow, compile(flow, account))).toEqual([]);
     const steps = machines
       .flatMap((machine) => allStates(machine))
       .filter(([name]) => /^(step|a|b|look|x)(-|$)/.test(name));

@@ -38,7 +38,7 @@ export interface Entered {
 }
 
 /** An execution of a flow's machines: the run's own, one of a machine within it, a child of a distributed Map. */
-export interface Execution {
+export interface ExecutionStates {
   /** How many of it a run has. */
   readonly starts: readonly Factor[];
   readonly entered: Entered[];
@@ -76,7 +76,7 @@ export function kindOf(state: State): Kind | undefined {
  * State transitions of one run, those of executions within its own too: each state that is entered is one. A whole number,
  * though turns are divided among executions and widths may be averages.
  */
-export function transitionsOf(executions: readonly Execution[], ways: Ways): number {
+export function transitionsOf(executions: readonly ExecutionStates[], ways: Ways): number {
   const transitions = ({ kind, times }: Entered) => (kind === "iteration" ? 0 : product(times, ways));
   const all = executions.reduce(
     (sum, { starts, entered }) =>
@@ -87,12 +87,16 @@ export function transitionsOf(executions: readonly Execution[], ways: Ways): num
 }
 
 /** What the states that one such execution enters add up to, by what each kind counts for; the fullest of its kind. */
-export function weigh({ entered }: Execution, weights: Readonly<Record<Entered["kind"], number>>, ways: Ways): number {
+export function weigh(
+  { entered }: ExecutionStates,
+  weights: Readonly<Record<Entered["kind"], number>>,
+  ways: Ways,
+): number {
   return entered.reduce((sum, { kind, times }) => sum + weights[kind] * product(times, ways, true), 0);
 }
 
 /** Whether a run has such an execution at all. */
-export function isStarted({ starts }: Execution, ways: Ways): boolean {
+export function isStarted({ starts }: ExecutionStates, ways: Ways): boolean {
   return product(starts, ways) > 0;
 }
 

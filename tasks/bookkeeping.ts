@@ -20,7 +20,7 @@ export async function answerControl(scope: RunScope, blobs: Blobs, node: string,
 }
 
 /** Which tasks failed: the one at `index`, or the children `offset` to `offset + width` of the foreach at `index`. */
-export interface Failure {
+export interface CaughtFailure {
   readonly step: string;
   readonly index: string;
   readonly width?: number;
@@ -32,7 +32,7 @@ export interface Failure {
 export async function recordFailure(
   scope: RunScope,
   blobs: Blobs,
-  { step, index, width, offset = 0, error }: Failure,
+  { step, index, width, offset = 0, error }: CaughtFailure,
   now: number,
 ): Promise<void> {
   const { depth } = scope.lineage.steps.get(step)!;

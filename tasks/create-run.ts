@@ -19,7 +19,7 @@ export interface RunRequest {
 }
 
 /** Records a new run; the graph is kept with it, so that it can be read for as long as the run is. */
-export async function createRun(ledger: Ledger, blobs: BlobStore, request: RunRequest, now: number): Promise<Run> {
+export async function beginRun(ledger: Ledger, blobs: BlobStore, request: RunRequest, now: number): Promise<Run> {
   const { graph, ...rest } = request;
   const bytes = Buffer.from(JSON.stringify(graph));
   const hash = createHash("sha256").update(bytes).digest("hex");

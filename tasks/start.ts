@@ -9,7 +9,7 @@ export interface TaskStart {
 }
 
 /** A task that has begun, with all that it begins with; or one that had finished before and is not run again. */
-export type StartedTask =
+export type BegunTask =
   | {
       readonly state: "started";
       readonly index: string;
@@ -30,7 +30,7 @@ export async function startTasks(
   step: string,
   starts: readonly TaskStart[],
   now: number,
-): Promise<StartedTask[]> {
+): Promise<BegunTask[]> {
   const attempts = await scope.ledger.startAttempts(
     scope.key,
     starts.map(({ index, by }) => ({ step, index, by, at: now })),

@@ -3,7 +3,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Course } from "../statemachines/plan/ways.ts";
 import { fixtures, foreach, graph, lambda, loop, step, switchOn } from "../statemachines/fixtures.ts";
 import { plan } from "../statemachines/plan/plan.ts";
-import { recordRun } from "../statemachines/plan/record.ts";
+import { recordedRun } from "../statemachines/plan/record.ts";
 import { visit } from "../statemachines/plan/visits.ts";
 import { waysOf } from "../statemachines/plan/ways.ts";
 import { answersOf, anyAnswers, simulate, type Answers } from "./simulated-run.ts";
@@ -11,7 +11,7 @@ import { answersOf, anyAnswers, simulate, type Answers } from "./simulated-run.t
 /** What tasks the interpreter ran, as the ledger would tell. */
 async function recorded(flow: Graph, answers: Answers, seconds = 60) {
   const run = await simulate(flow, answers);
-  const record = recordRun(flow);
+  const record = recordedRun(flow);
   for (const task of run.tasks) {
     const [name = "", index = ""] = task.split("/");
     record.add({ step: name, index, attempts: 1, seconds });
@@ -110,7 +110,7 @@ describe("what a run used, by its tasks alone,", () => {
   test("counts every attempt's container, and the calls that a retry takes", () => {
     const flow = graph("F", step("x", { retry: 3 }));
     const used = (attempts: number) => {
-      const record = recordRun(flow);
+      const record = recordedRun(flow);
       record.add({ step: "x", index: "0", attempts, seconds: 60 });
       return record.plan();
     };

@@ -30,7 +30,7 @@ function digestOf(definition: object): string {
 }
 
 /** Throws MillraceError `account.*`, and `job.refused` for what Batch does not take. */
-export function openBatchJobs({ base, prefix, client: config }: BatchOptions): JobDefinitions {
+export function openJobDefinitions({ base, prefix, client: config }: BatchOptions): JobDefinitions {
   const client = new BatchClient({ maxAttempts: 8, ...config });
   let standing: Promise<JobDefinition> | undefined;
 

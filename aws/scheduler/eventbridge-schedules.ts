@@ -10,7 +10,7 @@ import { MillraceError } from "../../graph/errors.ts";
 import { accountError } from "../account-error.ts";
 import type { ScheduledStart, Schedules } from "./schedules.ts";
 
-export interface SchedulerOptions {
+export interface ScheduleOptions {
   readonly group: string;
   /** The dispatch function. */
   readonly targetArn: string;
@@ -28,7 +28,7 @@ export function openSchedules({
   roleArn,
   deadLetterArn,
   client: config,
-}: SchedulerOptions): Schedules {
+}: ScheduleOptions): Schedules {
   const client = new SchedulerClient({ maxAttempts: 8, ...config });
   return {
     async put(flow, expression) {

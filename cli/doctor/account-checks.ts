@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { BodyOf } from "../../functions/api/contract.ts";
 import { shortName, type Trouble } from "../../aws/batch/job.ts";
-import { Api } from "../../sdk/client/api.ts";
+import { ApiClient } from "../../sdk/client/api.ts";
 import { personalCredentials } from "../../aws/credentials.ts";
 import { askAws } from "../../aws/request.ts";
 import { queuesOf } from "../../aws/batch/waiting.ts";
@@ -83,7 +83,7 @@ function apiCheck(profile: AccountProfile): Check {
     name: "API",
     async look() {
       try {
-        await new Api(profile, personalCredentials).call("GET /flows", { query: { limit: 1 } });
+        await new ApiClient(profile, personalCredentials).call("GET /flows", { query: { limit: 1 } });
       } catch (error) {
         throw lacking(error, profile, "execute-api:Invoke on it");
       }
@@ -99,7 +99,7 @@ function bucketCheck(profile: AccountProfile): Check {
     async look() {
       const body = Buffer.from(`millrace doctor ${new Date().toISOString().slice(0, 10)}\n`);
       const hash = createHash("sha256").update(body).digest("hex");
-      const api = new Api(profile, personalCredentials);
+      const api = new ApiClient(profile, personalCredentials);
       const sign = (body: BodyOf<"POST /artifacts/sign">) => api.call("POST /artifacts/sign", { body });
       const hint = "Look whether a proxy or an endpoint policy stands between this machine and S3.";
       const upload = (await sign({ reads: [], writes: [{ hash, size: body.length }] })).writes[hash];

@@ -1,7 +1,7 @@
 import type { RunEvent } from "../../engine/events.ts";
 import type { Output } from "./output.ts";
 import type { Sink } from "./sink.ts";
-import { describeBound, describeEnd, describeJob, formatPlace } from "./words.ts";
+import { describeBound, describeEnd, describeJob, formatTaskPlace } from "./words.ts";
 
 /** A line an event, each task's by its place and process: for a pipe, a file, a log. */
 export function plainOutput(sink: Sink): Output {
@@ -21,11 +21,11 @@ function plainLine(event: RunEvent): string | undefined {
     case "task.started":
       // Of a job its status tells.
       if (event.job !== undefined) return undefined;
-      return `${formatPlace(event)} Task is starting${event.attempt > 1 ? ` (attempt ${event.attempt})` : ""}.`;
+      return `${formatTaskPlace(event)} Task is starting${event.attempt > 1 ? ` (attempt ${event.attempt})` : ""}.`;
     case "task.output":
-      return `${formatPlace(event)} ${event.text}`;
+      return `${formatTaskPlace(event)} ${event.text}`;
     case "task.finished":
-      return `${formatPlace(event)} ${describeEnd(event)}`;
+      return `${formatTaskPlace(event)} ${describeEnd(event)}`;
     case "job.status":
       return describeJob(event);
     case "loop.bound":

@@ -3,7 +3,7 @@ import type { RunEvent, TaskFinished } from "../../engine/events.ts";
 import type { Output } from "./output.ts";
 import type { Sink } from "./sink.ts";
 import { ended, failedOf, Waves, type Wave } from "./waves.ts";
-import { describeBound, describeEnd, describeJob, formatCount, formatPlace, formatSeconds } from "./words.ts";
+import { describeBound, describeEnd, describeJob, formatCount, formatTaskPlace, formatSeconds } from "./words.ts";
 
 const REDRAW_MILLISECONDS = 100;
 const TOLD_FAILURES = 10;
@@ -110,7 +110,7 @@ function taskLine(event: TaskFinished, paint: Paint): string {
 }
 
 function place(event: Extract<RunEvent, { attempt: number }>, paint: Paint): string {
-  return paint("cyan", formatPlace(event));
+  return paint("cyan", formatTaskPlace(event));
 }
 
 function describeProgress(wave: Wave, now: number): string {

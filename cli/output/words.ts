@@ -35,7 +35,7 @@ export function formatTaskError({ name, message, source }: TaskError): string {
 }
 
 /** Whose line it is: `[42/compute/3 (pid 7)]`; of a task elsewhere its place alone, since its jobs are told by themselves. */
-export function formatPlace({ run, step, index, pid }: Extract<RunEvent, { attempt: number }>): string {
+export function formatTaskPlace({ run, step, index, pid }: Extract<RunEvent, { attempt: number }>): string {
   return `[${run}/${step}/${index}${pid === undefined ? "" : ` (pid ${pid})`}]`;
 }
 

@@ -32,7 +32,7 @@ export interface PolledJob {
 }
 
 /** What became of a task; `failed` where it fails its job. */
-export interface TaskEnd {
+export interface JobTaskEnd {
   readonly failed?: JobResult[number];
 }
 
@@ -55,7 +55,7 @@ export class JobEvents {
   }
 
   /** Answers the task's end, once the job is over. */
-  async change(polled: PolledJob, job: DescribedJob, change: JobChange): Promise<TaskEnd | undefined> {
+  async change(polled: PolledJob, job: DescribedJob, change: JobChange): Promise<JobTaskEnd | undefined> {
     const { id, step, index } = polled;
     switch (change.type) {
       case "status":
@@ -78,7 +78,7 @@ export class JobEvents {
     }
   }
 
-  async #over(polled: PolledJob, job: DescribedJob, succeeded: boolean): Promise<TaskEnd> {
+  async #over(polled: PolledJob, job: DescribedJob, succeeded: boolean): Promise<JobTaskEnd> {
     const attempt = Math.max(1, polled.emitted.begun, job.attempts?.length ?? 0);
     const seconds = attemptSeconds(job, attempt);
     if (succeeded && !this.#options.isCaught(polled.step)) {

@@ -7,7 +7,7 @@ import { isServiceError, isTemporary } from "../../aws/temporary-error.ts";
 import type { JobStatus } from "../../engine/events.ts";
 import type { JobResult, StateJob } from "../../engine/job.ts";
 import { MillraceError } from "../../graph/errors.ts";
-import { JobEvents, type JobEventsOptions, type PolledJob, type TaskEnd } from "./job-events.ts";
+import { JobEvents, type JobEventsOptions, type PolledJob, type JobTaskEnd } from "./job-events.ts";
 import { childrenBegun, emittedAfter, NOTHING_EMITTED, progressOf, type JobChange } from "./job-progress.ts";
 import { Patience } from "./patience.ts";
 import { serviceFailure } from "./service-failure.ts";
@@ -263,7 +263,7 @@ export class JobWatcher {
 
   // ---- settling
 
-  #settle(open: Open, polled: PolledJob, { failed }: TaskEnd): void {
+  #settle(open: Open, polled: PolledJob, { failed }: JobTaskEnd): void {
     if (failed) open.failed.push(failed);
     open.settled++;
     if (open.job.isArray) open.children.delete(polled);

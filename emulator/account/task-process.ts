@@ -22,7 +22,7 @@ export interface TaskProcess {
   stop(): void;
 }
 
-export interface TaskStart {
+export interface TaskProcessStart {
   /** The built runtime (container.cjs). */
   readonly runtime: string;
   readonly booted: Booted;
@@ -35,7 +35,7 @@ export interface TaskStart {
 const GRACE_MILLISECONDS = 5_000;
 
 /** Carries out an attempt in a process of this machine as a container would, with the same runtime. */
-export function startTaskProcess({ runtime, booted, env, logFile, onLine }: TaskStart): TaskProcess {
+export function startTaskProcess({ runtime, booted, env, logFile, onLine }: TaskProcessStart): TaskProcess {
   const child = spawn(process.execPath, ["-e", PROGRAM, runtime], {
     env: { ...process.env, ...env },
     stdio: ["pipe", "pipe", "pipe", "ipc"],
@@ -48,7 +48,7 @@ export function startTaskProcess({ runtime, booted, env, logFile, onLine }: Task
   const file = createWriteStream(logFile);
   // What the task printed is told all the same.
   file.on("error", () => {});
-  const lines = lineTeller(onLine);
+  const lines = printLines(onLine);
   for (const stream of [stdout, stderr]) {
     const tell = lines();
     stream.on("data", (chunk: Buffer) => {
@@ -79,7 +79,7 @@ export function startTaskProcess({ runtime, booted, env, logFile, onLine }: Task
   };
 }
 
-function lineTeller(onLine: (line: string) => void): () => (chunk: Buffer | undefined) => void {
+function printLines(onLine: (line: string) => void): () => (chunk: Buffer | undefined) => void {
   return () => {
     const decoder = new StringDecoder("utf8");
     let half = "";

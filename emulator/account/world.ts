@@ -32,7 +32,7 @@ export interface AccountRun {
 
 /** What of an account's API a run that is carried out here asks. */
 export interface AccountClient {
-  readonly own: Pick<Client["own"], "create" | "finish" | "heartbeat" | "readControl" | "keepBooks" | "startTask">;
+  readonly own: Pick<Client["own"], "create" | "finish" | "heartbeat" | "readControl" | "answerMachine" | "startTask">;
   readonly runs: Pick<Client["runs"], "listAttempts">;
 }
 
@@ -69,9 +69,9 @@ async function createAccountRun(request: AccountRun, events: TaskEvents): Promis
     },
     heartbeat: () => own.heartbeat(key),
     readControl: (control) => own.readControl(key, control),
-    answerControl: (control) => own.keepBooks(key, { action: "control", ...control }),
+    answerControl: (control) => own.answerMachine(key, { action: "control", ...control }),
     recordFailure: async (failure) => {
-      await own.keepBooks(key, { action: "recordFailure", ...failure });
+      await own.answerMachine(key, { action: "recordFailure", ...failure });
     },
     announceEnd: record,
     async finish(end) {

@@ -1,7 +1,7 @@
 import type { Manifest } from "../../store/artifacts/manifest.ts";
 import type { AttemptEnd, LogRange } from "../../store/ledger/ledger.ts";
 import type { RunScope } from "../../tasks/inputs.ts";
-import type { StartedTask } from "../../tasks/start.ts";
+import type { BegunTask } from "../../tasks/start.ts";
 import type { WorkPage } from "../../runtime/worker/protocol.ts";
 import type { TaskOutcome } from "../../runtime/task.ts";
 import type { Job } from "../../engine/job.ts";
@@ -14,7 +14,7 @@ export interface AssignedTask {
   /** Its number among the worker's tasks. */
   readonly number: number;
   readonly attempt: Try;
-  readonly started: Extract<StartedTask, { state: "started" }>;
+  readonly started: Extract<BegunTask, { state: "started" }>;
 }
 
 /** What became of it. */

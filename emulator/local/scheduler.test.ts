@@ -8,7 +8,7 @@ import { flow } from "../../sdk/index.ts";
 import type { Ledger } from "../../store/ledger/ledger.ts";
 import { openSqliteLedger } from "../../store/ledger/sqlite/sqlite-ledger.ts";
 import type { FlowWorker, TaskMessage } from "../flow-worker.ts";
-import type { Ending } from "../worker-process.ts";
+import type { WorkerEnding } from "../worker-process.ts";
 import { Scheduler } from "./scheduler.ts";
 
 const { graph } = flow("Fit")
@@ -36,7 +36,7 @@ class FakeWorker implements FlowWorker {
   readonly pages: string[][] = [];
   readonly asked: string[] = [];
   onTask: (message: TaskMessage) => void = () => {};
-  onEnd: (ending: Ending) => void = () => {};
+  onEnd: (ending: WorkerEnding) => void = () => {};
   readonly #answer: Answer;
 
   constructor(answer: Answer) {

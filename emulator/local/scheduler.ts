@@ -1,10 +1,10 @@
 import type { Job, JobResult } from "../../engine/job.ts";
 import type { TaskEvents } from "../../engine/world.ts";
 import type { RunScope } from "../../tasks/inputs.ts";
-import { startTasks, type StartedTask } from "../../tasks/start.ts";
+import { startTasks, type BegunTask } from "../../tasks/start.ts";
 import type { FlowWorker, TaskMessage } from "../flow-worker.ts";
 import { endingError } from "../worker-ending.ts";
-import type { Ending } from "../worker-process.ts";
+import type { WorkerEnding } from "../worker-process.ts";
 import { attemptEnd, attemptOf, retryOf, workPage, type AssignedTask, type TaskEnd } from "./assigned-task.ts";
 import { DelayedTries } from "./delayed-tries.ts";
 import { EndWriter } from "./end-writer.ts";
@@ -147,7 +147,7 @@ export class Scheduler {
     );
   }
 
-  #begin(worker: PoolWorker, step: string, tries: readonly Try[], started: readonly StartedTask[]): void {
+  #begin(worker: PoolWorker, step: string, tries: readonly Try[], started: readonly BegunTask[]): void {
     const begun: Omit<AssignedTask, "number">[] = [];
     started.forEach((task, i) => {
       const attempt = tries[i]!;
@@ -224,7 +224,7 @@ export class Scheduler {
   }
 
   /** The task that the worker ran has failed; those that it had not begun go back. */
-  #workerEnded(worker: PoolWorker, ending: Ending): void {
+  #workerEnded(worker: PoolWorker, ending: WorkerEnding): void {
     const { clock, log } = worker;
     const error = endingError(ending, clock.killedFor, log?.tail() ?? "");
     const range = log?.take();

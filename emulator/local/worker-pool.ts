@@ -1,6 +1,6 @@
 import type { TaskEvents } from "../../engine/world.ts";
 import type { FlowWorker, TaskMessage } from "../flow-worker.ts";
-import type { Ending } from "../worker-process.ts";
+import type { WorkerEnding } from "../worker-process.ts";
 import { PoolSize } from "./pool-size.ts";
 import { PoolWorker } from "./pool-worker.ts";
 
@@ -12,7 +12,7 @@ export interface PoolOptions {
   readonly onReady: () => void;
   readonly onTask: (worker: PoolWorker, message: TaskMessage) => void;
   /** A worker has ended by itself, or was killed; it is out of the pool. */
-  readonly onEnd: (worker: PoolWorker, ending: Ending) => void;
+  readonly onEnd: (worker: PoolWorker, ending: WorkerEnding) => void;
   /** The flow's code can't be loaded. */
   readonly onBroken: (error: unknown) => void;
 }

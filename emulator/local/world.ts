@@ -1,5 +1,5 @@
 import { lineageOf } from "../../graph/lineage.ts";
-import { createRun, type RunRequest } from "../../tasks/create-run.ts";
+import { beginRun, type RunRequest } from "../../tasks/create-run.ts";
 import { ledgerRun } from "../../engine/ledger-run.ts";
 import type { RunEnd, TaskEvents, World, WorldRun } from "../../engine/world.ts";
 import type { LocalBlobStore } from "../../store/blobs/blobs.ts";
@@ -32,7 +32,7 @@ export function localWorld(request: LocalRun): World {
 
 async function createLocalRun(request: LocalRun, events: TaskEvents): Promise<WorldRun> {
   const { graph, ledger, blobs, parameters } = request;
-  const { flow, run, createdAt, tags } = await createRun(ledger, blobs, request, Date.now());
+  const { flow, run, createdAt, tags } = await beginRun(ledger, blobs, request, Date.now());
   const key = { flow, run };
   const scope = { ledger, key, lineage: lineageOf(graph), parameters };
   const scheduler = new Scheduler({ ...request, startWorker: () => request.startWorker(), scope, events });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { TaskCalls } from "../../functions/api/task-calls.ts";
 import type { Machines } from "../../aws/step-functions/machines.ts";
 import type { Ending } from "../../functions/runs/end.ts";
-import { readRun } from "../../functions/runs/read.ts";
+import { requireRun } from "../../functions/runs/read.ts";
 import { ARCHIVED } from "../../runtime/package/code-archive-files.ts";
 import { unpackArchive } from "../../runtime/package/code-archive.ts";
 import { makeWholeFolder } from "../../runtime/package/whole-folder.ts";
@@ -87,7 +87,7 @@ export class Executions implements Machines {
 
   async #carryOut(compiled: CompiledFlow, name: string, input: MachineInput, signal: AbortSignal): Promise<void> {
     const { store, calls, ending, url, maxWorkers } = this.#parts;
-    const run = await readRun(store.ledger, parseRunName(input.run));
+    const run = await requireRun(store.ledger, parseRunName(input.run));
     const lineage = await calls.lineageOf(run.graph);
     const folder = await unpackCode(store, run.codePackage);
     const world = emulatedWorld({

@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import { worldConformance } from "../../engine/conformance.ts";
 import { machineInput } from "../../statemachines/contract/contract.ts";
-import { createRun } from "../../tasks/create-run.ts";
+import { beginRun } from "../../tasks/create-run.ts";
 import { serveFlow } from "../fixtures.ts";
 import { localFlow } from "../local/flow.ts";
 import { emulatedWorld } from "./world.ts";
@@ -12,7 +12,7 @@ describe("the emulated account", () => {
     const { ledger, blobs } = store;
     const flow = localFlow(graph);
     const recorded = { codePackage, parameters: {}, controls: [], namespace: "user:test", user: "test", tags: [] };
-    const run = await createRun(ledger, blobs, { ...recorded, graph }, Date.now());
+    const run = await beginRun(ledger, blobs, { ...recorded, graph }, Date.now());
     const execution = { name: `${run.flow}-${run.run}`, input: machineInput(run) };
     const { lineage } = flow;
     const world = emulatedWorld({ run, lineage, execution, calls, blobs, ending, tasks, heartbeatMilliseconds });

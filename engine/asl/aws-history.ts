@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../../graph/graph.ts";
 import type { State } from "../../statemachines/asl.ts";
-import type { HistoryEvent, StateHappening } from "./history.ts";
+import type { HistoryEvent, StateEventDetail } from "./history.ts";
 import { isObject } from "./jsonpath.ts";
 import { parseResource } from "./resource.ts";
 
@@ -160,8 +160,8 @@ function typeAndDetails(event: HistoryEvent, about: About): TypeAndDetails {
   }
 }
 
-type TaskEvent = Extract<StateHappening, { resource: string }>;
-type BranchesEvent = { readonly state: string } & Extract<StateHappening, { type: `${"Map" | "Parallel"}${string}` }>;
+type TaskEvent = Extract<StateEventDetail, { resource: string }>;
+type BranchesEvent = { readonly state: string } & Extract<StateEventDetail, { type: `${"Map" | "Parallel"}${string}` }>;
 
 /** A Lambda function that is a Resource by its ARN, an activity and a service each have events of their own. */
 function ofTask(event: TaskEvent, { region }: About): TypeAndDetails {
@@ -261,7 +261,7 @@ function failure({ error, cause }: { readonly error: string; readonly cause: str
   return { ...(error !== "" && { error }), ...(cause !== "" && { cause }) };
 }
 
-type Scheduled = Extract<StateHappening, { type: "TaskScheduled" }>;
+type Scheduled = Extract<StateEventDetail, { type: "TaskScheduled" }>;
 
 function limits({ timeoutSeconds, heartbeatSeconds }: Scheduled) {
   return {

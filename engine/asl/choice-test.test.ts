@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../graph/graph.ts";
 import type { ChoiceRule, StateMachine } from "../../statemachines/asl.ts";
-import { execute } from "./interpreter.ts";
+import { interpret } from "./interpreter.ts";
 
 function choose(rule: object, input: unknown) {
   const machine: StateMachine = {
@@ -12,7 +12,7 @@ function choose(rule: object, input: unknown) {
       No: { Type: "Pass", Result: false, End: true },
     },
   };
-  return execute(machine, input as Json, { integrations: async () => null });
+  return interpret(machine, input as Json, { integrations: async () => null });
 }
 
 const v = (operator: string, operand: unknown) => ({ Variable: "$.v", [operator]: operand });
@@ -152,11 +152,11 @@ test("the first rule that holds is taken, and the input goes on unchanged", asyn
     },
   };
   const options = { integrations: async () => null };
-  expect(await execute(machine, { v: 3 }, options)).toMatchObject({
+  expect(await interpret(machine, { v: 3 }, options)).toMatchObject({
     status: "SUCCEEDED",
     output: { v: 3 },
   });
-  expect(await execute(machine, { v: 10 }, options)).toMatchObject({
+  expect(await interpret(machine, { v: 10 }, options)).toMatchObject({
     status: "FAILED",
     error: "States.NoChoiceMatched",
   });

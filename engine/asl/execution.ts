@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../../graph/graph.ts";
 import type { State } from "../../statemachines/asl.ts";
 import type { Clock } from "./clock.ts";
 import { note } from "./history.ts";
-import type { Line, StateHappening } from "./history.ts";
+import type { Line, StateEventDetail } from "./history.ts";
 
 /**
  * Carries out what a Task state (or a Map's ItemReader) calls. Throws TaskFailure with an AWS error name where the call
@@ -26,7 +26,7 @@ export interface TaskContext {
 }
 
 /** What all parts of one running execution share. */
-export interface Execution {
+export interface ExecutionContext {
   readonly integrations: Integrations;
   readonly clock: Clock;
   readonly random: () => number;
@@ -39,7 +39,7 @@ export interface Execution {
 
 /** What one sequence of states stands in: the machine itself, a Parallel's branch, a Map's iteration. */
 export interface Scope {
-  readonly execution: Execution;
+  readonly execution: ExecutionContext;
   readonly signal: AbortSignal;
   /** `$$.Execution`: a distributed Map's child has its own. */
   readonly about: () => JsonObject;
@@ -109,6 +109,6 @@ export function contextObject({ scope, state, type, enteredAt, retries, token }:
 }
 
 /** Tells the listener of the execution, if there is one, and answers the event's id. */
-export function tell({ scope, state }: Frame, happening: StateHappening): number | undefined {
-  return scope.line && note(scope.line, { state, ...happening });
+export function tell({ scope, state }: Frame, event: StateEventDetail): number | undefined {
+  return scope.line && note(scope.line, { state, ...event });
 }

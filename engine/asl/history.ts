@@ -24,14 +24,14 @@ export type ExecutionEvent =
 type StateEvent = {
   readonly state: string;
   readonly within: readonly number[];
-} & StateHappening;
+} & StateEventDetail;
 
 interface Failed {
   readonly error: string;
   readonly cause: string;
 }
 
-export type StateHappening =
+export type StateEventDetail =
   | { readonly type: "StateEntered"; readonly stateType: State["Type"]; readonly input: Json }
   | {
       readonly type: "StateExited";
@@ -129,7 +129,7 @@ export function branchOff(outer: Line, index: number, more: Partial<Pick<Line, "
 /** Takes note of an event and answers its id; 0 where the line is over: what a cut task still does is not told. */
 export function note(
   line: Line,
-  event: ExecutionEvent | ({ readonly state: string } & StateHappening),
+  event: ExecutionEvent | ({ readonly state: string } & StateEventDetail),
   within = line.within,
 ): number {
   if (line.isOver) return 0;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../graph/graph.ts";
 import type { State } from "../../statemachines/asl.ts";
-import { execute } from "./interpreter.ts";
+import { interpret } from "./interpreter.ts";
 
 /** Runs one state; a Task answers `answer`, and what it was given is `seen`. */
 async function run(state: object, input: Json, answer: Json = null) {
   let seen: Json | undefined;
-  const result = await execute({ StartAt: "S", States: { S: { End: true, ...state } as State } }, input, {
+  const result = await interpret({ StartAt: "S", States: { S: { End: true, ...state } as State } }, input, {
     integrations: async (_, payload) => {
       seen = payload;
       return answer;

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../graph/graph.ts";
 import type { State, StateMachine } from "../../statemachines/asl.ts";
-import { TaskFailure, execute } from "./interpreter.ts";
+import { TaskFailure, interpret } from "./interpreter.ts";
 import type { HistoryEvent, Integrations } from "./interpreter.ts";
 import { virtualClock } from "./virtual-clock.ts";
 
@@ -37,7 +37,7 @@ const double: Integrations = async (_, input) => ({ n: (input as { n: number }).
 
 async function history(machine: StateMachine, input: Json, integrations: Integrations): Promise<HistoryEvent[]> {
   const events: HistoryEvent[] = [];
-  await execute(machine, input, {
+  await interpret(machine, input, {
     integrations,
     onEvent: (event) => events.push(event),
     clock: virtualClock(),
@@ -54,7 +54,7 @@ test("a chain hands each state's output to the next", async () => {
       C: { Type: "Succeed", OutputPath: "$.b" },
     },
   };
-  expect(await execute(machine, { n: 1 }, { integrations: double })).toEqual({
+  expect(await interpret(machine, { n: 1 }, { integrations: double })).toEqual({
     status: "SUCCEEDED",
     output: { n: 4 },
     transitions: 3,
@@ -62,7 +62,7 @@ test("a chain hands each state's output to the next", async () => {
 });
 
 test("a loop of 3,000 rounds ends", async () => {
-  expect(await execute(loop(3_000), {}, { integrations: nothing })).toEqual({
+  expect(await interpret(loop(3_000), {}, { integrations: nothing })).toEqual({
     status: "SUCCEEDED",
     output: { k: 3_000 },
     transitions: 9_002,
@@ -73,7 +73,7 @@ test("a chain of 1,000 states ends", async () => {
   const States = Object.fromEntries(
     Array.from({ length: 1_000 }, (_, index) => [`S${index}`, wait(index < 999 ? `S${index + 1}` : undefined)]),
   );
-  expect(await execute({ StartAt: "S0", States }, {}, { integrations: nothing })).toMatchObject({
+  expect(await interpret({ StartAt: "S0", States }, {}, { integrations: nothing })).toMatchObject({
     status: "SUCCEEDED",
     transitions: 1_000,
   });
@@ -99,7 +99,7 @@ test("bodies nest: a Map in a Parallel in a Map", async () => {
     ItemProcessor: { StartAt: "P", States: { P: middle } },
     End: true,
   };
-  const result = await execute(one(outer), [{ items: [1] }, { items: [2, 3] }], {
+  const result = await interpret(one(outer), [{ items: [1] }, { items: [2, 3] }], {
     integrations: async (_, input) => input,
   });
   expect(result).toMatchObject({
@@ -113,7 +113,7 @@ test("bodies nest: a Map in a Parallel in a Map", async () => {
 describe("an execution that is aborted", () => {
   test("ends at once, even while a task does not", async () => {
     const controller = new AbortController();
-    const running = execute(one(wait()), {}, { integrations: never, signal: controller.signal });
+    const running = interpret(one(wait()), {}, { integrations: never, signal: controller.signal });
     controller.abort();
     expect(await running).toEqual({ status: "ABORTED", transitions: 1 });
   });
@@ -131,7 +131,7 @@ describe("an execution that is aborted", () => {
       Branches: [{ StartAt: "M", States: { M: map } }],
       End: true,
     };
-    const running = execute(one(parallel), [1, 2], {
+    const running = interpret(one(parallel), [1, 2], {
       integrations: (_, _input, { signal }) => {
         signals.push(signal);
         if (signals.length === 2) setImmediate(() => controller.abort());
@@ -146,7 +146,7 @@ describe("an execution that is aborted", () => {
   test("starts no further state", async () => {
     const controller = new AbortController();
     const called: string[] = [];
-    await execute(
+    await interpret(
       { StartAt: "A", States: { A: wait("B"), B: wait() } },
       {},
       {
@@ -164,7 +164,7 @@ describe("an execution that is aborted", () => {
 
   test("before it began starts nothing", async () => {
     const called: string[] = [];
-    const result = await execute(
+    const result = await interpret(
       one(wait()),
       {},
       {
@@ -181,7 +181,7 @@ describe("an execution that is aborted", () => {
     const retrying: State = { Type: "Task", Resource: "r", Retry, End: true };
     for (const state of [{ Type: "Wait", Seconds: 3_600, End: true } as const, retrying]) {
       const controller = new AbortController();
-      const running = execute(
+      const running = interpret(
         one(state),
         {},
         {
@@ -197,7 +197,7 @@ describe("an execution that is aborted", () => {
   test("can be one that never waits for anything", async () => {
     const controller = new AbortController();
     setImmediate(() => controller.abort());
-    expect(await execute(loop(Infinity), {}, { integrations: nothing, signal: controller.signal })).toMatchObject({
+    expect(await interpret(loop(Infinity), {}, { integrations: nothing, signal: controller.signal })).toMatchObject({
       status: "ABORTED",
     });
   });
@@ -205,7 +205,7 @@ describe("an execution that is aborted", () => {
 
 test("a machine that takes longer than its TimeoutSeconds has timed out, and its tasks are told", async () => {
   let told: AbortSignal | undefined;
-  const result = await execute(
+  const result = await interpret(
     { ...one(wait()), TimeoutSeconds: 5 },
     {},
     {
@@ -219,13 +219,13 @@ test("a machine that takes longer than its TimeoutSeconds has timed out, and its
 
 test("a task that succeeded is not told to stop when the execution ends", async () => {
   let told: AbortSignal | undefined;
-  await execute(one(wait()), {}, { integrations: async (_, _input, { signal }) => ((told = signal), null) });
+  await interpret(one(wait()), {}, { integrations: async (_, _input, { signal }) => ((told = signal), null) });
   expect(told?.aborted).toBe(false);
 });
 
 test("an execution that is over no longer listens to its caller's signal", async () => {
   const { signal } = new AbortController();
-  await execute(one(wait()), {}, { integrations: nothing, signal });
+  await interpret(one(wait()), {}, { integrations: nothing, signal });
   expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
@@ -236,7 +236,7 @@ test("the input is handed on as it is, and never changed", async () => {
   };
   const input = freeze({ a: { b: [1, { c: 2 }] } });
   const machine = one({ Type: "Pass", Result: 5, ResultPath: "$.a.b[1].c", End: true });
-  expect(await execute(machine, input, { integrations: nothing })).toMatchObject({
+  expect(await interpret(machine, input, { integrations: nothing })).toMatchObject({
     output: { a: { b: [1, { c: 5 }] } },
   });
 });

@@ -4,7 +4,7 @@ import { linkAbort } from "./abort.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { TaskFailure } from "./errors.ts";
-import type { Execution, Integrations, Scope } from "./execution.ts";
+import type { ExecutionContext, Integrations, Scope } from "./execution.ts";
 import { beginHistory, endHistory, note } from "./history.ts";
 import type { ExecutionEvent, HistoryEvent, Line } from "./history.ts";
 import { limited } from "./payload.ts";
@@ -15,7 +15,7 @@ export { TaskFailure } from "./errors.ts";
 export type { Integrations, TaskContext } from "./execution.ts";
 export type { HistoryEvent } from "./history.ts";
 
-export interface ExecuteOptions {
+export interface InterpreterOptions {
   /** Carries out what a Task state or an ItemReader calls; throws TaskFailure for a failure with an AWS error name. */
   readonly integrations: Integrations;
   /** What `$$.Execution` and `$$.StateMachine` say. `startTime` is ISO 8601, by default now. */
@@ -54,9 +54,13 @@ type Outcome =
  * Throws MillraceError `machine.invalid` for a machine that Step Functions would refuse, and whatever an integration
  * throws that is no TaskFailure, after its other tasks' signals have fired.
  *
- *     const result = await execute(machine, { n: 1 }, { integrations: async (resource, input) => call(resource, input) });
+ *     const result = await interpret(machine, { n: 1 }, { integrations: async (resource, input) => call(resource, input) });
  */
-export async function execute(machine: StateMachine, input: Json, options: ExecuteOptions): Promise<ExecutionResult> {
+export async function interpret(
+  machine: StateMachine,
+  input: Json,
+  options: InterpreterOptions,
+): Promise<ExecutionResult> {
   const sequence = prepareMachine(machine);
   const { signal, abort, release } = linkAbort(options.signal);
   const scope = begin(input, options, signal);
@@ -100,7 +104,7 @@ export async function execute(machine: StateMachine, input: Json, options: Execu
   }
 }
 
-function begin(input: Json, options: ExecuteOptions, signal: AbortSignal): Scope {
+function begin(input: Json, options: InterpreterOptions, signal: AbortSignal): Scope {
   const { clock = systemClock, execution: given = {} } = options;
   const { id = "local", name = id, stateMachine = { id: "local", name: "local" } } = given;
   const startTime = given.startTime ?? new Date(clock.now()).toISOString();
@@ -112,7 +116,7 @@ function begin(input: Json, options: ExecuteOptions, signal: AbortSignal): Scope
     RoleArn: given.roleArn ?? "local",
     RedriveCount: 0,
   };
-  const execution: Execution = {
+  const execution: ExecutionContext = {
     integrations: options.integrations,
     clock,
     random: options.random ?? Math.random,

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../graph/graph.ts";
-import { execute } from "./interpreter.ts";
+import { interpret } from "./interpreter.ts";
 
 async function evaluate(call: string, input: unknown = {}, random?: () => number) {
-  const result = await execute(
+  const result = await interpret(
     {
       StartAt: "Pass",
       States: { Pass: { Type: "Pass", Parameters: { "value.$": call }, End: true } },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../graph/graph.ts";
 import type { ItemReader } from "../../statemachines/asl.ts";
-import { TaskFailure, execute } from "./interpreter.ts";
+import { TaskFailure, interpret } from "./interpreter.ts";
 
 const GET = "arn:aws:states:::s3:getObject";
 
@@ -12,7 +12,7 @@ function run(ReaderConfig: ItemReader["ReaderConfig"], answer: Json | Error, Res
     Parameters: { Bucket: "b", "Key.$": "$.key" },
     ...(ReaderConfig && { ReaderConfig }),
   };
-  const result = execute(
+  const result = interpret(
     {
       StartAt: "Each",
       States: {

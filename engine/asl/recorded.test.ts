@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { MillraceError } from "../../graph/errors.ts";
 import type { Json } from "../../graph/graph.ts";
 import type { State, StateMachine } from "../../statemachines/asl.ts";
-import { TaskFailure, execute } from "./interpreter.ts";
-import type { ExecuteOptions, Integrations } from "./interpreter.ts";
+import { TaskFailure, interpret } from "./interpreter.ts";
+import type { InterpreterOptions, Integrations } from "./interpreter.ts";
 import { prepareMachine } from "./prepare.ts";
 import { virtualClock } from "./virtual-clock.ts";
 
@@ -28,8 +28,8 @@ const distributed = (fields: object) =>
   });
 
 function run(machine: StateMachine, input: Json = {}, integrations: Integrations = async (_, given) => given) {
-  const options: ExecuteOptions = { integrations, clock: virtualClock() };
-  return execute(machine, input, options);
+  const options: InterpreterOptions = { integrations, clock: virtualClock() };
+  return interpret(machine, input, options);
 }
 
 /** Why a machine is refused, before it runs. */
@@ -130,7 +130,7 @@ describe("a missed heartbeat", () => {
 
 describe("the context object", () => {
   const all = async (machine: StateMachine) => {
-    const result = await execute(
+    const result = await interpret(
       machine,
       { "input-value": 0 },
       {

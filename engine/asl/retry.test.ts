@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Catcher, Retrier, StateMachine } from "../../statemachines/asl.ts";
-import { TaskFailure, execute } from "./interpreter.ts";
+import { TaskFailure, interpret } from "./interpreter.ts";
 import type { HistoryEvent } from "./interpreter.ts";
-import { retryDelaySeconds } from "./retry.ts";
+import { delayBeforeRetry } from "./retry.ts";
 import { virtualClock } from "./virtual-clock.ts";
 
 /** A task that fails with each of `errors` in turn, then succeeds. */
@@ -26,7 +26,7 @@ async function run(errors: string[], handling: { Retry?: Retrier[]; Catch?: Catc
   const left = [...errors];
   const waits: number[] = [];
   const counts: unknown[] = [];
-  const result = await execute(
+  const result = await interpret(
     machine,
     { in: 1 },
     {
@@ -109,7 +109,7 @@ describe("Retry", () => {
       },
     };
     let failed = false;
-    const result = await execute(
+    const result = await interpret(
       states,
       {},
       {
@@ -148,8 +148,8 @@ describe("Retry", () => {
     const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
       fc.property(retrier, fc.nat(100), random, (rule, earlier, share) => {
-        const full = retryDelaySeconds(rule, earlier, () => share);
-        const jittered = retryDelaySeconds({ ...rule, JitterStrategy: "FULL" }, earlier, () => share);
+        const full = delayBeforeRetry(rule, earlier, () => share);
+        const jittered = delayBeforeRetry({ ...rule, JitterStrategy: "FULL" }, earlier, () => share);
         expect(full).toBeLessThanOrEqual(rule.MaxDelaySeconds);
         expect(full).toBeGreaterThanOrEqual(Math.min(rule.IntervalSeconds, rule.MaxDelaySeconds));
         expect(jittered).toBeGreaterThanOrEqual(0);

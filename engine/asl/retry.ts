@@ -68,7 +68,7 @@ export function prepareErrorHandling(
 }
 
 /** How long to wait before a retry; `earlier` is how many this retrier has had already. */
-export function retryDelaySeconds(retrier: Retrier, earlier: number, random: () => number): number {
+export function delayBeforeRetry(retrier: Retrier, earlier: number, random: () => number): number {
   const { IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = Infinity } = retrier;
   const delay = Math.min(IntervalSeconds * BackoffRate ** earlier, MaxDelaySeconds);
   return retrier.JitterStrategy === "FULL" ? random() * delay : delay;
@@ -76,7 +76,7 @@ export function retryDelaySeconds(retrier: Retrier, earlier: number, random: () 
 
 async function waitForRetry(retrier: Retrier, earlier: number, error: TaskFailure, frame: Frame): Promise<void> {
   const { execution, signal } = frame.scope;
-  const delaySeconds = retryDelaySeconds(retrier, earlier, execution.random);
+  const delaySeconds = delayBeforeRetry(retrier, earlier, execution.random);
   frame.retries += 1;
   if (frame.scope.line) tell(frame, { type: "RetryScheduled", error: error.error, retry: frame.retries, delaySeconds });
   if (delaySeconds > 0) await execution.clock.sleep(delaySeconds * 1000, signal);

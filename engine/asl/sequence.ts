@@ -1,7 +1,7 @@
 import type { Json } from "../../graph/graph.ts";
 import type { State } from "../../statemachines/asl.ts";
 import { Aborted, located } from "./errors.ts";
-import type { Execution, Frame, RunState, Scope } from "./execution.ts";
+import type { ExecutionContext, Frame, RunState, Scope } from "./execution.ts";
 import { tell } from "./execution.ts";
 
 /** States ready to run: a machine, a Parallel's branch or a Map's body with everything in it parsed. */
@@ -74,7 +74,7 @@ function enter(frame: Frame, type: State["Type"], input: Json): void {
 }
 
 /** Promises that are resolved already never give the event loop a turn; this does, for all branches at once. */
-function letOthersRun(execution: Execution): void {
+function letOthersRun(execution: ExecutionContext): void {
   if (execution.pause !== undefined) return;
   const release = execution.clock.hold?.();
   execution.pause = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../graph/graph.ts";
 import type { State, StateMachine } from "../../statemachines/asl.ts";
-import { TaskFailure, execute } from "./interpreter.ts";
+import { TaskFailure, interpret } from "./interpreter.ts";
 import type { HistoryEvent, Integrations } from "./interpreter.ts";
 import { prepareMachine } from "./prepare.ts";
 import { virtualClock } from "./virtual-clock.ts";
@@ -19,7 +19,7 @@ const pass = (fields: object) => ({ Type: "Pass", ...fields });
 const read = (Parameters: object) => pass({ Parameters });
 
 function run(machine: StateMachine, input: Json = {}, integrations: Integrations = async (_, given) => given) {
-  return execute(machine, input, { integrations, clock: virtualClock() });
+  return interpret(machine, input, { integrations, clock: virtualClock() });
 }
 
 test("a later state reads what an earlier one assigned, in every place that takes a path", async () => {
@@ -131,7 +131,7 @@ test("a Map's numbers may be variables that are text", async () => {
 test("the history tells what a state assigned", async () => {
   const events: HistoryEvent[] = [];
   const machine = chain(pass({ Assign: { a: 1 } }), pass({}));
-  await execute(machine, {}, { integrations: async () => null, onEvent: (event) => events.push(event) });
+  await interpret(machine, {}, { integrations: async () => null, onEvent: (event) => events.push(event) });
   const exits = events.flatMap((event) => (event.type === "StateExited" ? [event.assigned] : []));
   expect(exits).toEqual([{ a: 1 }, undefined]);
 });

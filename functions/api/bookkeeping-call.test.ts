@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { flow } from "../../sdk/index.ts";
 import { packPages } from "../../store/artifacts/pack.ts";
 import { packArtifacts } from "../../tasks/outcome.ts";
-import { keepBooks } from "./bookkeeping-call.ts";
+import { answerMachine } from "./bookkeeping-call.ts";
 import type { StartedTask } from "./contract.ts";
 import { noBlobs, openService } from "./fixtures.ts";
 
@@ -32,7 +32,7 @@ async function openRun() {
 
 test("a switch that a foreach's body begins with is answered from the child's own item", async () => {
   const { common } = await openRun();
-  const ask = (index: string) => keepBooks(common, { action: "control", run: "Stats/1", node: "switch.1", index });
+  const ask = (index: string) => answerMachine(common, { action: "control", run: "Stats/1", node: "switch.1", index });
   expect(await ask("0")).toEqual({ case: "a" });
   expect(await ask("1")).toEqual({ case: "b" });
 });
@@ -41,7 +41,7 @@ test("a task that died is recorded as caught, and its failure is what the flow g
   const { common, start, call } = await openRun();
   await start(1, "first", "0");
   const error = { name: "States.TaskFailed", message: "Host EC2 terminated" };
-  await keepBooks(common, { action: "recordFailure", run: "Stats/1", step: "first", index: "0", error });
+  await answerMachine(common, { action: "recordFailure", run: "Stats/1", step: "first", index: "0", error });
   const { items } = await call<{ items: object[] }>("GET /flows/Stats/runs/1/steps/first/tasks");
   expect(items).toMatchObject([{ index: "0", status: "failed", caught: true }]);
 });
@@ -85,7 +85,7 @@ test("the ledger names a page of items only once it is stored", async () => {
     },
   });
   const books = { ...service.common, blobs: slow, ledger: noting };
-  expect(await keepBooks(books, { action: "control", run: "Rows/1", node: "joinRow", index: "0" })).toMatchObject({
+  expect(await answerMachine(books, { action: "control", run: "Rows/1", node: "joinRow", index: "0" })).toMatchObject({
     width: 2,
   });
   expect(told).toEqual(["stored", "named"]);

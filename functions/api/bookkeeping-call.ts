@@ -10,10 +10,10 @@ import type { ControlValue } from "../../graph/control-value.ts";
 import type { Run } from "../../store/ledger/ledger.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import type { TaskError } from "../../graph/task-error.ts";
-import { readRun } from "../runs/read.ts";
-import { answerControl, recordFailure, type Failure } from "../../tasks/bookkeeping.ts";
+import { requireRun } from "../runs/read.ts";
+import { answerControl, recordFailure, type CaughtFailure } from "../../tasks/bookkeeping.ts";
 import { withAwaitedBlobs } from "./awaited-blobs.ts";
-import type { KeepBooksRequest } from "./run-schemas.ts";
+import type { AnswerMachineRequest } from "./run-schemas.ts";
 import type { TaskCalls } from "./task-calls.ts";
 
 export interface Bookkeeping extends Pick<TaskCalls, "ledger" | "lineageOf" | "now" | "jobs"> {
@@ -21,22 +21,22 @@ export interface Bookkeeping extends Pick<TaskCalls, "ledger" | "lineageOf" | "n
 }
 
 /** What a flow's state machine asks of the bookkeeping function (statemachines/contract.ts). */
-export async function keepBooks(
-  books: Bookkeeping,
+export async function answerMachine(
+  bookkeeping: Bookkeeping,
   request: BookkeepingRequest,
 ): Promise<ControlFields | Record<string, never>> {
-  const run = await readRun(books.ledger, parseRunName(request.run));
-  const value = await keepBooksOf(books, run, request);
+  const run = await requireRun(bookkeeping.ledger, parseRunName(request.run));
+  const value = await answerMachineOf(bookkeeping, run, request);
   return value ? controlFields(value) : {};
 }
 
 /** The same for a run that was read: answers the control value where one is asked. Throws MillraceError `control.unknown`, `step.unknown`. */
-export async function keepBooksOf(
-  books: Bookkeeping,
+export async function answerMachineOf(
+  bookkeeping: Bookkeeping,
   { flow, run, graph, parameters }: Run,
-  request: KeepBooksRequest,
+  request: AnswerMachineRequest,
 ): Promise<ControlValue | undefined> {
-  const { ledger, blobs, lineageOf, now } = books;
+  const { ledger, blobs, lineageOf, now } = bookkeeping;
   const lineage = await lineageOf(graph);
   checkAsked(lineage, request);
   const scope = { ledger, key: { flow, run }, lineage, parameters };
@@ -45,7 +45,7 @@ export async function keepBooksOf(
       blobs,
       async (awaited) => (await answerControl(scope, awaited, request.node, request.index)).value,
     );
-  const error = await whyFailed(books, scope.key, request, lineage.steps.get(request.step)!.depth);
+  const error = await whyFailed(bookkeeping, scope.key, request, lineage.steps.get(request.step)!.depth);
   await withAwaitedBlobs(blobs, (awaited) => recordFailure(scope, awaited, { ...request, error }, now()));
   return undefined;
 }
@@ -55,25 +55,25 @@ const LOOKED_AT = 200;
 
 /** What the state machine says of the failure, in words for people; each task that died without a word is ended with its own. */
 async function whyFailed(
-  books: Bookkeeping,
+  bookkeeping: Bookkeeping,
   run: RunKey,
-  { step, index, width, error }: Failure,
+  { step, index, width, error }: CaughtFailure,
   depth: number,
 ): Promise<TaskError> {
   const under = depth > 1 ? { under: index } : {};
   const tasks =
     width === undefined
-      ? await books.ledger.readTasks(run, [{ step, index }])
-      : (await books.ledger.listTasks(run, step, { limit: LOOKED_AT, ...under })).items;
+      ? await bookkeeping.ledger.readTasks(run, [{ step, index }])
+      : (await bookkeeping.ledger.listTasks(run, step, { limit: LOOKED_AT, ...under })).items;
   await endLostAttempts(
-    books,
+    bookkeeping,
     run,
     tasks.filter((task) => task !== undefined),
   );
-  return errorOfCause(error.name, error.message, books.jobs);
+  return errorOfCause(error.name, error.message, bookkeeping.jobs);
 }
 
-function checkAsked(lineage: Lineage, request: KeepBooksRequest): void {
+function checkAsked(lineage: Lineage, request: AnswerMachineRequest): void {
   const flow = lineage.graph.name;
   if (request.action === "control") {
     const type = lineage.controls.get(request.node)?.node.type;

@@ -1,12 +1,12 @@
 /* oxlint-disable vitest/expect-expect -- where something must not compile, that is the assertion */
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import { Api } from "../../sdk/client/api.ts";
+import { ApiClient } from "../../sdk/client/api.ts";
 import type { Attempt } from "../../store/ledger/ledger.ts";
 import type { AnswerOf, BodyOf, PathOf, QueryOf, RouteName, RouteNameFor } from "./contract.ts";
 import { routeOver } from "./route.ts";
 
-declare const api: Api;
+declare const api: ApiClient;
 
 test("a route says what its path, query, body and answer are", () => {
   expectTypeOf<keyof PathOf<"GET /flows/{flow}/runs/{run}/steps/{step}/tasks">>().toEqualTypeOf<

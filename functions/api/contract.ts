@@ -26,7 +26,7 @@ export type AnswerOf<Name extends RouteName> = Told<Named<Name>["answer"]>;
 
 export { TASK_TOKEN_HEADER } from "./token-header.ts";
 export type { DefineJobsResponse, FlowDescription, RegisterFlowRequest, RegisterFlowResponse } from "./flow-schemas.ts";
-export type { FinishRunRequest, KeepBooksRequest, OwnRun, TriggerRun } from "./run-schemas.ts";
+export type { FinishRunRequest, AnswerMachineRequest, OwnRun, TriggerRun } from "./run-schemas.ts";
 export type { SignForTaskRequest, SignResponse } from "./sign-schemas.ts";
 export type {
   FinishTaskRequest,

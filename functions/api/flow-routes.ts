@@ -2,13 +2,13 @@ import { z } from "zod";
 import type { Lineage } from "../../graph/lineage.ts";
 import type { Signer } from "../../store/blobs/signer.ts";
 import { checkForeignGraph } from "../deploy/check-graph.ts";
-import { deployedFlow, describeFlow, registerFlow, removeFlow, type Deployment } from "../deploy/register.ts";
+import { deployedFlow, describeFlow, registerFlow, removeFlow, type DeployParts } from "../deploy/register.ts";
 import { resourcesFor } from "../deploy/resources-for.ts";
 import { defineJobsResponse, flowDescription, registerFlowRequest, registerFlowResponse } from "./flow-schemas.ts";
 import { routeOver } from "./route.ts";
 import { graph, hash, optional, upload, user } from "./schemas.ts";
 
-export interface FlowParts extends Deployment {
+export interface FlowParts extends DeployParts {
   readonly signer: Pick<Signer, "signWrite">;
   readonly lineageOf: (graph: string) => Promise<Lineage>;
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Graph } from "../../graph/graph.ts";
-import { count, flowName, graph, hash, optional, tags, text, time, user } from "./schemas.ts";
+import { countSchema, flowName, graph, hash, optional, tags, text, time, user } from "./schemas.ts";
 
 export const registerFlowRequest = z.strictObject({
   /** Its name is the path's `{flow}`. */
@@ -60,6 +60,6 @@ export const defineJobsResponse = z.strictObject({
   table: z.string(),
   bucket: z.string(),
   /** How long a job may wait for a machine before its step has failed. */
-  waitSeconds: optional(count),
+  waitSeconds: optional(countSchema),
 });
 export type DefineJobsResponse = z.infer<typeof defineJobsResponse>;

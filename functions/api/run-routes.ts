@@ -3,9 +3,9 @@ import { MillraceError } from "../../graph/errors.ts";
 import type { Page, Run, RunSummary } from "../../store/ledger/ledger.ts";
 import { finishOwnRun, stopRun } from "../runs/end.ts";
 import { readOwnRun } from "../runs/own.ts";
-import { readRun } from "../runs/read.ts";
+import { requireRun } from "../runs/read.ts";
 import { recordRun, triggerRun, type Starting } from "../runs/trigger.ts";
-import { keepBooksOf } from "./bookkeeping-call.ts";
+import { answerMachineOf } from "./bookkeeping-call.ts";
 import { withoutPages } from "./control-answer.ts";
 import { routeOver } from "./route.ts";
 import {
@@ -13,13 +13,13 @@ import {
   controlResponse,
   createRunRequest,
   finishRunRequest,
-  keepBooksRequest,
+  answerMachineRequest,
   run,
   runQuery,
   runSummary,
   stepCount,
 } from "./run-schemas.ts";
-import { alive, cursor, flowName, limit, optional, page, tags, taskIndex, text } from "./schemas.ts";
+import { alive, cursor, flowName, limit, optional, page, tags, taskIndexSchema, text } from "./schemas.ts";
 
 const route = routeOver<Starting>();
 
@@ -39,7 +39,7 @@ const writing = {
     /** In place of those it had. */
     body: z.strictObject({ tags }),
     answer: run,
-    handler: async ({ ledger }, { path, body }) => (await ledger.updateRun(path, body)) ?? readRun(ledger, path),
+    handler: async ({ ledger }, { path, body }) => (await ledger.updateRun(path, body)) ?? requireRun(ledger, path),
   }),
   stopRun: route("POST /flows/{flow}/runs/{run}/stop", {
     about: "Stops a run.",
@@ -78,13 +78,13 @@ const ownRuns = {
       return value ? { value: withoutPages(value) } : {};
     },
   }),
-  keepBooks: route("POST /flows/{flow}/runs/{run}/bookkeeping", {
+  answerMachine: route("POST /flows/{flow}/runs/{run}/bookkeeping", {
     about: "What the state machine of a run that the caller carries out asks.",
     caller: "person",
-    body: keepBooksRequest,
+    body: answerMachineRequest,
     answer: controlResponse,
     handler: async (parts, { path, body }) => {
-      const value = await keepBooksOf(parts, await readOwnRun(parts.ledger, path), body);
+      const value = await answerMachineOf(parts, await readOwnRun(parts.ledger, path), body);
       return value ? { value: withoutPages(value) } : {};
     },
   }),
@@ -119,21 +119,21 @@ const reading = {
     about: "A run.",
     caller: "person",
     answer: run,
-    handler: ({ ledger }, { path }) => readRun(ledger, path),
+    handler: ({ ledger }, { path }) => requireRun(ledger, path),
   }),
   listSteps: route("GET /flows/{flow}/runs/{run}/steps", {
     about: "A run's steps, with how many tasks stand at each status.",
     caller: "person",
     answer: page(stepCount),
     handler: async ({ ledger }, { path }) => {
-      await readRun(ledger, path);
+      await requireRun(ledger, path);
       return { items: await ledger.listSteps(path) };
     },
   }),
   listTasks: route("GET /flows/{flow}/runs/{run}/steps/{step}/tasks", {
     about: "A step's tasks, each as its newest attempt.",
     caller: "person",
-    query: z.strictObject({ under: optional(taskIndex), limit, cursor }),
+    query: z.strictObject({ under: optional(taskIndexSchema), limit, cursor }),
     /** A page may have fewer than asked for, so that it stays under 4 MiB. */
     answer: page(attempt),
     handler: ({ ledger }, { path, query }) =>

@@ -3,8 +3,8 @@ import type { Json } from "../../graph/graph.ts";
 import type { Attempt, Run, RunSummary, StepCount } from "../../store/ledger/ledger.ts";
 import {
   controls,
-  controlValue,
-  count,
+  controlValueSchema,
+  countSchema,
   cursor,
   endStatus,
   flowName,
@@ -13,14 +13,14 @@ import {
   limit,
   log,
   manifest,
-  nodeName,
+  nodeNameSchema,
   optional,
   owner,
   status,
   stepName,
   tags,
-  taskError,
-  taskIndex,
+  taskErrorSchema,
+  taskIndexSchema,
   text,
   time,
   user,
@@ -59,25 +59,25 @@ export type OwnRun = z.infer<typeof ownRun>;
 
 export const createRunRequest = z.union([triggerRun, ownRun]);
 
-export const finishRunRequest = z.strictObject({ status: endStatus, error: optional(taskError) });
+export const finishRunRequest = z.strictObject({ status: endStatus, error: optional(taskErrorSchema) });
 export type FinishRunRequest = z.infer<typeof finishRunRequest>;
 
 /** What a state machine asks of the bookkeeping function; the run is the path's. */
-export const keepBooksRequest = z.discriminatedUnion("action", [
-  z.strictObject({ action: z.literal("control"), node: nodeName, index: taskIndex }),
+export const answerMachineRequest = z.discriminatedUnion("action", [
+  z.strictObject({ action: z.literal("control"), node: nodeNameSchema, index: taskIndexSchema }),
   z.strictObject({
     action: z.literal("recordFailure"),
     step: stepName,
-    index: taskIndex,
+    index: taskIndexSchema,
     width: optional(z.int().min(1).max(10_000)),
-    offset: optional(count),
+    offset: optional(countSchema),
     error: z.strictObject({ name: z.string().max(200), message: z.string().max(65_536) }),
   }),
 ]);
-export type KeepBooksRequest = z.infer<typeof keepBooksRequest>;
+export type AnswerMachineRequest = z.infer<typeof answerMachineRequest>;
 
 /** Of a foreach without the pages of its items, which the machine has no use for. Absent where none was written. */
-export const controlResponse = z.strictObject({ value: optional(controlValue) });
+export const controlResponse = z.strictObject({ value: optional(controlValueSchema) });
 
 /** Of findRuns and listRuns. */
 export const runQuery = z.strictObject({
@@ -100,7 +100,7 @@ const summary = {
   owner: optional(owner),
   status,
   finishedAt: optional(time),
-  error: optional(taskError),
+  error: optional(taskErrorSchema),
   heartbeatAt: time,
 };
 export const run: z.ZodType<Run> = z.strictObject({ ...summary, parameters: manifest });
@@ -108,23 +108,23 @@ export const runSummary: z.ZodType<RunSummary> = z.strictObject(summary);
 
 export const stepCount: z.ZodType<StepCount> = z.strictObject({
   step: stepName,
-  running: count,
-  succeeded: count,
-  failed: count,
-  stopped: count,
+  running: countSchema,
+  succeeded: countSchema,
+  failed: countSchema,
+  stopped: countSchema,
   startedAt: time,
   finishedAt: optional(time),
 });
 export const attempt: z.ZodType<Attempt> = z.strictObject({
   step: stepName,
-  index: taskIndex,
+  index: taskIndexSchema,
   attempt: z.int().min(1),
   status,
   by: z.string(),
   startedAt: time,
   heartbeatAt: optional(time),
   finishedAt: optional(time),
-  error: optional(taskError),
+  error: optional(taskErrorSchema),
   caught: optional(z.boolean()),
   manifest: optional(manifest),
   log: optional(log),

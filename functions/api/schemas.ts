@@ -13,8 +13,8 @@ import type { LogRange, Owner } from "../../store/ledger/ledger.ts";
 
 export const optional = z.exactOptional;
 export const text = (most: number) => z.string().min(1).max(most);
-export const count = z.int().min(0);
-export const time = count.describe("Milliseconds since the epoch");
+export const countSchema = z.int().min(0);
+export const time = countSchema.describe("Milliseconds since the epoch");
 
 /** An array that nobody writes to, as its type. */
 export const list = <T extends z.ZodType>(array: z.ZodArray<T>) =>
@@ -25,11 +25,11 @@ export const page = <T extends z.ZodType>(item: T) =>
 const name = z.string().regex(/^[A-Za-z0-9_-]{1,60}$/);
 export const flowName = name.describe("A flow's name");
 export const stepName = name.describe("A step's name");
-export const taskIndex = z
+export const taskIndexSchema = z
   .string()
   .max(200)
   .regex(/^\d{1,9}(\.\d{1,9})*$/);
-export const nodeName = z
+export const nodeNameSchema = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{1,80}$/)
   .describe("A split's join, or a switch's or loop's id");
@@ -42,8 +42,8 @@ export const pathParts = {
     .regex(/^[1-9]\d{0,14}$/)
     .transform(Number),
   step: stepName,
-  index: taskIndex,
-  node: nodeName,
+  index: taskIndexSchema,
+  node: nodeNameSchema,
 };
 
 /** The SHA-256 of a blob's bytes. */
@@ -51,7 +51,7 @@ export const hash = z.string().regex(/^[0-9a-f]{64}$/);
 export const tags = list(z.array(text(128)).max(40));
 /** As the person's own machine names them; a namespace is made of it. */
 export const user = z.string().regex(/^[^\s/:#]{1,64}$/);
-export const owner: z.ZodType<Owner> = z.strictObject({ host: text(255), pid: count });
+export const owner: z.ZodType<Owner> = z.strictObject({ host: text(255), pid: countSchema });
 
 /** Its shape is a JSON Schema of its own, which registration applies (graph/schema.ts). */
 export const graph = z.record(z.string(), z.unknown()) as unknown as z.ZodType<Graph>;
@@ -67,33 +67,37 @@ const inline = z
   .regex(/^[A-Za-z0-9+/=]*$/);
 const valueRef = z.union([
   z.strictObject({ inline, size }),
-  z.strictObject({ blob: hash, size, at: optional(count), head: optional(inline.max(64)) }),
+  z.strictObject({ blob: hash, size, at: optional(countSchema), head: optional(inline.max(64)) }),
 ]);
 export const manifest: z.ZodType<Manifest> = z
   .record(artifactName, valueRef)
   .refine((one) => Object.keys(one).length <= 2000, "a task has at most 2,000 artifacts");
 
-export const taskError: z.ZodType<TaskError> = z.strictObject({
+export const taskErrorSchema: z.ZodType<TaskError> = z.strictObject({
   name: z.string().max(200),
   message: z.string().max(65_536),
   source: optional(z.string().max(1000)),
   stack: optional(z.string().max(65_536)),
 });
 
-export const controlValue: z.ZodType<ControlValue> = z.discriminatedUnion("type", [
+export const controlValueSchema: z.ZodType<ControlValue> = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("foreach"),
-    width: count,
+    width: countSchema,
     pages: z.array(hash).max(4000),
-    pageSize: count,
+    pageSize: countSchema,
   }),
   z.strictObject({ type: z.literal("switch"), case: z.string().max(1000) }),
   z.strictObject({ type: z.literal("loop"), again: z.boolean(), bound: optional(z.literal(true)) }),
 ]);
-const control: z.ZodType<Control> = z.strictObject({ node: nodeName, index: taskIndex, value: controlValue });
+const control: z.ZodType<Control> = z.strictObject({
+  node: nodeNameSchema,
+  index: taskIndexSchema,
+  value: controlValueSchema,
+});
 export const controls = list(z.array(control).max(100));
 
-export const log: z.ZodType<LogRange> = z.strictObject({ stream: text(600), from: count, to: count });
+export const log: z.ZodType<LogRange> = z.strictObject({ stream: text(600), from: countSchema, to: countSchema });
 export const endStatus = z.enum(["succeeded", "failed", "stopped"]);
 export const status = z.enum(["running", "succeeded", "failed", "stopped"]);
 export const upload: z.ZodType<Upload> = z.strictObject({ url: z.url(), headers: z.record(z.string(), z.string()) });

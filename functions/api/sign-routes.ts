@@ -1,6 +1,6 @@
 import { signAll } from "./references.ts";
 import { routeOver } from "./route.ts";
-import { signForTaskRequest, signRequest, signResponse } from "./sign-schemas.ts";
+import { signForTaskRequest, signRequestSchema, signResponse } from "./sign-schemas.ts";
 import { signForTask, type TaskCalls } from "./task-calls.ts";
 
 const route = routeOver<Pick<TaskCalls, "blobs" | "signer" | "key" | "now">>();
@@ -10,7 +10,7 @@ export const signRoutes = {
   sign: route("POST /artifacts/sign", {
     about: "URLs to read and write blobs by.",
     caller: "person",
-    body: signRequest,
+    body: signRequestSchema,
     answer: signResponse,
     handler: (parts, { body }) => signAll(parts, body.reads, body.writes),
   }),

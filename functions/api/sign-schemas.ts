@@ -15,7 +15,7 @@ const few = ({ reads, writes }: { reads: readonly unknown[]; writes: readonly un
   reads.length + writes.length <= MAX_URLS;
 
 /** For readers and for engines on people's machines. */
-export const signRequest = z
+export const signRequestSchema = z
   .strictObject({ reads: list(z.array(hash)), writes: list(z.array(blobSize)) })
   .refine(few, `at most ${MAX_URLS} URLs at once`);
 

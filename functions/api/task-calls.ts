@@ -23,7 +23,7 @@ import type {
 import { branchesFrom } from "./branch-pages.ts";
 import { withoutPages } from "./control-answer.ts";
 import { checkControls } from "../../tasks/expected-controls.ts";
-import { readRun } from "../runs/read.ts";
+import { requireRun } from "../runs/read.ts";
 import { allStored, hashesOf, signAll } from "./references.ts";
 import type { Signer } from "../../store/blobs/signer.ts";
 import { digestOf, isGrant, makeGrant, makeToken, readToken, TOKEN_MILLISECONDS } from "./task-token.ts";
@@ -51,7 +51,7 @@ const URLS = 32;
 export async function startTask(calls: TaskCalls, run: RunKey, request: StartTaskRequest): Promise<StartTaskResponse> {
   const { ledger, signer } = calls;
   const { step, index, by } = request;
-  const found = await readRun(ledger, run);
+  const found = await requireRun(ledger, run);
   if (found.status !== "running") throw new MillraceError("run.over", `the run has ${found.status}`);
   const lineage = await calls.lineageOf(found.graph);
   const place = lineage.steps.get(step);
@@ -140,7 +140,7 @@ export async function readBranches(
   const lineage = await calls.lineageOf(mine.graph);
   if (lineage.steps.get(mine.step)!.joins?.type !== "foreach")
     throw new MillraceError("task.unknown", "it joins no foreach", { where: { flow: run.flow, step: mine.step } });
-  const { parameters } = await readRun(calls.ledger, run);
+  const { parameters } = await requireRun(calls.ledger, run);
   const scope: RunScope = { ledger: calls.ledger, key: run, lineage, parameters };
   const page = await branchesFrom(scope, mine.step, mine.index, from);
   return {

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import {
   controls,
-  controlValue,
-  count,
+  controlValueSchema,
+  countSchema,
   endStatus,
   hash,
   list,
@@ -10,14 +10,14 @@ import {
   manifest,
   optional,
   stepName,
-  taskError,
-  taskIndex,
+  taskErrorSchema,
+  taskIndexSchema,
   text,
 } from "./schemas.ts";
 
 export const startTaskRequest = z.strictObject({
   step: stepName,
-  index: taskIndex,
+  index: taskIndexSchema,
   /** Who runs it, such as `JOB-ID#ATTEMPT`; the same again answers the same attempt. */
   by: text(200),
 });
@@ -30,7 +30,7 @@ const reads = list(z.array(readable));
 const manifests = list(z.array(manifest));
 
 /** The branches of a foreach from `from` on; those after them are asked for by readBranches. */
-const branchesPage = z.strictObject({ type: z.literal("foreach"), width: count, from: count, manifests });
+const branchesPage = z.strictObject({ type: z.literal("foreach"), width: countSchema, from: countSchema, manifests });
 export type BranchesPage = z.infer<typeof branchesPage>;
 
 const startedTask = z.strictObject({
@@ -72,12 +72,12 @@ export type StartedTask = z.infer<typeof startedTask>;
  * step whose compute is "lambda" answers.
  */
 export const startTaskResponse = z.union([
-  z.strictObject({ state: z.literal("done"), control: optional(controlValue) }),
+  z.strictObject({ state: z.literal("done"), control: optional(controlValueSchema) }),
   startedTask,
 ]);
 export type StartTaskResponse = z.infer<typeof startTaskResponse>;
 
-export const readBranchesRequest = z.strictObject({ from: count });
+export const readBranchesRequest = z.strictObject({ from: countSchema });
 export type ReadBranchesRequest = z.infer<typeof readBranchesRequest>;
 export const readBranchesResponse = z.strictObject({ ...branchesPage.shape, reads });
 export type ReadBranchesResponse = z.infer<typeof readBranchesResponse>;
@@ -90,7 +90,7 @@ export const finishTaskRequest = z.strictObject({
   own: optional(manifest),
   controls: optional(controls),
   caught: optional(z.literal(true)),
-  error: optional(taskError),
+  error: optional(taskErrorSchema),
   log: optional(log),
 });
 export type FinishTaskRequest = z.infer<typeof finishTaskRequest>;

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { MillraceError } from "../../graph/errors.ts";
-import type { FlowRecord, Owner } from "../../store/registry/registry.ts";
+import type { FlowRecord, FlowOwner } from "../../store/registry/registry.ts";
 
 /** Letters that are not taken for one another. */
 const LETTERS = "abcdefghjkmnpqrstuvwxyz";
@@ -21,7 +21,11 @@ export function digestOfToken(token: string): string {
 }
 
 /** Throws MillraceError `flow.owned` where the flow is another person's and the token is missing or not the flow's. */
-export function checkOwner({ flow, owner, tokenDigest }: FlowRecord, caller: Owner, token: string | undefined): void {
+export function checkOwner(
+  { flow, owner, tokenDigest }: FlowRecord,
+  caller: FlowOwner,
+  token: string | undefined,
+): void {
   if (token !== undefined) {
     if (timingSafeEqual(Buffer.from(digestOfToken(token)), Buffer.from(tokenDigest))) return;
     throw new MillraceError("flow.owned", "the token is not this flow's production token", {

@@ -10,12 +10,12 @@ import type { JobDefinitions } from "../../aws/batch/job-definitions.ts";
 import type { Machines } from "../../aws/step-functions/machines.ts";
 import { retireVersions } from "./machines-of-versions.ts";
 import { checkOwner, digestOfToken, productionNamespace, productionToken } from "./production.ts";
-import type { FlowRecord, FlowRegistry, Owner } from "../../store/registry/registry.ts";
+import type { FlowRecord, FlowRegistry, FlowOwner } from "../../store/registry/registry.ts";
 import { resourcesFor } from "./resources-for.ts";
 import type { Schedules } from "../../aws/scheduler/schedules.ts";
 
 /** What deploying a flow needs of the account. */
-export interface Deployment {
+export interface DeployParts {
   readonly registry: FlowRegistry;
   readonly blobs: Pick<BlobStore, "read" | "write" | "has">;
   readonly machines: Machines;
@@ -39,13 +39,13 @@ const DEPLOYING_MILLISECONDS = 5 * 60_000;
  * AWS refuses of it.
  */
 export async function registerFlow(
-  deployment: Deployment,
+  deployment: DeployParts,
   flow: string,
   { graph, codePackage, user, token, tags }: RegisterFlowRequest,
   principal?: string,
 ): Promise<RegisterFlowResponse> {
   const { registry, blobs, machines, schedules, now } = deployment;
-  const caller: Owner = { user, ...(principal !== undefined && { principal }) };
+  const caller: FlowOwner = { user, ...(principal !== undefined && { principal }) };
   const before = await registry.read(flow);
   const standing = before?.removed ? undefined : before;
   if (standing) checkOwner(standing, caller, token);
@@ -91,7 +91,7 @@ export async function registerFlow(
   };
 }
 
-function firstOf(flow: string, owner: Owner, token: string, removed: FlowRecord | undefined) {
+function firstOf(flow: string, owner: FlowOwner, token: string, removed: FlowRecord | undefined) {
   const generation = removed ? removed.generation + 1 : 0;
   return {
     flow,
@@ -106,7 +106,7 @@ function firstOf(flow: string, owner: Owner, token: string, removed: FlowRecord 
 
 /** Keeps what stands until the new version does, so that runs may be started meanwhile. */
 async function begin(
-  { registry, now }: Deployment,
+  { registry, now }: DeployParts,
   before: FlowRecord | undefined,
   next: FlowRecord,
 ): Promise<FlowRecord> {
@@ -128,7 +128,7 @@ function deploying(flow: string): MillraceError {
   });
 }
 
-async function storeGraph(blobs: Deployment["blobs"], graph: Graph): Promise<string> {
+async function storeGraph(blobs: DeployParts["blobs"], graph: Graph): Promise<string> {
   const bytes = [Buffer.from(JSON.stringify(graph))];
   const hash = hashOf(bytes);
   await blobs.write(hash, bytes);
@@ -140,7 +140,7 @@ async function storeGraph(blobs: Deployment["blobs"], graph: Graph): Promise<str
  * within theirs go with the flow's next deployment. Throws MillraceError `flow.notDeployed`, `flow.owned`.
  */
 export async function removeFlow(
-  { registry, machines, schedules, jobs, now }: Deployment,
+  { registry, machines, schedules, jobs, now }: DeployParts,
   flow: string,
   { user, token }: { readonly user: string; readonly token?: string | undefined },
   principal?: string,

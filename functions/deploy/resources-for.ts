@@ -1,7 +1,7 @@
 import { MillraceError } from "../../graph/errors.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { mistakesError } from "../../graph/mistake.ts";
-import { checkMachine } from "../../statemachines/check.ts";
+import { checkFlowMachines } from "../../statemachines/check.ts";
 import { placeOf } from "../../statemachines/container-size.ts";
 import { compile } from "../../statemachines/compile.ts";
 import { stepsOf } from "../../graph/walk.ts";
@@ -18,7 +18,7 @@ export async function resourcesFor(
   { jobs, resources }: { readonly jobs: JobDefinitions; readonly resources: MachineResources },
   graph: Graph,
 ): Promise<MachineResources> {
-  const mistakes = [...missingQueues(graph, resources.queues), ...checkMachine(graph, compile(graph, resources))];
+  const mistakes = [...missingQueues(graph, resources.queues), ...checkFlowMachines(graph, compile(graph, resources))];
   if (mistakes.length > 0)
     throw mistakesError(
       "machine.invalid",

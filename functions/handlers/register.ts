@@ -1,5 +1,5 @@
 import type { MachineResources } from "../../statemachines/resources.ts";
-import { openBatchJobs } from "../../aws/batch/job-definitions-in-batch.ts";
+import { openJobDefinitions } from "../../aws/batch/job-definitions-in-batch.ts";
 import { openSchedules } from "../../aws/scheduler/eventbridge-schedules.ts";
 import { openS3Ranges } from "../../aws/s3/ranges.ts";
 import { answerStack, removeDeployed, type StackEvent } from "../../aws/cloudformation/removal.ts";
@@ -44,7 +44,7 @@ const http = handleHttp({
       roleArn: setting("MILLRACE_SCHEDULE_ROLE"),
       deadLetterArn: setting("MILLRACE_DEAD_LETTERS"),
     }),
-    jobs: openBatchJobs({ base: setting("MILLRACE_JOB_DEFINITION"), prefix: setting("MILLRACE_PREFIX") }),
+    jobs: openJobDefinitions({ base: setting("MILLRACE_JOB_DEFINITION"), prefix: setting("MILLRACE_PREFIX") }),
     storeRanges: openS3Ranges(setting("MILLRACE_BUCKET")),
   },
 });

@@ -9,7 +9,7 @@ import type { FlowRegistry } from "../../store/registry/registry.ts";
 import type { Ledger, Run } from "../../store/ledger/ledger.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import type { TaskError } from "../../graph/task-error.ts";
-import { readRun } from "./read.ts";
+import { requireRun } from "./read.ts";
 import { executionName } from "./trigger.ts";
 
 /** What ending runs needs of the account. */
@@ -23,7 +23,7 @@ export interface Ending {
 
 /** Stops a run that Step Functions carries out. Throws MillraceError `run.unknown`, `run.notHere`. */
 export async function stopRun(ending: Ending, key: RunKey): Promise<{ stopped: boolean }> {
-  const run = await readRun(ending.ledger, key);
+  const run = await requireRun(ending.ledger, key);
   if (run.status !== "running") return { stopped: false };
   if (run.owner)
     throw new MillraceError("run.notHere", `run ${key.run} is carried out by a program on ${run.owner.host}`, {
@@ -38,13 +38,13 @@ export async function stopRun(ending: Ending, key: RunKey): Promise<{ stopped: b
 
 /** Ends a run whose engine is the caller's own. Throws MillraceError `run.notHere` for one that is not. */
 export async function finishOwnRun(ending: Ending, key: RunKey, { status, error }: FinishRunRequest): Promise<Run> {
-  const run = await readRun(ending.ledger, key);
+  const run = await requireRun(ending.ledger, key);
   if (!run.owner)
     throw new MillraceError("run.notHere", `run ${key.run} is carried out by Step Functions`, {
       where: { flow: key.flow },
     });
   await settle(ending, run, status, error);
-  return readRun(ending.ledger, key);
+  return requireRun(ending.ledger, key);
 }
 
 /** What EventBridge tells of an execution that has ended. Source: Step Functions developer guide, "EventBridge events". */

@@ -13,9 +13,9 @@ import type { FlowRecord, FlowRegistry } from "../../store/registry/registry.ts"
 import type { Ledger, Run } from "../../store/ledger/ledger.ts";
 import { lineageOf } from "../../graph/lineage.ts";
 import { controlsAfter, packArtifacts } from "../../tasks/outcome.ts";
-import { createRun, type RunRequest } from "../../tasks/create-run.ts";
+import { beginRun, type RunRequest } from "../../tasks/create-run.ts";
 import { checkGiven } from "./given.ts";
-import { readRun } from "./read.ts";
+import { requireRun } from "./read.ts";
 
 /** What starting runs needs of the account. */
 export interface Starting {
@@ -54,13 +54,13 @@ export async function triggerRun(starting: Starting, flow: string, request: Trig
         hint: "Ask again in a minute.",
       });
     if (claimed.state === "settled") {
-      const run = await readRun(ledger, { flow, run: claimed.run });
+      const run = await requireRun(ledger, { flow, run: claimed.run });
       // Whoever made it may have died before it was started.
       if (run.status === "running") await machines.start(versionOf(record, run), executionName(run), machineInput(run));
       return run;
     }
   }
-  const run = await createRun(ledger, blobs, wanted, now());
+  const run = await beginRun(ledger, blobs, wanted, now());
   if (name !== undefined) await registry.settle(flow, name, run.run);
   try {
     await machines.start(versionOf(record, run), executionName(run), machineInput(run));
@@ -116,7 +116,7 @@ export async function recordRun(starting: Starting, flow: string, request: OwnRu
     throw new MillraceError("code.missing", `the code package ${codePackage} is not stored`, { where: { flow } });
   const pages = controls.flatMap(({ value }) => (value.type === "foreach" ? value.pages : []));
   await allStored(blobs, [...hashesOf(parameters), ...pages], { flow });
-  return createRun(
+  return beginRun(
     ledger,
     blobs,
     { graph, codePackage, parameters, controls, tags, user, owner, namespace: `user:${user}` },

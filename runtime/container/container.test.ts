@@ -19,7 +19,7 @@ import { openMemoryBlobs } from "../../store/blobs/memory.ts";
 import type { Attempt, Ledger } from "../../store/ledger/ledger.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import { openSqliteLedger } from "../../store/ledger/sqlite/sqlite-ledger.ts";
-import { createRun } from "../../tasks/create-run.ts";
+import { beginRun } from "../../tasks/create-run.ts";
 import { controlsAfter, packArtifacts } from "../../tasks/outcome.ts";
 import { loadFlow } from "../../emulator/load-flow.ts";
 import { lineageOf } from "../../graph/lineage.ts";
@@ -149,7 +149,7 @@ async function makeRun({ hash, bytes }: CodeArchive): Promise<RunKey> {
     user: "test",
     tags: [],
   };
-  return createRun(ledger, blobs, base, Date.now());
+  return beginRun(ledger, blobs, base, Date.now());
 }
 
 interface JobEnded {

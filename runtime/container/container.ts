@@ -7,7 +7,7 @@ import { TASK_ENVIRONMENT } from "../../statemachines/contract/contract.ts";
 import { EXIT_CODES, FINAL_EXIT } from "../../statemachines/contract/exit-codes.ts";
 import { findFlow, runRemoteTask, type RemoteTask, type RunningRemoteTask } from "../remote-task.ts";
 import { shortenPaths } from "../shorten-paths.ts";
-import { whyTold } from "./why-told.ts";
+import { interruptedReport } from "./interrupted-report.ts";
 import { taskError } from "../task-error.ts";
 import { AttemptRefused, TaskClient, type TaskApi } from "../task-client.ts";
 
@@ -51,7 +51,9 @@ export function runContainer(booted: Booted): void {
     if (isEnding) return;
     isEnding = true;
     const request =
-      isInterrupted && report.status === "stopped" ? whyTold(process.env, process.uptime() - waitSeconds) : report;
+      isInterrupted && report.status === "stopped"
+        ? interruptedReport(process.env, process.uptime() - waitSeconds)
+        : report;
     const { error } = request;
     try {
       const log = await ownLog(startedAt).catch(() => undefined);
@@ -73,7 +75,10 @@ export function runContainer(booted: Booted): void {
     console.log("The container was told to end (SIGTERM).");
     isInterrupted = true;
     running?.stop();
-    setTimeout(() => void finish(whyTold(process.env, process.uptime() - waitSeconds)), FAREWELL_MILLISECONDS);
+    setTimeout(
+      () => void finish(interruptedReport(process.env, process.uptime() - waitSeconds)),
+      FAREWELL_MILLISECONDS,
+    );
   });
   process.on("uncaughtException", (thrown) => void finish({ status: "failed", error: taskError(thrown) }));
   process.on("exit", (code) => {

@@ -17,7 +17,7 @@ import { unpackArchive } from "../package/code-archive.ts";
 import { sendPatiently } from "../patience.ts";
 import { findFlow, runRemoteTask } from "../remote-task.ts";
 import { shortenPaths } from "../shorten-paths.ts";
-import { startTask, TaskClient, type TaskApi } from "../task-client.ts";
+import { requestStart, TaskClient, type TaskApi } from "../task-client.ts";
 import { applyEnvironment } from "../step-environment.ts";
 import { makeWholeFolder } from "../package/whole-folder.ts";
 
@@ -38,7 +38,7 @@ export async function runStep(api: TaskApi, request: RunnerRequest, invocation: 
   const startedAt = Date.now();
   const run = parseRunName(request.run);
   const { step, index } = request;
-  const started = await startTask(api, run, { step, index, by: invocation.awsRequestId });
+  const started = await requestStart(api, run, { step, index, by: invocation.awsRequestId });
   if (started.state === "done") return started.control ? { control: controlFields(started.control) } : {};
   const root = await unpack(started.code);
   const definition = findFlow((await import(pathToFileURL(flowModule(root)).href)) as object, run.flow);

@@ -14,7 +14,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { MillraceError } from "../../graph/errors.ts";
 import type { Bundle } from "./bundle.ts";
-import { createHomeFolder, storeError } from "./home-folder.ts";
+import { createHomeFolder, homeError } from "./home-folder.ts";
 import { didYouMean } from "../../graph/did-you-mean.ts";
 import { version } from "./version.ts";
 
@@ -50,7 +50,7 @@ export async function buildCodePackage(file: string, options: { readonly home: s
     createHomeFolder(options.home);
     mkdirSync(code, { recursive: true });
   } catch (error) {
-    throw storeError(options.home, error);
+    throw homeError(options.home, error);
   }
   const began = Date.now();
   const { bundle, realFile } = await import("./bundle.ts");
@@ -67,7 +67,7 @@ export async function buildCodePackage(file: string, options: { readonly home: s
     if (!changing) writeAtomically(entryFile, JSON.stringify({ hash, externals, inputs } satisfies Entry));
     return packageIn(code, { hash, externals, inputs }, true);
   } catch (error) {
-    throw storeError(options.home, error);
+    throw homeError(options.home, error);
   }
 }
 

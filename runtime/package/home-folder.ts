@@ -12,7 +12,7 @@ export function createHomeFolder(home: string): void {
     mkdirSync(home, { recursive: true });
     writeFileSync(ignore, "*\n");
   } catch (error) {
-    throw storeError(home, error);
+    throw homeError(home, error);
   }
 }
 
@@ -27,7 +27,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** What a file system's refusal means to the user; any other error as it is. */
-export function storeError(home: string, error: unknown): unknown {
+export function homeError(home: string, error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const reason = reasons[code];
   if (!reason) return error;

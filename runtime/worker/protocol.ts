@@ -33,7 +33,7 @@ export interface WorkPage {
 
 /** What a worker says: lines of JSON on its file descriptor 4, written before it does anything else. */
 export type FromWorker =
-  | { readonly type: "loaded"; readonly flows: readonly FlowDescription[] }
+  | { readonly type: "loaded"; readonly flows: readonly WorkerFlow[] }
   | { readonly type: "refused"; readonly error: PlainMistake | TaskError }
   | { readonly type: "parameters"; readonly manifest: Manifest; readonly controls: readonly Control[] }
   /** The task that it was at has ended; `log` is what it printed, if anything. */
@@ -42,7 +42,7 @@ export type FromWorker =
   | { readonly type: "returned"; readonly from: number; readonly to: number };
 
 /** One flow that a file exports, as far as it can be told as data. */
-export interface FlowDescription {
+export interface WorkerFlow {
   readonly exportName: string;
   readonly graph: Graph;
   readonly mistakes: readonly Mistake[];

@@ -21,7 +21,7 @@ type Asking<Part extends string, Content> = [Content] extends [undefined]
     : { readonly [P in Part]: Content };
 
 /** Calls an account's HTTP API, signed by the person at this machine. */
-export class Api {
+export class ApiClient {
   readonly #profile: Pick<AccountProfile, "api" | "region">;
   readonly #readCredentials: () => Promise<Credentials & { readonly expiresAt?: number }>;
   #credentials: (Credentials & { readonly expiresAt?: number }) | undefined;

@@ -14,7 +14,7 @@ import type { CodeArchive } from "../../runtime/package/code-archive.ts";
 import { fetchSync } from "../../runtime/fetch-sync.ts";
 import { uploadAll } from "../../runtime/task-blobs.ts";
 import { MillraceError } from "../../graph/errors.ts";
-import { Api } from "./api.ts";
+import { ApiClient } from "./api.ts";
 import { credentialsFor } from "../../aws/credentials.ts";
 import { ownRuns, type OwnRuns } from "./own-runs.ts";
 import type { AccountProfile } from "./profiles.ts";
@@ -48,7 +48,7 @@ export interface Client {
 
 /** Opens an account by its profile; nothing is asked before it is asked something. */
 export function createClient(profile: Pick<AccountProfile, "api" | "region">): Client {
-  const api = new Api(profile, credentialsFor(profile.api));
+  const api = new ApiClient(profile, credentialsFor(profile.api));
   return {
     async storeCode({ hash, bytes }) {
       const body = { hash, size: bytes.length };
@@ -77,7 +77,7 @@ export function createClient(profile: Pick<AccountProfile, "api" | "region">): C
   };
 }
 
-function runReader(api: Api): RunReader {
+function runReader(api: ApiClient): RunReader {
   const listAttempts = async ({ flow, run }: RunKey, { step, index }: { step: string; index: string }) =>
     (
       await unlessUnknown(
@@ -112,7 +112,7 @@ async function unlessUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function readBlob(api: Api, hash: string): Uint8Array {
+function readBlob(api: ApiClient, hash: string): Uint8Array {
   const body = { reads: [hash], writes: [] };
   const [signed] = fetchSync([api.signed("POST /artifacts/sign", { body })]);
   const text = Buffer.from(signed!.body).toString("utf8");

@@ -1,7 +1,7 @@
 import type {
   DefineJobsResponse,
   FinishRunRequest,
-  KeepBooksRequest,
+  AnswerMachineRequest,
   OwnRun,
   StartTaskRequest,
   StartTaskResponse,
@@ -11,7 +11,7 @@ import type { Run } from "../../store/ledger/ledger.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import { uploadAll } from "../../runtime/task-blobs.ts";
 import type { Graph } from "../../graph/graph.ts";
-import type { Api } from "./api.ts";
+import type { ApiClient } from "./api.ts";
 
 /** What a program needs of an account that carries out a run itself. */
 export interface OwnRuns {
@@ -22,7 +22,7 @@ export interface OwnRuns {
   /** Defines what the graph's steps ask of their jobs, and tells what its machine calls. */
   defineJobs(graph: Graph): Promise<DefineJobsResponse>;
   readControl(run: RunKey, key: ControlKey): Promise<ControlValue | undefined>;
-  keepBooks(run: RunKey, request: KeepBooksRequest): Promise<ControlValue | undefined>;
+  answerMachine(run: RunKey, request: AnswerMachineRequest): Promise<ControlValue | undefined>;
   startTask(run: RunKey, task: StartTaskRequest): Promise<StartTaskResponse>;
   /** Stores what is not stored yet; a blob is read when its turn comes. */
   storeBlobs(hashes: readonly string[], read: (hash: string) => Uint8Array): Promise<void>;
@@ -31,7 +31,7 @@ export interface OwnRuns {
 /** As many as one request for signatures may name; as many are in memory at once. */
 const AT_ONCE = 50;
 
-export function ownRuns(api: Api): OwnRuns {
+export function ownRuns(api: ApiClient): OwnRuns {
   return {
     create: (run) =>
       api.call("POST /flows/{flow}/runs", { path: { flow: run.graph.name }, body: { ...run, engine: "client" } }),
@@ -42,7 +42,7 @@ export function ownRuns(api: Api): OwnRuns {
     readControl: async ({ flow, run }, { node, index }) =>
       (await api.call("GET /flows/{flow}/runs/{run}/controls/{node}/{index}", { path: { flow, run, node, index } }))
         .value,
-    keepBooks: async ({ flow, run }, body) =>
+    answerMachine: async ({ flow, run }, body) =>
       (await api.call("POST /flows/{flow}/runs/{run}/bookkeeping", { path: { flow, run }, body })).value,
     startTask: ({ flow, run }, body) => api.call("POST /runs/{flow}/{run}/tasks/start", { path: { flow, run }, body }),
     async storeBlobs(hashes, read) {

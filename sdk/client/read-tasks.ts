@@ -1,7 +1,7 @@
 import type { AnyFlow } from "../language/language.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { MillraceError } from "../../graph/errors.ts";
-import { readTasks, type FlowResult } from "./results.ts";
+import { readTaskResults, type FlowResult } from "./results.ts";
 import type { Client } from "./client.ts";
 
 /** What every task of a run in an account left: the manifests now, the values when they are touched. */
@@ -13,5 +13,5 @@ export async function readAccountTasks(
   if (!run) throw new MillraceError("run.unknown", `there is no run ${ended.flow}/${ended.run}`);
   await client.prepare();
   const graph = JSON.parse(Buffer.from(client.readBlob(run.graph)).toString("utf8")) as Graph;
-  return readTasks(client.runs, client.readBlob, ended, graph);
+  return readTaskResults(client.runs, client.readBlob, ended, graph);
 }

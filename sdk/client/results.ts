@@ -1,7 +1,8 @@
 import type { Ledger, Status } from "../../store/ledger/ledger.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import type { TaskError } from "../../graph/task-error.ts";
-import { openArtifacts, type ReadBlob } from "../../store/artifacts/open-artifacts.ts";
+import { openArtifacts } from "../../store/artifacts/open-artifacts.ts";
+import type { ReadBlob } from "../../store/artifacts/pack.ts";
 import { MillraceError } from "../../graph/errors.ts";
 import type { AnyFlow, ArtifactsOf, StepsOf } from "../language/language.ts";
 import type { Graph } from "../../graph/graph.ts";
@@ -31,7 +32,7 @@ export interface FlowResult<F extends AnyFlow> extends RunKey {
 type Ended = Pick<FlowResult<AnyFlow>, "flow" | "run" | "status" | "error">;
 
 /** Reads what every task of a run left: the manifests now, a page at a time, the values when they are touched. */
-export async function readTasks<F extends AnyFlow>(
+export async function readTaskResults<F extends AnyFlow>(
   ledger: Pick<Ledger, "listTasks">,
   read: ReadBlob,
   ended: Ended,

@@ -6,7 +6,7 @@ import type { Draft, DraftNode, DraftStep, StoredHandler } from "./draft.ts";
 import { DEFINE } from "./definition.ts";
 import type { Definition } from "./definition.ts";
 import type { Flow, FlowOptions, ForeachOptions, ParameterSchemas, ParameterValues } from "./language.ts";
-import { callSite, formatPlace, placeOf } from "./source.ts";
+import { callSite, formatPlace, sourcePlaceOf } from "./source.ts";
 import type { CallSite } from "./source.ts";
 
 /**
@@ -153,7 +153,7 @@ function defineFlow({ name, options, site }: Origin, last: Draft): Definition {
     handlers,
     parameters: params,
     get file() {
-      return placeOf(site)?.file;
+      return sourcePlaceOf(site)?.file;
     },
     sourceOf(node, occurrence = 0) {
       const found = sites.get(node)?.[occurrence];
@@ -163,6 +163,6 @@ function defineFlow({ name, options, site }: Origin, last: Draft): Definition {
 }
 
 function sourceOf(site: CallSite): string | undefined {
-  const place = placeOf(site);
+  const place = sourcePlaceOf(site);
   return place && formatPlace(place);
 }

@@ -23,7 +23,7 @@ export function callSite(callee: (...inputs: never) => unknown): CallSite {
 }
 
 /** Reads the call's place from its stack, through source maps where Node has them; undefined in an eval. */
-export function placeOf(site: CallSite): Place | undefined {
+export function sourcePlaceOf(site: CallSite): Place | undefined {
   const frame = site.stack?.split("\n").find((line) => line.trimStart().startsWith("at "));
   const found = frame && /(?:at |\()((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/.exec(frame.trim());
   if (!found) return undefined;

@@ -133,7 +133,11 @@ function parse(text: string, id: string): StateMachine {
   try {
     return JSON.parse(text) as StateMachine;
   } catch (cause) {
-    throw invalid(`the definition of state machine ${id} is not JSON: ${(cause as Error).message}`, "Correct it.", cause);
+    throw invalid(
+      `the definition of state machine ${id} is not JSON: ${(cause as Error).message}`,
+      "Correct it.",
+      cause,
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import type { StepOptions } from "../../graph/graph.ts";
-import { placeOf } from "./place.ts";
+import { taskPlaceOf } from "./place.ts";
 import type { Running } from "./price.ts";
 import { HEARTBEAT_SECONDS } from "./requests.ts";
 
@@ -18,7 +18,7 @@ const LEAST_SECONDS = 60;
 
 /** So many tasks, each of so many attempts that took as long. */
 export function activityOf(options: StepOptions, seconds: number, tasks: number, attemptsEach = 1): Activity {
-  const isContainer = placeOf(options).type !== "lambda";
+  const isContainer = taskPlaceOf(options).type !== "lambda";
   const attempts = tasks * attemptsEach;
   return {
     tasks,

@@ -3,7 +3,7 @@ import { bodiesOf } from "../../graph/walk.ts";
 import { isArrayJob } from "../count.ts";
 import { inlineForeachs, mapRunConcurrency } from "../inline.ts";
 import { LIMITS } from "../limits.ts";
-import { placeOf } from "./place.ts";
+import { taskPlaceOf } from "./place.ts";
 import { isMapRun } from "./visits.ts";
 import type { Ways } from "./ways.ts";
 
@@ -71,7 +71,7 @@ export function atOnce(graph: Graph, ways: Ways): AtOnce {
 }
 
 function task({ options }: StepNode): AtOnce {
-  const place = placeOf(options);
+  const place = taskPlaceOf(options);
   // The runner waits while the function of the tasks answers it.
   if (place.type === "lambda") return { ...NOTHING, functions: 2 };
   if (place.type !== "fargate") return { ...NOTHING, submits: 1 };

@@ -20,13 +20,13 @@ export const DEPLOYMENT = {
   keepsMapRuns: true,
 } as const;
 
-export type StepPlace =
+export type ComputePlace =
   | { readonly type: "lambda" }
   | { readonly type: "fargate"; readonly isSpot: boolean; readonly size: ContainerSize }
   /** On a machine of its own, whose price depends on which one Batch finds. */
   | { readonly type: "ec2" | "gpu" };
 
-export function placeOf(options: StepOptions): StepPlace {
+export function taskPlaceOf(options: StepOptions): ComputePlace {
   if (options.compute === "lambda") return { type: "lambda" };
   const asked = askedSize(options);
   const asksNothing = asked.cpu === undefined && asked.memoryMiB === undefined;
@@ -37,7 +37,7 @@ export function placeOf(options: StepOptions): StepPlace {
 }
 
 /** `Fargate Spot, 1 vCPU, 2 GiB` */
-export function describePlace(place: StepPlace): string {
+export function describePlace(place: ComputePlace): string {
   if (place.type === "lambda") return "Lambda";
   if (place.type !== "fargate") return place.type === "gpu" ? "EC2 with GPU" : "EC2";
   const { cpu, memoryMiB } = place.size;

@@ -4,7 +4,7 @@ import { compiledOf } from "../cost.ts";
 import { transitionsOf } from "../tally.ts";
 import { activityOf, IDLE, type Activity } from "./activity.ts";
 import { limitsMet, type LimitMet } from "./limits.ts";
-import { describePlace, placeOf, type StepPlace } from "./place.ts";
+import { describePlace, taskPlaceOf, type ComputePlace } from "./place.ts";
 import { priceLines, sumOf, type PriceLine } from "./price.ts";
 import { attemptRequests, HEARTBEAT, RETRIED, runRequests } from "./requests.ts";
 import { largestHistory, largestOverrides, largestPayload } from "./size.ts";
@@ -114,7 +114,7 @@ export function planOf({ graph, ways, visits, activity }: KnownRun): Plan {
 /** One step's part of a run. */
 interface Part {
   readonly name: string;
-  readonly place: StepPlace;
+  readonly place: ComputePlace;
   readonly activity: Activity;
   readonly usage: Usage;
 }
@@ -132,7 +132,7 @@ function partsOf(graph: Graph, ways: Ways, visits: Visits, activities: KnownRun[
       times(RETRIED, attempts - tasks),
       times(HEARTBEAT, heartbeats),
     );
-    return { name, place: placeOf(visited.step.options), activity, usage };
+    return { name, place: taskPlaceOf(visited.step.options), activity, usage };
   });
 }
 

@@ -1,4 +1,4 @@
-import { DEPLOYMENT, type StepPlace } from "./place.ts";
+import { DEPLOYMENT, type ComputePlace } from "./place.ts";
 import { invocationsOf, total, type Usage } from "./usage.ts";
 import { ESTIMATED, PRICES, type Price } from "../prices.ts";
 
@@ -34,7 +34,7 @@ export interface Priced {
   readonly transitions: number;
   /** Attempts in containers. */
   readonly containers: number;
-  readonly running: readonly { readonly place: StepPlace; readonly activity: Running }[];
+  readonly running: readonly { readonly place: ComputePlace; readonly activity: Running }[];
 }
 
 /** The bill of a run or of a part of it, a line for each thing that has a price. */

@@ -4,7 +4,7 @@ import type { Here, Visits } from "./visits.ts";
 import type { Ways } from "./ways.ts";
 
 /** What finding out what comes before needs to know of a run. */
-export interface Scope {
+export interface ReadScope {
   readonly lineage: Lineage;
   readonly ways: Ways;
   readonly visits: Visits;
@@ -35,7 +35,7 @@ export interface InputReads {
  * of them has one, siblings together.
  */
 export function inputReads(
-  scope: Scope,
+  scope: ReadScope,
   sources: readonly Source[],
   reader: Pick<Here, "within" | "cases">,
   siblings = 1,
@@ -63,7 +63,7 @@ function readTasks(source: Source, siblings: number, looking: number): Partial<U
   return { tableReads: siblings === 1 ? looking : Math.ceil(tasks / KEYS), tableReadUnits: tasks };
 }
 
-function readLists({ lineage, ways }: Scope, source: Source, siblings: number, open: number): Partial<Usage> {
+function readLists({ lineage, ways }: ReadScope, source: Source, siblings: number, open: number): Partial<Usage> {
   const requests = siblings === 1 ? open : Math.ceil(open);
   const units = source.items.map(({ foreach }) => {
     const { node } = lineage.controls.get(foreach)!;
@@ -77,7 +77,7 @@ function controlUnits(width: number): number {
 }
 
 /** The part of a loop's rounds that have one before them. */
-function laterRounds({ ways }: Scope, source: Source, { within }: Pick<Here, "within">): number {
+function laterRounds({ ways }: ReadScope, source: Source, { within }: Pick<Here, "within">): number {
   const loop = within[within.length - source.up - 1];
   if (loop?.type !== "loop") return 1;
   const rounds = ways.rounds(loop);
@@ -85,7 +85,7 @@ function laterRounds({ ways }: Scope, source: Source, { within }: Pick<Here, "wi
 }
 
 /** The part of the times that the source's task has run, seen from a place. */
-function presence({ ways, visits }: Scope, { step }: Source, { cases }: Pick<Here, "cases">): number {
+function presence({ ways, visits }: ReadScope, { step }: Source, { cases }: Pick<Here, "cases">): number {
   const source = step === undefined ? undefined : visits.steps.get(step);
   if (!source) return 1;
   return source.cases

@@ -20,7 +20,7 @@ export interface RecordedTask {
  * times; the rest counted as in a plan. Where a node's values differ from place to place it goes by their average. Of a
  * body that ran no step no task tells.
  */
-export function recordRun(graph: Graph): { add(task: RecordedTask): void; plan(): Plan } {
+export function recordedRun(graph: Graph): { add(task: RecordedTask): void; plan(): Plan } {
   const { steps } = lineageOf(graph);
   const { around, outer } = layoutOf(graph);
   const activity = new Map<string, Activity>();

@@ -1,7 +1,7 @@
 import type { ForeachNode } from "../../graph/graph.ts";
 import { controlName, type ControlNode } from "../../graph/lineage.ts";
 import { writtenAfter } from "./controls.ts";
-import { inputReads, pagesOf, type Scope } from "./reads.ts";
+import { inputReads, pagesOf, type ReadScope } from "./reads.ts";
 import { GET, PUT, TASK_CALL, times, total, transaction, type Usage } from "./usage.ts";
 import type { Question, StepVisit } from "./visits.ts";
 
@@ -13,7 +13,7 @@ import type { Question, StepVisit } from "./visits.ts";
  */
 
 /** A run that somebody starts by the API (or that its schedule starts), and its end. */
-export function runRequests(scope: Scope): Usage {
+export function runRequests(scope: ReadScope): Usage {
   const isScheduled = scope.lineage.graph.schedule !== undefined;
   const begins: Partial<Usage> = isScheduled ? { dispatch: 1, scheduledStarts: 1 } : { apiRequests: 1, runs: 1 };
   const created = writtenAfter(scope.lineage, scope.ways, undefined).map(({ share, controls }) =>
@@ -45,7 +45,7 @@ const RUN_ITEMS = 6;
  * One control value that the machine asks: read where it was written, else worked out by the bookkeeping function, which
  * has the page of an element from its sibling before.
  */
-function answer(scope: Scope, { node, ...here }: Question): Partial<Usage> {
+function answer(scope: ReadScope, { node, ...here }: Question): Partial<Usage> {
   const { known, inputs } = scope.lineage.controls.get(controlName(node))!;
   if (known === "written") return GET;
   const objectPuts = node.type === "foreach" ? pagesOf(scope.ways.width(node)) : 0;
@@ -58,7 +58,7 @@ export interface AttemptRequests {
   readonly end: Usage;
 }
 
-export function attemptRequests(scope: Scope, visit: StepVisit): AttemptRequests {
+export function attemptRequests(scope: ReadScope, visit: StepVisit): AttemptRequests {
   const { step } = visit;
   const { inputs } = scope.lineage.steps.get(step.name)!;
   const { usage, items } = inputReads(scope, inputs, visit);
@@ -92,7 +92,7 @@ export const RETRIED: Partial<Usage> = total(TASK_CALL, PUT, transaction(2), tim
 export const HEARTBEAT: Partial<Usage> = total(TASK_CALL, PUT);
 export const HEARTBEAT_SECONDS = 30;
 
-function storePages({ ways }: Scope, controls: readonly ControlNode[]): { objectPuts: number } {
+function storePages({ ways }: ReadScope, controls: readonly ControlNode[]): { objectPuts: number } {
   const widths = controls.flatMap((node) => (node.type === "foreach" ? [ways.width(node)] : []));
   return { objectPuts: widths.reduce((sum, width) => sum + pagesOf(width), 0) };
 }
@@ -101,7 +101,7 @@ function storePages({ ways }: Scope, controls: readonly ControlNode[]): { object
  * An array's child knows its foreach's index. That of the first of an outer foreach is "0", as is that of a foreach which
  * stands in none, so the child asks a second time (runtime/container/bootstrap.ts).
  */
-function wrongGuess({ ways }: Scope, { array, within }: StepVisit): Partial<Usage> {
+function wrongGuess({ ways }: ReadScope, { array, within }: StepVisit): Partial<Usage> {
   const outer = within[0];
   if (!array || !outer || within.length !== 2) return {};
   const siblings = outer.type === "foreach" ? ways.width(outer) : ways.rounds(outer);
@@ -112,7 +112,7 @@ function wrongGuess({ ways }: Scope, { array, within }: StepVisit): Partial<Usag
 const BRANCHES = 10_000;
 
 /** What a join finds out of its branches. */
-function joinReads(scope: Scope, visit: StepVisit): Partial<Usage> {
+function joinReads(scope: ReadScope, visit: StepVisit): Partial<Usage> {
   if (!visit.joins) return {};
   const { joins } = scope.lineage.steps.get(visit.step.name)!;
   if (joins?.type === "branch") return total(...joins.branches.map(({ ends }) => inputReads(scope, ends, visit).usage));

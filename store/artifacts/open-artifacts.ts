@@ -1,8 +1,5 @@
-import { unpackValue } from "./pack.ts";
+import { unpackValue, type ReadBlob } from "./pack.ts";
 import type { Manifest, ValueRef } from "./manifest.ts";
-
-/** Gets a blob's bytes without giving up the thread. */
-export type ReadBlob = (hash: string) => Uint8Array;
 
 /** How many branches are told of at once where one is read: enough to wait seldom, few enough to keep. */
 const BRANCHES_AHEAD = 32;

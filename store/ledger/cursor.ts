@@ -20,7 +20,7 @@ export function cursorAt(place: readonly Part[]): string {
  *
  * @throws MillraceError `cursor.invalid` where it comes from no list of this order; `first` shows what one looks like.
  */
-export function placeOf<const Place extends readonly Part[]>(
+export function cursorPlaceOf<const Place extends readonly Part[]>(
   cursor: string | undefined,
   first: Place,
 ): readonly Part[] {

@@ -26,7 +26,7 @@ export interface FlowRecord {
   readonly namespace: string;
   /** The SHA-256 of the production token. */
   readonly tokenDigest: string;
-  readonly owner: Owner;
+  readonly owner: FlowOwner;
   readonly stateMachineArn: string;
   /** The versions of its machine, the newest last; earlier ones until no run of theirs goes on. */
   readonly versions?: readonly DeployedVersion[];
@@ -53,7 +53,7 @@ export interface DeployedVersion {
 }
 
 /** Who deployed a flow first. */
-export interface Owner {
+export interface FlowOwner {
   readonly user: string;
   /** Whose signature it was, where that is known. */
   readonly principal?: string;

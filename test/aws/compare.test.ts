@@ -34,16 +34,16 @@ import { clientOf } from "./stack.ts";
 const offline = vi.hoisted(() => new Map<string, Execution[]>());
 vi.mock("../../engine/asl/interpreter.ts", async (load) => {
   const real = await load<typeof Interpreter>();
-  const execute: typeof real.execute = (machine, input, options) => {
+  const interpret: typeof real.interpret = (machine, input, options) => {
     const { run } = input as { run: string };
     const entered: Entered[] = [];
     offline.set(run, [...(offline.get(run) ?? []), { machine, entered }]);
     const onEvent = (event: Interpreter.HistoryEvent) => {
       if (event.type === "StateEntered") entered.push({ state: event.state, input: event.input });
     };
-    return real.execute(machine, input, { ...options, onEvent });
+    return real.interpret(machine, input, { ...options, onEvent });
   };
-  return { ...real, execute };
+  return { ...real, interpret };
 });
 
 const account = await startAccount({ batchSlots: 6 });

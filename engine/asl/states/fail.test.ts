@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { execute } from "../interpreter.ts";
+import { interpret } from "../interpreter.ts";
 
 test.each([
   [
@@ -19,7 +19,7 @@ test.each([
   [{ ErrorPath: "$.n" }, { error: "States.Runtime" }],
 ])("a Fail state with %j ends the execution with %j", async (fields, expected) => {
   const input = { e: "InputError", c: "from the input", n: 1 };
-  const result = await execute({ StartAt: "Fail", States: { Fail: { Type: "Fail", ...fields } } }, input, {
+  const result = await interpret({ StartAt: "Fail", States: { Fail: { Type: "Fail", ...fields } } }, input, {
     integrations: async () => null,
   });
   expect(result).toMatchObject({ status: "FAILED", ...expected });

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../../graph/graph.ts";
 import type { ItemProcessor, MapState } from "../../../statemachines/asl.ts";
-import { TaskFailure, execute } from "../interpreter.ts";
+import { TaskFailure, interpret } from "../interpreter.ts";
 import type { Integrations } from "../interpreter.ts";
 
 const body: ItemProcessor = {
@@ -17,7 +17,7 @@ const echo: Integrations = async (_, input) => input;
 
 function run(state: Partial<MapState>, input: Json, integrations: Integrations = echo) {
   const map: MapState = { Type: "Map", ItemProcessor: body, ...state, End: true };
-  return execute({ StartAt: "Each", States: { Each: map, Hint: { Type: "Pass", End: true } } }, input, {
+  return interpret({ StartAt: "Each", States: { Each: map, Hint: { Type: "Pass", End: true } } }, input, {
     integrations,
     execution: { id: "arn:run", name: "run" },
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ParallelState, StateMap } from "../../../statemachines/asl.ts";
-import { TaskFailure, execute } from "../interpreter.ts";
+import { TaskFailure, interpret } from "../interpreter.ts";
 import type { Integrations } from "../interpreter.ts";
 
 const task = (Resource: string): StateMap => ({
@@ -17,7 +17,7 @@ const single = (Resource: string): StateMap => ({
 
 function run(state: Partial<ParallelState>, integrations: Integrations) {
   const parallel: ParallelState = { Type: "Parallel", Branches: [], ...state, End: true };
-  return execute(
+  return interpret(
     { StartAt: "All", States: { All: parallel, Hint: { Type: "Pass", End: true } } },
     { a: 1 },
     { integrations },

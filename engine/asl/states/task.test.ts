@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../../graph/graph.ts";
 import type { TaskState } from "../../../statemachines/asl.ts";
-import { execute } from "../interpreter.ts";
+import { interpret } from "../interpreter.ts";
 import type { TaskContext } from "../interpreter.ts";
 import { virtualClock } from "../virtual-clock.ts";
 
@@ -9,7 +9,7 @@ const clock = virtualClock();
 
 function run(state: Partial<TaskState>, call: (task: TaskContext, input: Json) => Promise<Json>, input: Json = {}) {
   const task: TaskState = { Type: "Task", Resource: "arn:do", ...state, End: true };
-  return execute({ StartAt: "Do", States: { Do: task, Hint: { Type: "Pass", End: true } } }, input, {
+  return interpret({ StartAt: "Do", States: { Do: task, Hint: { Type: "Pass", End: true } } }, input, {
     integrations: (_, given, context) => call(context, given),
     clock,
   });
@@ -20,7 +20,7 @@ const silence = new AbortController().signal;
 
 test("a task is called with its resource, its input and its state's name", async () => {
   const calls: unknown[] = [];
-  await execute(
+  await interpret(
     { StartAt: "Do", States: { Do: { Type: "Task", Resource: "arn:do", End: true } } },
     { a: 1 },
     {

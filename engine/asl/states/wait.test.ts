@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../../graph/graph.ts";
-import { execute } from "../interpreter.ts";
+import { interpret } from "../interpreter.ts";
 import { virtualClock } from "../virtual-clock.ts";
 
 async function run(fields: object, input: Json = {}) {
   const clock = virtualClock(Date.parse("2026-01-01T00:00:00Z"));
   const started = clock.now();
-  const result = await execute({ StartAt: "Wait", States: { Wait: { Type: "Wait", ...fields, End: true } } }, input, {
+  const result = await interpret({ StartAt: "Wait", States: { Wait: { Type: "Wait", ...fields, End: true } } }, input, {
     integrations: async () => null,
     clock,
   });

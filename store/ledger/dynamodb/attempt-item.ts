@@ -1,14 +1,17 @@
 import { boundedError } from "../bounded-error.ts";
 import { partsOf } from "./keys.ts";
 import { readText, writeText, type DynamoStore } from "./store.ts";
-import { keyItem, type Item, type Key } from "./table.ts";
+import { keyItem, type TableItem, type Key } from "./table.ts";
 import { indexOfKey } from "../index-order.ts";
 import type { Attempt, AttemptEnd, Status } from "../ledger.ts";
 
 /** What an attempt left besides its status, as the one text of its item. */
 export type Outcome = Pick<AttemptEnd, "error" | "caught" | "manifest" | "log">;
 
-export async function outcomeAttributes(store: DynamoStore, { error, caught, manifest, log }: Outcome): Promise<Item> {
+export async function outcomeAttributes(
+  store: DynamoStore,
+  { error, caught, manifest, log }: Outcome,
+): Promise<TableItem> {
   const text = JSON.stringify({ error: error && boundedError(error), caught, manifest, log });
   return { outcome: await writeText(store, text), ...(caught && { caught: { BOOL: true } }) };
 }
@@ -18,7 +21,7 @@ export function runningItem(
   key: Key,
   { attempt, by, startedAt }: Pick<Attempt, "attempt" | "by" | "startedAt">,
   begunAt = startedAt,
-): Item {
+): TableItem {
   return {
     ...keyItem(key),
     attempt: { N: String(attempt) },
@@ -30,7 +33,7 @@ export function runningItem(
 }
 
 /** What is looked at of an attempt's item before it is taken apart. */
-export function headOf(item: Item) {
+export function headOf(item: TableItem) {
   return {
     attempt: numberOf(item, "attempt")!,
     status: item["status"]!.S as Status,
@@ -42,7 +45,7 @@ export function headOf(item: Item) {
   };
 }
 
-export async function attemptOf(store: DynamoStore, item: Item): Promise<Attempt> {
+export async function attemptOfItem(store: DynamoStore, item: TableItem): Promise<Attempt> {
   const [step, key] = partsOf(item["sk"]!.S!);
   const { attempt, status, by, startedAt, finishedAt } = headOf(item);
   const heartbeatAt = numberOf(item, "heartbeatAt");
@@ -60,7 +63,7 @@ export async function attemptOf(store: DynamoStore, item: Item): Promise<Attempt
   };
 }
 
-function numberOf(item: Item, name: string): number | undefined {
+function numberOf(item: TableItem, name: string): number | undefined {
   const text = item[name]?.N;
   return text === undefined ? undefined : Number(text);
 }

@@ -1,11 +1,11 @@
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { randomUUID } from "node:crypto";
-import { attemptOf, headOf, outcomeAttributes, runningItem, type Outcome } from "./attempt-item.ts";
+import { attemptOfItem, headOf, outcomeAttributes, runningItem, type Outcome } from "./attempt-item.ts";
 import { controlWrites } from "./controls.ts";
 import { isDone, isNear, pastAttemptKey, taskKey } from "./keys.ts";
 import { checkRun, markFar, type DynamoStore } from "./store.ts";
 import { runningTasks } from "./steps.ts";
-import { inParallel, keyItem, type Item, type Written } from "./table.ts";
+import { inParallel, keyItem, type TableItem, type WrittenItem } from "./table.ts";
 import type { AttemptEnd, AttemptStart, AttemptStarted } from "../ledger.ts";
 import type { AttemptKey, TaskKey } from "../../../graph/task-key.ts";
 import type { RunKey } from "../../../graph/run-name.ts";
@@ -31,7 +31,7 @@ async function startAttempt(store: DynamoStore, run: RunKey, start: AttemptStart
   while (!written.isWritten) {
     const task = standing(written);
     const head = headOf(task);
-    if (isDone(head)) return { state: "done", attempt: await attemptOf(store, task) };
+    if (isDone(head)) return { state: "done", attempt: await attemptOfItem(store, task) };
     // Also where a request was sent twice because its first answer was lost.
     if (head.status === "running" && head.by === by) return { state: "started", attempt: head.attempt };
     attempt = head.attempt + 1;
@@ -45,8 +45,8 @@ async function replace(
   { table, ...rest }: DynamoStore,
   run: RunKey,
   { step, index, at, by }: AttemptStart,
-  task: Item,
-): Promise<Written> {
+  task: TableItem,
+): Promise<WrittenItem> {
   const { attempt, status, begunAt } = headOf(task);
   const key = taskKey(run, { step, index });
   const next = attempt + 1;
@@ -122,7 +122,7 @@ async function finishing(store: DynamoStore, end: End) {
       ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
       ":attempt": { N: String(end.attempt) },
       ":running": { S: "running" },
-    } as Item,
+    } as TableItem,
   };
 }
 
@@ -179,7 +179,7 @@ async function eachTaskInTurn<In extends TaskKey, Out>(
   return answers;
 }
 
-function standing(written: Extract<Written, { isWritten: false }>): Item {
+function standing(written: Extract<WrittenItem, { isWritten: false }>): TableItem {
   if (written.existing) return written.existing;
   throw new Error("DynamoDB refused a write and did not say what stood in its way");
 }

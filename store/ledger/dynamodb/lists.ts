@@ -1,9 +1,9 @@
-import { cursorAt, pageSize, placeOf } from "../cursor.ts";
+import { cursorAt, pageSize, cursorPlaceOf } from "../cursor.ts";
 import { facetFor, parseTimeKey, timeKey } from "./facets.ts";
 import { flowsOf, padded, runItemKey } from "./keys.ts";
 import { runOf } from "./run-item.ts";
 import type { DynamoStore } from "./store.ts";
-import type { Item } from "./table.ts";
+import type { TableItem } from "./table.ts";
 import type { Page, Run, RunQuery } from "../ledger.ts";
 
 /**
@@ -15,7 +15,7 @@ export async function listRuns(store: DynamoStore, query: RunQuery): Promise<Pag
   const { flow, limit, cursor } = query;
   const size = pageSize(limit);
   const { pk, isWhole } = facetFor(query);
-  const place = placeOf(cursor, flow === undefined ? [END_OF_TIME, "", 0] : [END_OF_TIME]);
+  const place = cursorPlaceOf(cursor, flow === undefined ? [END_OF_TIME, "", 0] : [END_OF_TIME]);
   let to = before(
     flow === undefined
       ? timeKey(place[0] as number, { flow: place[1] as string, run: place[2] as number })
@@ -53,7 +53,11 @@ function before(key: string): string {
   return `${key.slice(0, -1)}${String.fromCharCode(key.charCodeAt(key.length - 1) - 1)}\uffff`;
 }
 
-async function wholeRuns(store: DynamoStore, items: readonly Item[], isWhole: boolean): Promise<(Run | undefined)[]> {
+async function wholeRuns(
+  store: DynamoStore,
+  items: readonly TableItem[],
+  isWhole: boolean,
+): Promise<(Run | undefined)[]> {
   const whole = isWhole
     ? items
     : await store.table.getAll(
@@ -76,7 +80,7 @@ export async function listFlows(
   { namespace, limit, cursor }: { namespace?: string; limit?: number; cursor?: string },
 ): Promise<Page<{ flow: string; newest: Run }>> {
   const size = pageSize(limit);
-  const [after] = placeOf(cursor, [""]);
+  const [after] = cursorPlaceOf(cursor, [""]);
   const { items, next } = await store.table.query({ pk: flowsOf(namespace), from: `${after}\u0001`, limit: size });
   const keys = items.map((item) => ({ flow: item["sk"]!.S!, run: Number(item["newest"]!.N) }));
   const runs = await store.table.getAll(keys.map(runItemKey));

@@ -1,11 +1,11 @@
 import { runItemKey } from "./keys.ts";
 import { readText, writeText, type DynamoStore } from "./store.ts";
-import { keyItem, type Item } from "./table.ts";
+import { keyItem, type TableItem } from "./table.ts";
 import type { Manifest } from "../../artifacts/manifest.ts";
 import type { Owner, Run, Status } from "../ledger.ts";
 import type { TaskError } from "../../../graph/task-error.ts";
 
-export async function runItem(store: DynamoStore, run: Run): Promise<Item> {
+export async function runItem(store: DynamoStore, run: Run): Promise<TableItem> {
   return {
     ...keyItem(runItemKey(run)),
     flow: { S: run.flow },
@@ -23,7 +23,7 @@ export async function runItem(store: DynamoStore, run: Run): Promise<Item> {
   };
 }
 
-export async function runOf(store: DynamoStore, item: Item): Promise<Run> {
+export async function runOf(store: DynamoStore, item: TableItem): Promise<Run> {
   const text = (name: string) => item[name]!.S!;
   const number = (name: string) => Number(item[name]!.N);
   return {

@@ -6,7 +6,7 @@ import { pointersTo } from "./facets.ts";
 import { flowsOf, runItemKey } from "./keys.ts";
 import { runItem, runOf } from "./run-item.ts";
 import { noteRun, type DynamoStore } from "./store.ts";
-import { keyItem, type Expression, type Item, type Key } from "./table.ts";
+import { keyItem, type TableExpression, type TableItem, type Key } from "./table.ts";
 import type { NewRun, Run, RunChange, Status } from "../ledger.ts";
 import type { RunKey } from "../../../graph/run-name.ts";
 
@@ -110,8 +110,8 @@ async function write(store: DynamoStore, before: Run, after: Run, change: RunCha
 }
 
 /** Sets what the change names and leaves the rest to others, such as a heartbeat's. */
-function setting(after: Run, change: RunChange, before: Run): Expression | undefined {
-  const set: Record<string, Item[string]> = {
+function setting(after: Run, change: RunChange, before: Run): TableExpression | undefined {
+  const set: Record<string, TableItem[string]> = {
     ...(change.status !== undefined && { status: { S: after.status } }),
     ...(change.heartbeatAt !== undefined && { heartbeatAt: { N: String(after.heartbeatAt) } }),
     ...(change.tags !== undefined && { tags: { S: JSON.stringify(after.tags) } }),
@@ -135,10 +135,10 @@ function isSame(one: Key, other: Key): boolean {
   return one.pk === other.pk && one.sk === other.sk;
 }
 
-function put({ table }: DynamoStore, item: Item): TransactWriteItem {
+function put({ table }: DynamoStore, item: TableItem): TransactWriteItem {
   return { Put: { TableName: table.name, Item: item } };
 }
 
-function pointer(key: Key, { flow, run }: RunKey): Item {
+function pointer(key: Key, { flow, run }: RunKey): TableItem {
   return { ...keyItem(key), flow: { S: flow }, run: { N: String(run) } };
 }

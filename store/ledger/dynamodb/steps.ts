@@ -1,7 +1,7 @@
 import { headOf } from "./attempt-item.ts";
 import { FAR, farPartition, nearPartition, partsOf, SHARDS } from "./keys.ts";
 import type { DynamoStore } from "./store.ts";
-import type { Expression, Item, Key, QueryPage } from "./table.ts";
+import type { TableExpression, TableItem, Key, QueryPage } from "./table.ts";
 import type { RunKey } from "../../../graph/run-name.ts";
 import type { StepCount } from "../ledger.ts";
 
@@ -38,7 +38,7 @@ type Count = Omit<StepCount, "step" | "finishedAt"> & { finishedAt: number };
 
 const HEAD = ["sk", "attempt", "status", "by", "startedAt", "begunAt", "finishedAt"];
 
-function count(steps: Map<string, Count>, item: Item): void {
+function count(steps: Map<string, Count>, item: TableItem): void {
   const [step] = partsOf(item["sk"]!.S!);
   const { status, begunAt, finishedAt = 0 } = headOf(item);
   const so = steps.get(step) ?? { running: 0, succeeded: 0, failed: 0, stopped: 0, startedAt: begunAt, finishedAt: 0 };
@@ -54,8 +54,8 @@ function count(steps: Map<string, Count>, item: Item): void {
 async function* everyTask(
   { table }: DynamoStore,
   run: RunKey,
-  what: { only: readonly string[]; filter?: Expression },
-): AsyncGenerator<Item[]> {
+  what: { only: readonly string[]; filter?: TableExpression },
+): AsyncGenerator<TableItem[]> {
   let hasFar = false;
   for await (const items of pages(table.query({ ...what, pk: nearPartition(run) }))) {
     const tasks = items.filter((item) => partsOf(item["sk"]!.S!)[1] !== FAR);
@@ -75,7 +75,7 @@ async function* everyTask(
   }
 }
 
-async function* pages(first: Promise<QueryPage>): AsyncGenerator<readonly Item[], undefined> {
+async function* pages(first: Promise<QueryPage>): AsyncGenerator<readonly TableItem[], undefined> {
   let page: QueryPage | undefined = await first;
   while (page) {
     yield page.items;

@@ -30,7 +30,7 @@ export const LEDGER_TABLE = {
   BillingMode: "PAY_PER_REQUEST",
 } as const satisfies Partial<CreateTableCommandInput>;
 
-export type Item = Readonly<Record<string, AttributeValue>>;
+export type TableItem = Readonly<Record<string, AttributeValue>>;
 
 export interface Key {
   readonly pk: string;
@@ -38,10 +38,10 @@ export interface Key {
 }
 
 /** An expression with what its `#names` and `:values` stand for. */
-export interface Expression {
+export interface TableExpression {
   readonly text: string;
   readonly names?: Readonly<Record<string, string>>;
-  readonly values?: Item;
+  readonly values?: TableItem;
 }
 
 /** A part of one partition in the order of its sort keys, both ends included. */
@@ -52,33 +52,35 @@ export interface Range {
   readonly isReverse?: boolean;
   /** How many items to look at, before the filter. */
   readonly limit?: number;
-  readonly filter?: Expression;
+  readonly filter?: TableExpression;
   /** Attributes by name; all of them unless told. */
   readonly only?: readonly string[];
 }
 
 /** What became of a conditional write; where the condition did not hold, the item that stood in its way. */
-export type Written = { readonly isWritten: true } | { readonly isWritten: false; readonly existing: Item | undefined };
+export type WrittenItem =
+  | { readonly isWritten: true }
+  | { readonly isWritten: false; readonly existing: TableItem | undefined };
 
 /** One DynamoDB table. Every read is strongly consistent. Throws MillraceError `account.*` where the account is at fault. */
 export interface Table {
   readonly name: string;
-  get(key: Key): Promise<Item | undefined>;
+  get(key: Key): Promise<TableItem | undefined>;
   /** The items in the order of their keys. */
-  getAll(keys: readonly Key[]): Promise<(Item | undefined)[]>;
+  getAll(keys: readonly Key[]): Promise<(TableItem | undefined)[]>;
   /** One page; `next` reads the one after it. */
   query(range: Range): Promise<QueryPage>;
-  put(item: Item, condition?: Expression): Promise<Written>;
-  update(key: Key, update: Expression, condition?: string): Promise<Written>;
+  put(item: TableItem, condition?: TableExpression): Promise<WrittenItem>;
+  update(key: Key, update: TableExpression, condition?: string): Promise<WrittenItem>;
   /** Adds one to a number, which begins with 0, and answers what it is then. */
   increment(key: Key, attribute: string): Promise<number>;
   /** All or nothing; of the first condition that did not hold the item is told. */
-  writeTogether(writes: readonly TransactWriteItem[]): Promise<Written>;
+  writeTogether(writes: readonly TransactWriteItem[]): Promise<WrittenItem>;
   close(): void;
 }
 
 export interface QueryPage {
-  readonly items: readonly Item[];
+  readonly items: readonly TableItem[];
   readonly next?: () => Promise<QueryPage>;
 }
 
@@ -96,7 +98,7 @@ export function openTable(name: string, config: DynamoDBClientConfig): Table {
     }
   }
 
-  async function write(call: () => Promise<unknown>): Promise<Written> {
+  async function write(call: () => Promise<unknown>): Promise<WrittenItem> {
     try {
       await send(call);
       return { isWritten: true };
@@ -122,7 +124,7 @@ export function openTable(name: string, config: DynamoDBClientConfig): Table {
 
   const told = (error: unknown) => accountError(error, `the table ${name}`);
 
-  async function query(range: Range, start?: Item): Promise<QueryPage> {
+  async function query(range: Range, start?: TableItem): Promise<QueryPage> {
     const { Items = [], LastEvaluatedKey } = await plainly(() =>
       client.send(
         new QueryCommand({ TableName: name, ConsistentRead: true, ExclusiveStartKey: start, ...queryInput(range) }),
@@ -132,8 +134,8 @@ export function openTable(name: string, config: DynamoDBClientConfig): Table {
   }
 
   /** At most 100 keys, each once; what DynamoDB leaves out is asked for again. */
-  async function getSome(keys: readonly Key[]): Promise<Item[]> {
-    const found: Item[] = [];
+  async function getSome(keys: readonly Key[]): Promise<TableItem[]> {
+    const found: TableItem[] = [];
     let open: Record<string, AttributeValue>[] = keys.map(keyItem);
     for (let attempt = 1; open.length > 0; attempt++) {
       const { Responses, UnprocessedKeys } = await plainly(() =>
@@ -216,7 +218,7 @@ export function keyItem({ pk, sk }: Key): { pk: { S: string }; sk: { S: string }
   return { pk: { S: pk }, sk: { S: sk } };
 }
 
-function conditionInput(condition: Expression | undefined) {
+function conditionInput(condition: TableExpression | undefined) {
   if (!condition) return {};
   return {
     ConditionExpression: condition.text,

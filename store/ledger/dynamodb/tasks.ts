@@ -1,8 +1,8 @@
-import { attemptOf } from "./attempt-item.ts";
-import { cursorAt, pageSize, placeOf } from "../cursor.ts";
+import { attemptOfItem } from "./attempt-item.ts";
+import { cursorAt, pageSize, cursorPlaceOf } from "../cursor.ts";
 import { farPartition, nearPartition, partsOf, pastAttempts, SHARDS, taskKey, taskRange } from "./keys.ts";
 import { isFar, type DynamoStore } from "./store.ts";
-import type { Item, QueryPage, Range, Table } from "./table.ts";
+import type { TableItem, QueryPage, Range, Table } from "./table.ts";
 import { keysBelow } from "../index-order.ts";
 import type { Attempt, Page } from "../ledger.ts";
 import type { RunKey } from "../../../graph/run-name.ts";
@@ -14,7 +14,7 @@ export async function readTasks(
   tasks: readonly TaskKey[],
 ): Promise<(Attempt | undefined)[]> {
   const items = await store.table.getAll(tasks.map((task) => taskKey(run, task)));
-  return Promise.all(items.map((item) => item && attemptOf(store, item)));
+  return Promise.all(items.map((item) => item && attemptOfItem(store, item)));
 }
 
 /** One query for a narrow step; a wide one's shards are each asked for their part of the page. */
@@ -25,10 +25,10 @@ export async function listTasks(
   { under = "", limit, cursor }: { under?: string; limit?: number; cursor?: string },
 ): Promise<Page<Attempt>> {
   const size = pageSize(limit);
-  const [after] = placeOf(cursor, [keysBelow(under).after]);
+  const [after] = cursorPlaceOf(cursor, [keysBelow(under).after]);
   const range = taskRange(step, under, cursor === undefined ? undefined : String(after));
   const items = await inOrder(store.table, await partitions(store, run, step, range), size + 1);
-  const page = await Promise.all(items.slice(0, size).map((item) => attemptOf(store, item)));
+  const page = await Promise.all(items.slice(0, size).map((item) => attemptOfItem(store, item)));
   if (items.length <= size) return { items: page };
   return { items: page, cursor: cursorAt([partsOf(items[size - 1]!["sk"]!.S!)[1]]) };
 }
@@ -46,7 +46,7 @@ export async function lastTask(
   };
   const range = { ...taskRange(step, under), isReverse: true, filter: finished };
   const [item] = await inOrder(store.table, await partitions(store, run, step, range), 1);
-  return item && attemptOf(store, item);
+  return item && attemptOfItem(store, item);
 }
 
 export async function listAttempts(store: DynamoStore, run: RunKey, task: TaskKey): Promise<Attempt[]> {
@@ -54,7 +54,7 @@ export async function listAttempts(store: DynamoStore, run: RunKey, task: TaskKe
     store.table.get(taskKey(run, task)),
     everyItem(store.table, pastAttempts(run, task)),
   ]);
-  return Promise.all([...past, ...(newest ? [newest] : [])].map((item) => attemptOf(store, item)));
+  return Promise.all([...past, ...(newest ? [newest] : [])].map((item) => attemptOfItem(store, item)));
 }
 
 async function partitions(store: DynamoStore, run: RunKey, step: string, range: Omit<Range, "pk">): Promise<Range[]> {
@@ -64,12 +64,12 @@ async function partitions(store: DynamoStore, run: RunKey, step: string, range: 
 }
 
 /** The first items of several ranges in the one order of their sort keys; from each no more is read than that needs. */
-async function inOrder(table: Table, ranges: readonly Range[], count: number): Promise<Item[]> {
+async function inOrder(table: Table, ranges: readonly Range[], count: number): Promise<TableItem[]> {
   // Spread evenly, with some to spare: reading a little too much is cheaper than asking again.
   const limit = ranges.length === 1 ? Math.max(count, SPARE) : Math.ceil(count / (ranges.length - 1)) + SPARE;
   const heads = await Promise.all(ranges.map(async (range) => headOfQuery(await table.query({ ...range, limit }))));
   const sign = ranges[0]?.isReverse ? -1 : 1;
-  const found: Item[] = [];
+  const found: TableItem[] = [];
   while (found.length < count) {
     await Promise.all(heads.map(refill));
     let first: Head | undefined;
@@ -85,7 +85,7 @@ async function inOrder(table: Table, ranges: readonly Range[], count: number): P
 const SPARE = 8;
 
 interface Head {
-  items: readonly Item[];
+  items: readonly TableItem[];
   at: number;
   next: QueryPage["next"] | undefined;
 }
@@ -107,8 +107,8 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-async function everyItem(table: Table, range: Range): Promise<Item[]> {
-  const items: Item[] = [];
+async function everyItem(table: Table, range: Range): Promise<TableItem[]> {
+  const items: TableItem[] = [];
   let page: QueryPage | undefined = await table.query(range);
   while (page) {
     items.push(...page.items);

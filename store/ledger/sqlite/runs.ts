@@ -1,6 +1,6 @@
 import type { Manifest } from "../../artifacts/manifest.ts";
 import { boundedError } from "../bounded-error.ts";
-import { cursorAt, pageSize, placeOf } from "../cursor.ts";
+import { cursorAt, pageSize, cursorPlaceOf } from "../cursor.ts";
 import type { NewRun, Owner, Page, Run, RunChange, RunQuery, Status } from "../ledger.ts";
 import type { RunKey } from "../../../graph/run-name.ts";
 import type { TaskError } from "../../../graph/task-error.ts";
@@ -97,7 +97,7 @@ export function listRuns(store: SqliteStore, { flow, namespace, tag, status, lim
   const size = pageSize(limit);
   const keys = tag === undefined ? "r" : "t";
   const order = flow === undefined ? [`${keys}.created_at`, `${keys}.flow`, `${keys}.run`] : [`${keys}.run`];
-  const place = placeOf(cursor, flow === undefined ? [END_OF_TIME, "", 0] : [END_OF_TIME]);
+  const place = cursorPlaceOf(cursor, flow === undefined ? [END_OF_TIME, "", 0] : [END_OF_TIME]);
   const asked: [column: string, value: string | undefined][] = [
     ["t.tag", tag],
     [`${keys}.flow`, flow],
@@ -132,7 +132,7 @@ export function listFlows(
   const rows = store.all<RunRow>(
     `select ${COLUMNS.replaceAll(/\w+/g, "r.$&")} from flows f cross join runs r on r.flow = f.flow and r.run = f.newest
      where f.namespace = ? and f.flow > ? order by f.flow limit ?`,
-    [namespace, ...placeOf(cursor, [""]), size + 1],
+    [namespace, ...cursorPlaceOf(cursor, [""]), size + 1],
   );
   const items = rows.slice(0, size).map((row) => ({ flow: row[0], newest: runOf(row) }));
   const last = items.at(-1);

@@ -1,5 +1,5 @@
 import { boundedError } from "../bounded-error.ts";
-import { cursorAt, pageSize, placeOf } from "../cursor.ts";
+import { cursorAt, pageSize, cursorPlaceOf } from "../cursor.ts";
 import { indexKey, indexOfKey, keysBelow } from "../index-order.ts";
 import type { Attempt, AttemptEnd, Page, Status } from "../ledger.ts";
 import type { TaskKey } from "../../../graph/task-key.ts";
@@ -32,7 +32,7 @@ export function listTasks(
   const { after, before } = keysBelow(under);
   const rows = store.all<AttemptRow>(
     `select ${COLUMNS} from tasks t where t.run_id = ? and t.step = ? and t.key > ? and t.key < ? order by t.key limit ?`,
-    [runId, step, ...placeOf(cursor, [after]), before, size + 1],
+    [runId, step, ...cursorPlaceOf(cursor, [after]), before, size + 1],
   );
   const items = rows.slice(0, size).map(attemptOf);
   return rows.length > size ? { items, cursor: cursorAt([rows[size - 1]![1]]) } : { items };

@@ -6,7 +6,7 @@ import { TASK_ENVIRONMENT, TIMEOUT_GRACE_SECONDS } from "../../statemachines/con
  * taken back, which is what mostly happens in an environment of Spot machines; or somebody terminated the job. What AWS
  * Batch says of it afterwards is what counts.
  */
-export function whyTold(env: NodeJS.ProcessEnv, upSeconds: number): FinishTaskRequest {
+export function interruptedReport(env: NodeJS.ProcessEnv, upSeconds: number): FinishTaskRequest {
   return { status: "failed", error: errorOf(env, upSeconds) };
 }
 
