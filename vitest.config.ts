@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -12,9 +13,9 @@ export default defineConfig({
     include: ["**/*.test.ts"],
     exclude: ["**/node_modules/**", "dist/**", ".millrace/**"],
     globalSetup: ["test/aws/lender.ts"],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     // Much of the time one waits: for processes, and for the account's.
-    maxWorkers: "100%",
+    maxWorkers: availableParallelism() + 1,
     typecheck: { enabled: true, include: ["**/*.test-d.ts"] },
   },
 });

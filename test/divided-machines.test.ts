@@ -18,6 +18,7 @@ import {
   tasksOf,
   type Answers,
 } from "./simulated-run.ts";
+import { isWidest } from "./widest.ts";
 
 describe("a flow that is divided into executions runs as one that is not", () => {
   /** So little that most flows need several machines, some several levels of them; what one foreach takes still fits. */
@@ -145,7 +146,7 @@ describe("no execution has more events than Step Functions allows", () => {
         expect(result).toMatchObject({ status: "SUCCEEDED" });
         expect(Math.max(...histories)).toBeLessThanOrEqual(size.events);
       }),
-      { numRuns: 50 },
+      { numRuns: isWidest ? 50 : 15 },
     );
   });
 });
