@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { repository, sourceFiles } from "../test/support/source-files.ts";
 import { ERROR_CODES } from "./error-codes.ts";
 
-const repository = join(import.meta.dirname, "..");
 const AREAS: Readonly<Record<string, string>> = {
   account: "An AWS account",
   artifact: "Artifacts",
@@ -52,23 +52,7 @@ test("docs/errors.md is what the codes say (npx vitest run graph/error-codes.tes
   await expect(page()).toMatchFileSnapshot(join(repository, "docs", "errors.md"));
 });
 
-const folders = [
-  "graph",
-  "sdk",
-  "statemachines",
-  "store",
-  "tasks",
-  "runtime",
-  "engine",
-  "emulator",
-  "functions",
-  "aws",
-  "cli",
-];
-const sources = folders
-  .flatMap((folder) =>
-    readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`),
-  )
+const sources = sourceFiles()
   .filter((file) => file.endsWith(".ts") && !/\.test(-d)?\.ts$|^graph\/error-codes\.ts$/.test(file))
   .map((file) => readFileSync(join(repository, file), "utf8"))
   .join("\n");

@@ -1,24 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { repository, sourceFiles } from "./support/source-files.ts";
 
-const repository = join(import.meta.dirname, "..");
-const folders = [
-  "graph",
-  "sdk",
-  "statemachines",
-  "store",
-  "tasks",
-  "runtime",
-  "engine",
-  "emulator",
-  "functions",
-  "aws",
-];
-const sources = [...folders, "cli"]
-  .flatMap((folder) =>
-    readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" }).map((file) => `${folder}/${file}`),
-  )
+const sources = sourceFiles()
   .filter((file) => /(?<!\.test|\.test-d)\.ts$/.test(file) && !/conformance|fixtures|fakes|arbitrary/.test(file))
   .map((file) => ({ file, text: readFileSync(join(repository, file), "utf8") }));
 

@@ -1,21 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-
-const repository = join(import.meta.dirname, "..");
-const folders = [
-  "graph",
-  "sdk",
-  "statemachines",
-  "store",
-  "tasks",
-  "runtime",
-  "engine",
-  "emulator",
-  "functions",
-  "aws",
-  "cli",
-];
+import { repository, sourceFiles } from "./support/source-files.ts";
 
 /**
  * Every file that asks of a node which kind it is, and why it has to; all others go by graph/walk.ts. A new kind of node is
@@ -67,10 +53,7 @@ function comparedIn(text: string): string[] {
 }
 
 test("a kind of node is named in few files, each for a reason of its own", () => {
-  const found = folders
-    .flatMap((folder) =>
-      readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`),
-    )
+  const found = sourceFiles()
     .filter((name) => name.endsWith(".ts") && !/\.test(-d)?\.ts$|\/arbitrary-|fixtures\.ts$/.test(name))
     .filter((name) => comparedIn(readFileSync(join(repository, name), "utf8")).length > 0);
   expect(found.toSorted()).toEqual([...Object.keys(everyKind), ...Object.keys(someKinds)].toSorted());

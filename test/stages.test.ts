@@ -1,24 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
+import { repository, SOURCE_FOLDERS } from "./support/source-files.ts";
 
-const repository = join(import.meta.dirname, "..");
-const folders = [
-  "graph",
-  "sdk",
-  "statemachines",
-  "store",
-  "tasks",
-  "runtime",
-  "engine",
-  "emulator",
-  "functions",
-  "aws",
-  "cli",
-  "examples",
-  "bench",
-  "test",
-];
+const folders = [...SOURCE_FOLDERS, "examples", "bench", "test"];
 
 /** What one file imports: a file of the repository by its path from the root, or a package by its name. */
 interface Import {
