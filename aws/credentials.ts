@@ -16,11 +16,3 @@ export async function personalCredentials(): Promise<Credentials & { readonly ex
     throw accountError(error, "the account");
   }
 }
-
-/** Of the person; for a server of this machine (millrace emulate), which asks whose they are as little, any will do. */
-export function credentialsFor(api: string): typeof personalCredentials {
-  const { AWS_ACCESS_KEY_ID, AWS_PROFILE } = process.env;
-  const isHere = /^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(api);
-  if (!isHere || AWS_ACCESS_KEY_ID || AWS_PROFILE) return personalCredentials;
-  return async () => ({ accessKeyId: "local", secretAccessKey: "local" });
-}

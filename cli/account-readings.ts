@@ -50,7 +50,7 @@ async function* readLocalLog(
     });
   const { createReadStream, existsSync } = await import("node:fs");
   const { join } = await import("node:path");
-  const { findHome } = await import("../emulator/find-home.ts");
+  const { findHome } = await import("../store/home/find-home.ts");
   const file = join(findHome(), "logs", stream);
   // A task that printed nothing has none.
   if (existsSync(file)) yield* createReadStream(file) as AsyncIterable<Uint8Array>;

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { findHome } from "../emulator/find-home.ts";
+import { findHome } from "../store/home/find-home.ts";
 import { openStore } from "../emulator/home.ts";
 import { openServer } from "../emulator/server/server.ts";
 import { MillraceError } from "../graph/errors.ts";

@@ -1,5 +1,5 @@
 import { parseLocalAttempt } from "../emulator/account/local-attempt.ts";
-import { findHome } from "../emulator/find-home.ts";
+import { findHome } from "../store/home/find-home.ts";
 import { openStore } from "../emulator/home.ts";
 import { settleAbandoned } from "../emulator/settle-abandoned.ts";
 import { settlingReader } from "../emulator/settling-reader.ts";

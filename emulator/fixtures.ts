@@ -47,7 +47,12 @@ export async function serveFlow(exportName: string) {
   const common = { ledger, blobs, registry: openMemoryRegistry(), lineageOf: graphCache(blobs), now: Date.now };
   const calls = { ...common, signer, key: async () => key };
   const app = new Hono();
-  const api = createApp({ runs: { ...common, machines }, tasks: calls, sign: calls });
+  const api = createApp({
+    signerOf: () => ({ as: "person" }),
+    runs: { ...common, machines },
+    tasks: calls,
+    sign: calls,
+  });
   app.all("/blobs/:hash", ({ req }) => signer.answer(req.raw));
   app.all("*", ({ req }) => api.fetch(req.raw));
   const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" });

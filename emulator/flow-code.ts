@@ -5,7 +5,7 @@ import { nearest } from "../graph/nearest.ts";
 import { buildCodePackage, type CodePackage } from "../runtime/package/code-package.ts";
 import type { WorkerFlow } from "../runtime/worker/protocol.ts";
 import { ProcessWorker } from "./flow-worker.ts";
-import { findHome } from "./find-home.ts";
+import { findHome } from "../store/home/find-home.ts";
 import { takeWarmWorker } from "./prewarm.ts";
 import { WorkerProcess } from "./worker-process.ts";
 

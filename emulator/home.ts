@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { LocalBlobStore } from "../store/blobs/blobs.ts";
 import { openFileBlobs } from "../store/blobs/files/file-blobs.ts";
 import type { Ledger, LogRange } from "../store/ledger/ledger.ts";
-import { createHomeFolder } from "../runtime/package/home-folder.ts";
+import { createHomeFolder } from "../store/home/home-folder.ts";
 import { MillraceError } from "../graph/errors.ts";
 
-export { findHome } from "./find-home.ts";
+export { findHome } from "../store/home/find-home.ts";
 export { settleAbandoned } from "./settle-abandoned.ts";
 
 /** The local store: what AWS keeps in DynamoDB, S3 and CloudWatch. */

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { findHome } from "./find-home.ts";
+import { findHome } from "../store/home/find-home.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 interface Warm {

@@ -72,6 +72,10 @@ export const ERROR_CODES = {
     what: "The account gives no URL to read a value by.",
     fix: "Look at the API with `millrace doctor`.",
   },
+  "caller.refused": {
+    what: "A task called a route of the HTTP API that is for people, or that only what begins tasks may call.",
+    fix: "A step reaches runs and artifacts by what its handler is given; call the API with a person's credentials.",
+  },
   "case.unknown": {
     what: "`--case` names a case that the switch has not got.",
     fix: "The message says which it has.",
@@ -403,6 +407,10 @@ export const ERROR_CODES = {
   "server.running": {
     what: "Another process serves the store already.",
     fix: "Use that one, end it, or set `MILLRACE_HOME` to another folder.",
+  },
+  "server.secret": {
+    what: "A request to `millrace emulate` is not signed with the secret of its store.",
+    fix: "Work as the user who serves the store, in its folder or with `MILLRACE_HOME` set to it, or set `MILLRACE_SERVICE_SECRET` to the secret in its `server.json`.",
   },
   "service.failed": {
     what: "The API failed, for no fault of the caller's.",

@@ -16,6 +16,7 @@ export interface Ended {
 /** A folder with flow files in it, and the built command line run there. */
 export interface Place {
   readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
   write(files: Readonly<Record<string, string>>): void;
   millrace(...args: string[]): Promise<Ended>;
   start(...args: string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> };
@@ -31,6 +32,11 @@ export function makePlace(): Place {
   symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
   const { MILLRACE_HOME: _, ...env } = process.env;
   return placeIn(folder, env);
+}
+
+/** Commands with the environment of a place, in another folder. */
+export function placeBeside(place: Place, folder: string): Place {
+  return placeIn(folder, place.env);
 }
 
 function placeIn(folder: string, env: NodeJS.ProcessEnv): Place {
@@ -59,6 +65,7 @@ function placeIn(folder: string, env: NodeJS.ProcessEnv): Place {
   const millrace: Place["millrace"] = (...args) => start(...args).ended;
   return {
     folder,
+    env,
     start,
     millrace,
     write(files) {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makePlace, type Place } from "./cli-harness.ts";
+import { serve, type Served } from "./support/served.ts";
 
 const FLOWS = `
 import { flow } from "millrace";
@@ -33,27 +34,19 @@ describe("millrace emulate", () => {
   let place: Place;
   /** The same folder by commands that use the server. */
   let served: Place;
+  let opened: Served;
   let server: ReturnType<Place["start"]>;
-  let url: string;
 
-  async function serve(): Promise<void> {
-    server = place.start("emulate", "--port", "0");
-    url = await new Promise<string>((resolve, reject) => {
-      let said = "";
-      server.child.stdout!.on("data", (chunk: Buffer) => {
-        const [, found] = /MILLRACE_SERVICE_URL=(\S+)\n/.exec((said += chunk.toString())) ?? [];
-        if (found) resolve(found);
-      });
-      void server.ended.then(({ stderr }) => reject(new Error(stderr)));
-    });
-    served = place.with({ MILLRACE_SERVICE_URL: url });
+  async function open(): Promise<void> {
+    opened = await serve(place);
+    ({ server, place: served } = opened);
   }
 
   beforeAll(async () => {
     // Where there are no credentials, none are asked for.
     place = makePlace().with({ AWS_ACCESS_KEY_ID: undefined, AWS_PROFILE: undefined });
     place.write({ "flows.ts": FLOWS });
-    await serve();
+    await open();
     for (const name of ["everything", "nested", "waiting"]) await served.millrace("deploy", `flows.ts#${name}`);
   }, 60_000);
   afterAll(async () => {
@@ -115,13 +108,14 @@ describe("millrace emulate", () => {
   }, 60_000);
 
   test("what is not signed, comes by another name, or writes other bytes than were signed for is refused", async () => {
+    const { url } = opened;
     expect((await fetch(`${url}/flows`)).status).toBe(403);
-    const headers = { authorization: "AWS4-HMAC-SHA256 x" };
+    const headers = opened.sign("/flows");
     expect((await fetch(`${url}/flows`, { headers })).status).toBe(200);
     expect((await fetch(`${url.replace("127.0.0.1", "localhost")}/flows`, { headers })).status).toBe(403);
     const hash = "ab".repeat(32);
     const body = JSON.stringify({ reads: [], writes: [{ hash, size: 3 }] });
-    const signed = await fetch(`${url}/artifacts/sign`, { method: "POST", headers, body });
+    const signed = await opened.send("/artifacts/sign", { method: "POST", body });
     const { writes } = (await signed.json()) as { writes: Record<string, { url: string }> };
     const upload = writes[hash]!.url;
     expect((await fetch(upload, { method: "PUT", body: "abc" })).status).toBe(400);
@@ -138,7 +132,7 @@ describe("millrace emulate", () => {
     await served.millrace("trigger", "Waiting");
     server.child.kill("SIGKILL");
     await server.ended;
-    await serve();
+    await open();
     const [run] = await served.objects("runs", "Waiting", "--limit", "1", "--json");
     expect(run).toMatchObject({ run: 2, status: "failed", error: { name: "Lost" } });
   }, 60_000);

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { findHome } from "../../emulator/find-home.ts";
+import { findHome } from "../../store/home/find-home.ts";
 import { MillraceError } from "../../graph/errors.ts";
 import { formatBytes } from "../output/words.ts";
 import { wrong, type Check } from "./check.ts";

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { buildCodeArchive, unpackArchive, type CodeArchive } from "../../runtime/package/code-archive.ts";
 import { ARCHIVED } from "../../runtime/package/code-archive-files.ts";
-import { credentialsFor } from "../../aws/credentials.ts";
+import { credentialsFor } from "../../sdk/client/credentials.ts";
 import { createClient, type Client } from "../../sdk/client/client.ts";
 import type { AccountProfile } from "../../sdk/client/profiles.ts";
 import type { Graph } from "../../graph/graph.ts";

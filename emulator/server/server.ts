@@ -7,10 +7,16 @@ import { graphCache } from "../../functions/api/graph-cache.ts";
 import { openMemoryRegistry } from "../../store/registry/memory-registry.ts";
 import { MillraceError } from "../../graph/errors.ts";
 import { offlineResources } from "../../statemachines/resources.ts";
+import { userName } from "../../sdk/client/user-name.ts";
 import type { Store } from "../home.ts";
 import { blobUrls } from "./blob-urls.ts";
 import { Executions } from "./executions.ts";
 import { claimStore } from "./sole-server.ts";
+import { isSignedWith } from "./verify-request.ts";
+import { serverFile, writeServedStore } from "../../store/home/server-file.ts";
+import { problemOf, PROBLEM_TYPE } from "../../functions/api/problem.ts";
+import type { RequestSigner } from "../../functions/api/route.ts";
+import { TASK_TOKEN_HEADER } from "../../functions/api/token-header.ts";
 
 export interface ServerOptions {
   /** 0: a free one. */
@@ -40,6 +46,7 @@ export async function openServer(
 ): Promise<LocalServer> {
   const giveBack = claimStore(store.home);
   const key = randomBytes(32);
+  const secret = randomBytes(32).toString("base64url");
   let url = "";
   const signer = blobUrls(store.blobs, key, () => url);
   const { ledger, blobs } = store;
@@ -68,15 +75,17 @@ export async function openServer(
     runs: { ...common, machines },
     tasks: calls,
     sign: calls,
+    signerOf: (bindings) => bindings as RequestSigner,
     onFailure,
   });
   const app = new Hono();
   app.all("/blobs/:hash", ({ req }) => signer.answer(req.raw));
   app.all("*", async ({ req }) => {
     const { host } = new URL(req.url);
-    // Neither a page in a browser nor a name that leads here by somebody else's wish gets in.
-    const isOwn = url.endsWith(`//${host}`) && req.header("authorization")?.startsWith("AWS4-HMAC-SHA256 ") === true;
-    return isOwn ? api.fetch(req.raw) : new Response('{"message":"Forbidden"}', { status: 403 });
+    // No name that leads here by somebody else's wish gets in.
+    if (!url.endsWith(`//${host}`)) return new Response('{"message":"Forbidden"}', { status: 403 });
+    const signer = await signerOf(req.raw, secret);
+    return signer ? api.fetch(req.raw, signer) : notSigned(store.home);
   });
   await endForsakenRuns(store);
   const server = serve({ fetch: app.fetch, port, hostname: "127.0.0.1" });
@@ -95,15 +104,31 @@ export async function openServer(
     });
   });
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const forget = writeServedStore(store.home, { url, secret });
   return {
     url,
     async close() {
       await machines.close();
       if ("closeAllConnections" in server) server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      forget();
       giveBack();
     },
   };
+}
+
+/** Who asks: this user, who can read the secret; or a task's process, which shows the token of its attempt. */
+async function signerOf(request: Request, secret: string): Promise<RequestSigner | undefined> {
+  if (await isSignedWith(secret, request, Date.now())) return { as: "person", principal: userName() };
+  return request.headers.has(TASK_TOKEN_HEADER) ? { as: "attempt" } : undefined;
+}
+
+function notSigned(home: string): Response {
+  const error = new MillraceError("server.secret", `the request is not signed with the secret of the store ${home}`, {
+    hint: `Work in the folder of that store or with MILLRACE_HOME=${home}, as the user who serves it; or set MILLRACE_SERVICE_SECRET to the "secret" in ${serverFile(home)}.`,
+  });
+  const headers = { "content-type": PROBLEM_TYPE };
+  return new Response(JSON.stringify(problemOf(error)), { status: 403, headers });
 }
 
 /** Ends the runs of a server that was killed. */

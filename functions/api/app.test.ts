@@ -23,7 +23,7 @@ describe("requests", () => {
       throw new Error("a secret");
     };
     await expect(Promise.resolve(app.request("/flows"))).rejects.toThrow("a secret");
-    const quiet = createApp({ runs: common });
+    const quiet = createApp({ signerOf: () => ({ as: "person" }), runs: common });
     const response = await quiet.request("/flows");
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain("secret");

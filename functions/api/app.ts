@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { MillraceError } from "../../graph/errors.ts";
 import { problemOf, PROBLEM_TYPE } from "./problem.ts";
-import { serve, type AnyRoute, type Api, type ApiEnv } from "./route.ts";
+import { serve, type AnyRoute, type Api, type ApiEnv, type RequestSigner } from "./route.ts";
 import { routesByFunction } from "./routes.ts";
 
 type ByFunction = typeof routesByFunction;
@@ -15,17 +15,16 @@ export type ApiParts = { readonly [Name in keyof ByFunction]?: PartsOf<ByFunctio
 
 interface ApiOptions {
   /** Who signed the request, from what the server binds to it (in Lambda the event). */
-  readonly principalOf?: (bindings: unknown) => string | undefined;
+  readonly signerOf: (bindings: unknown) => RequestSigner;
   /** Told of every failure that is no user's mistake. */
   readonly onFailure?: (error: unknown) => void;
 }
 
 /** The HTTP API: the same app behind API Gateway and behind a server on one's own machine. */
-export function createApp({ principalOf, onFailure, ...parts }: ApiParts): Api {
+export function createApp({ signerOf, onFailure, ...parts }: ApiParts): Api {
   const app = new Hono<ApiEnv>();
   app.use(async (request, next) => {
-    const principal = principalOf?.(request.env);
-    if (principal !== undefined) request.set("principal", principal);
+    request.set("signer", signerOf(request.env));
     await next();
     // Answers hold tokens and signed URLs.
     request.header("cache-control", "no-store");

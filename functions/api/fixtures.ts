@@ -11,7 +11,7 @@ import { createApp } from "./app.ts";
 import type { RegisterFlowResponse, StartedTask } from "./contract.ts";
 import { graphCache } from "./graph-cache.ts";
 import { errorOf } from "./problem.ts";
-import type { AnyRoute } from "./route.ts";
+import type { AnyRoute, RequestSigner } from "./route.ts";
 import { routes } from "./routes.ts";
 
 /** A service whose ledger and blobs are real ones in memory; what AWS would be asked to do is noted. */
@@ -65,7 +65,7 @@ export async function openService() {
     runs: common,
     tasks: { ...common, key: async () => Buffer.from("key") },
     sign: { ...common, key: async () => Buffer.from("key") },
-    principalOf: (env) => (env as { principal?: string } | undefined)?.principal,
+    signerOf: (env) => ({ as: "person", ...(env as Partial<RequestSigner> | undefined) }),
     onFailure: (error) => {
       throw error;
     },

@@ -68,6 +68,8 @@ const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
   "flow.owned": 403,
   "token.invalid": 403,
   "grant.invalid": 403,
+  "caller.refused": 403,
+  "server.secret": 403,
   "route.unknown": 404,
   "flow.notDeployed": 404,
   "run.unknown": 404,

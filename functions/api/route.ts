@@ -4,19 +4,30 @@ import { MillraceError } from "../../graph/errors.ts";
 import { pathParts } from "./schemas.ts";
 import { TASK_TOKEN_HEADER } from "./token-header.ts";
 
-/** What the app is told of a request besides the request: who signed it, where that is known. */
+/** What the app is told of a request besides the request: who asks. */
 export interface ApiEnv {
-  Variables: { principal?: string };
+  Variables: { signer: RequestSigner };
 }
 export type Api = Hono<ApiEnv>;
 
+/** Who asks, by how the request is signed. */
+export interface RequestSigner {
+  /** As whom they may call, and as whoever may less. */
+  readonly as: Caller;
+  /** Their name where the request was let in: an ARN in an account. */
+  readonly principal?: string | undefined;
+}
+
 /**
- * Who may call a route. Every request is signed; beyond that:
+ * Who may call a route, held to wherever it is served. Every request is signed; beyond that:
  * - person: somebody, or the engine of a run on their machine, whose own role may call the API;
  * - task: the role of a task's process, which may call these and the attempt's routes and no other;
  * - attempt: a task's process that shows the token of the attempt that it speaks for (TASK_TOKEN_HEADER).
  */
 export type Caller = "person" | "task" | "attempt";
+
+/** From the one that may call every route to the one that may call fewest. */
+const CALLERS: readonly Caller[] = ["person", "task", "attempt"];
 
 /** What there is in the `{…}` of a route's path, by name. */
 export type PartNames<Name extends string> = Name extends `${string}{${infer Part}}${infer Rest}`
@@ -96,15 +107,25 @@ export function serve<Parts>(app: Api, route: AnyRoute, parts: Parts): void {
   const handler = route.handler as (parts: Parts, asked: Asked<string, Schema, Schema>) => Promise<unknown>;
   app.on(method, path.replaceAll(/\{(\w+)\}/g, ":$1"), async (request) => {
     const { req } = request;
+    const { as, principal } = request.get("signer");
+    checkCaller(route, as, req.header(TASK_TOKEN_HEADER));
     const answer = await handler(parts, {
       path: Object.fromEntries(names.map((name) => [name, held<unknown>(req.param(name), pathParts[name], name)])),
       query: route.query && held(req.query(), route.query, "query"),
       body: route.body && held(await jsonOf(req), route.body, "body"),
       token: req.header(TASK_TOKEN_HEADER),
-      principal: request.get("principal"),
+      principal,
     });
     return answer === undefined ? request.body(null, 204) : request.json(answer as object);
   });
+}
+
+/** Throws MillraceError `caller.refused`, `token.invalid`. */
+function checkCaller({ route, caller }: AnyRoute, as: Caller, token: string | undefined): void {
+  if (CALLERS.indexOf(as) > CALLERS.indexOf(caller))
+    throw new MillraceError("caller.refused", `${route} is not for ${as === "task" ? "tasks" : "attempts of tasks"}`);
+  if (caller === "attempt" && token === undefined)
+    throw new MillraceError("token.invalid", `${route} is for the attempt of a task, and no token was shown`);
 }
 
 /** No request is longer: AWS Lambda takes 6 MB of a synchronous invocation. */

@@ -14,7 +14,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { MillraceError } from "../../graph/errors.ts";
 import type { Bundle } from "./bundle.ts";
-import { createHomeFolder, homeError } from "./home-folder.ts";
+import { createHomeFolder, homeError } from "../../store/home/home-folder.ts";
 import { didYouMean } from "../../graph/did-you-mean.ts";
 import { version } from "./version.ts";
 

@@ -15,7 +15,7 @@ import { fetchSync } from "../../runtime/fetch-sync.ts";
 import { uploadAll } from "../../runtime/task-blobs.ts";
 import { MillraceError } from "../../graph/errors.ts";
 import { ApiClient } from "./api.ts";
-import { credentialsFor } from "../../aws/credentials.ts";
+import { credentialsFor } from "./credentials.ts";
 import { ownRuns, type OwnRuns } from "./own-runs.ts";
 import type { AccountProfile } from "./profiles.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { MillraceError } from "../graph/errors.ts";
+import { MillraceError } from "../../graph/errors.ts";
 
 const FOLDER = ".millrace";
 

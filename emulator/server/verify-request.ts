@@ -1,0 +1,42 @@
+import * as crypto from "node:crypto";
+import { signRequest } from "../../aws/signature.ts";
+import { SERVED_KEY_ID } from "../../store/home/server-file.ts";
+
+/** As far as a request's time may be from the server's. AWS allows as much (IAM User Guide, "Signing AWS API requests"). */
+const CLOCK_SKEW_MILLISECONDS = 5 * 60_000;
+/** No request is longer that the API takes. */
+const MAX_BYTES = 6 * 1024 * 1024;
+
+/** Whether a request is signed, with its body, by whoever knows the secret: AWS Signature Version 4, as an account's API asks it. */
+export async function isSignedWith(secret: string, request: Request, now: number): Promise<boolean> {
+  const given = request.headers.get("authorization") ?? "";
+  const [, keyId, day, region] =
+    /Credential=([\w-]+)\/(\d{8})\/([a-z0-9-]+)\/execute-api\/aws4_request,/.exec(given) ?? [];
+  const at = timeOf(request.headers.get("x-amz-date") ?? "");
+  if (keyId !== SERVED_KEY_ID || region === undefined || at === undefined) return false;
+  if (Math.abs(now - at.getTime()) > CLOCK_SKEW_MILLISECONDS) return false;
+  // Nobody unknown has the server read more; without a length there is nothing to read.
+  const size = Number(request.headers.get("content-length") ?? 0);
+  if (!(size <= MAX_BYTES)) return false;
+  const body = size > 0 ? await request.clone().text() : "";
+  const { authorization = "" } = signRequest(
+    crypto,
+    { method: request.method, url: request.url, body, region },
+    { accessKeyId: SERVED_KEY_ID, secretAccessKey: secret },
+    at,
+  );
+  return day !== undefined && isSame(authorization, given);
+}
+
+/** `20260203T040506Z` */
+function timeOf(stamp: string): Date | undefined {
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(stamp) ?? [];
+  if (year === undefined) return undefined;
+  const at = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(at.getTime()) ? undefined : at;
+}
+
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && crypto.timingSafeEqual(a, b);
+}
