@@ -6,7 +6,7 @@ import { parseDuration } from "../graph/units.ts";
 import type { Manifest } from "../store/artifacts/manifest.ts";
 import type { Control } from "../graph/control-value.ts";
 import type { TaskError } from "../graph/task-error.ts";
-import { controlsAfter, packArtifacts, type Blobs } from "../tasks/outcome.ts";
+import { packOutcome, type Blobs } from "../tasks/outcome.ts";
 import type { BranchInputs } from "../tasks/start.ts";
 import { ForeachBranches, openArtifacts } from "../store/artifacts/open-artifacts.ts";
 import { taskError } from "./task-error.ts";
@@ -161,17 +161,10 @@ function leave(
 }
 
 function settle(definition: Definition, task: Task, values: Record<string, unknown>, blobs: Blobs) {
-  const own = packArtifacts(values, blobs);
-  const lineage = lineageOf(definition.graph);
   const { depth } = stepOf(definition, task.step);
-  const controls = controlsAfter(
-    lineage,
-    task.step,
-    parseIndex(task.index, depth),
-    { manifest: { ...task.base, ...task.items, ...own }, values },
-    blobs,
-  );
-  return { own, controls };
+  const lineage = lineageOf(definition.graph);
+  const before = { ...task.base, ...task.items };
+  return packOutcome({ lineage, after: task.step, index: parseIndex(task.index, depth), before, values }, blobs);
 }
 
 function artifactsOf(returned: unknown): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { openMemoryBlobs } from "../store/blobs/memory.ts";
 import { openSqliteLedger } from "../store/ledger/sqlite/sqlite-ledger.ts";
-import { controlsAfter, packArtifacts } from "../tasks/outcome.ts";
+import { packOutcome } from "../tasks/outcome.ts";
 import { runInWorld } from "../engine/run-loop.ts";
 import { InProcessWorker } from "../emulator/in-process-worker.ts";
 import { localFlow } from "../emulator/local/flow.ts";
@@ -44,14 +44,15 @@ export async function testFlow<F extends AnyFlow>(
   const ledger = await openSqliteLedger(":memory:");
   const blobs = openMemoryBlobs();
   const store = { read: blobs.readSync, write: blobs.writeSync };
-  const manifest = packArtifacts(values, store);
+  const lineage = lineageOf(graph);
+  const { own, controls } = packOutcome({ lineage, after: undefined, index: [], before: {}, values }, store);
   try {
     const world = localWorld({
       graph,
       exportName: "default",
       codePackage: "",
-      parameters: manifest,
-      controls: controlsAfter(lineageOf(graph), undefined, [], { manifest, values }, store),
+      parameters: own,
+      controls,
       namespace: "user:test",
       user: "test",
       tags: options.tags ?? [],

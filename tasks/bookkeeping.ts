@@ -1,5 +1,5 @@
 import type { Blobs } from "./outcome.ts";
-import { controlAt, controlsAfter, packArtifacts } from "./outcome.ts";
+import { controlAt, packOutcome } from "./outcome.ts";
 import { controlInputs, stepInputs, whole, type RunScope } from "./inputs.ts";
 import { formatIndex, parseIndex } from "../graph/task-index.ts";
 import type { Attempt } from "../store/ledger/ledger.ts";
@@ -59,8 +59,11 @@ export async function recordFailure(
     if (answer.state === "done") return [];
     const why = attempt?.error ?? error;
     const values = { failure: { name: why.name, message: why.message } };
-    const manifest = { ...whole(inputs[i]!), ...packArtifacts(values, blobs) };
-    const controls = controlsAfter(scope.lineage, step, parseIndex(at, depth), { manifest, values }, blobs);
+    const before = whole(inputs[i]!);
+    const { own, controls } = packOutcome(
+      { lineage: scope.lineage, after: step, index: parseIndex(at, depth), before, values },
+      blobs,
+    );
     return [
       {
         step,
@@ -70,7 +73,7 @@ export async function recordFailure(
         status: "failed" as const,
         caught: true,
         error: why,
-        manifest,
+        manifest: { ...before, ...own },
         controls,
         ...(attempt?.log && { log: attempt.log }),
       },

@@ -5,7 +5,7 @@ import type { AnyFlow } from "../sdk/language/language.ts";
 import { lineageOf } from "../graph/lineage.ts";
 import { itemRef, unpackValue } from "../store/artifacts/pack.ts";
 import { memoryBlobs } from "./fixtures.ts";
-import { controlAt, controlsAfter } from "./outcome.ts";
+import { controlAt, packOutcome } from "./outcome.ts";
 
 const { blobs, pack, unpack } = memoryBlobs();
 
@@ -17,13 +17,8 @@ function after(
   values: Record<string, unknown>,
   before: Record<string, unknown> = {},
 ) {
-  return controlsAfter(
-    lineageOf(one.graph),
-    step,
-    index,
-    { manifest: { ...pack(before), ...pack(values) }, values },
-    blobs,
-  );
+  const made = { lineage: lineageOf(one.graph), after: step, index, before: pack(before), values };
+  return packOutcome(made, blobs).controls;
 }
 
 describe("packing artifacts", () => {
@@ -64,8 +59,34 @@ describe("a foreach that comes next", () => {
   test("is told of a list that was just made without reading it back", () => {
     const values = { rows: Array.from({ length: 2000 }, (_, i) => i) };
     const unread = { ...blobs, read: () => expect.fail("it is at hand") };
-    const made = controlsAfter(lineageOf(wide.graph), "load", [], { manifest: pack(values), values }, unread);
-    expect(made).toMatchObject([{ value: { width: 2000 } }]);
+    const made = { lineage: lineageOf(wide.graph), after: "load", index: [], before: {}, values };
+    expect(packOutcome(made, unread).controls).toMatchObject([{ value: { width: 2000 } }]);
+  });
+
+  test("and the artifact share one encoding of each item", () => {
+    let reads = 0;
+    const movie = {
+      get title() {
+        reads++;
+        return "Metropolis";
+      },
+    };
+    const values = { rows: [movie] };
+    const made = { lineage: lineageOf(wide.graph), after: "load", index: [], before: {}, values };
+    const { own, controls } = packOutcome(made, blobs);
+    expect(reads).toBe(1);
+    expect(unpack(own)).toEqual({ rows: [{ title: "Metropolis" }] });
+    expect(controls).toMatchObject([{ value: { width: 1 } }]);
+  });
+
+  test("is refused by the artifact's name where an item is no data", () => {
+    expect(() => after(wide, "load", [], { rows: [{ fit: () => 1 }] })).toThrow(
+      expect.objectContaining({
+        code: "artifact.unsupported",
+        where: { artifact: "rows" },
+        message: expect.stringContaining("rows[0].fit"),
+      }),
+    );
   });
 
   test("takes the list that was just made rather than the one from before", () => {

@@ -2,7 +2,14 @@ import { MillraceError } from "../graph/errors.ts";
 import { OTHERWISE, type GraphNode, type SwitchNode } from "../graph/graph.ts";
 import { controlName, followControls, type Lineage } from "../graph/lineage.ts";
 import { formatIndex } from "../graph/task-index.ts";
-import { packPages, packValue, unpackValue } from "../store/artifacts/pack.ts";
+import {
+  packList,
+  packPages,
+  packValue,
+  unpackValue,
+  type PackedValue,
+  type PackedPages,
+} from "../store/artifacts/pack.ts";
 import type { Manifest, ValueRef } from "../store/artifacts/manifest.ts";
 import type { Control } from "../graph/control-value.ts";
 
@@ -16,46 +23,68 @@ export interface Blobs {
   ahead?(refs: readonly ValueRef[]): void;
 }
 
+/** What a task left, or a run began with. */
+export interface Made {
+  readonly lineage: Lineage;
+  /** The step; undefined for what a run begins with. */
+  readonly after: string | undefined;
+  readonly index: readonly number[];
+  /** What the task itself began with. */
+  readonly before: Manifest;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Packs what a task left as artifacts, with what the machine will ask once `after` has finished at `index`: every foreach's
+ * width, switch's case and loop's condition up to the next steps. A list that a foreach goes over next is encoded once for
+ * both. Throws MillraceError where a value is no artifact, or is not what is asked of it.
+ */
+export function packOutcome(made: Made, blobs: Blobs): { own: Manifest; controls: Control[] } {
+  const lists = new Map<string, ReturnType<typeof packList>>();
+  const controls = controlsAfter(made, lists, blobs);
+  return { own: packValues(made.values, lists, blobs), controls };
+}
+
 /** Packs values as artifacts; each one's error names the artifact and the path inside it. */
 export function packArtifacts(values: Readonly<Record<string, unknown>>, blobs: Blobs): Manifest {
+  return packValues(values, new Map(), blobs);
+}
+
+/** `packed`: those that have been packed already, by name. */
+function packValues(values: Made["values"], packed: ReadonlyMap<string, PackedValue>, blobs: Blobs): Manifest {
   const manifest: Record<string, ValueRef> = {};
   for (const name of Object.keys(values)) {
-    try {
-      const { ref, blob } = packValue(values[name], name);
-      if (blob) blobs.write(blob.hash, blob.bytes);
-      manifest[name] = ref;
-    } catch (error) {
-      if (!(error instanceof MillraceError)) throw error;
-      throw new MillraceError(error.code, error.detail, {
-        where: { artifact: name, ...error.where },
-        hint: error.hint,
-      });
-    }
+    const { ref, blob } = packed.get(name) ?? namingArtifact(name, () => packValue(values[name], name));
+    if (blob) blobs.write(blob.hash, blob.bytes);
+    manifest[name] = ref;
   }
   return manifest;
 }
 
-/**
- * What the machine will ask once `after` has finished at `index` (undefined: once the run was created): every foreach's
- * width, switch's case and loop's condition up to the next steps. `values` are those just made, so that they need not
- * be read back. Throws MillraceError where an artifact is no such value.
- */
-export function controlsAfter(
-  lineage: Lineage,
-  after: string | undefined,
-  index: readonly number[],
-  artifacts: { manifest: Manifest; values: Readonly<Record<string, unknown>> },
-  blobs: Blobs,
-): Control[] {
+function namingArtifact<T>(artifact: string, pack: () => T): T {
+  try {
+    return pack();
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
+    throw new MillraceError(error.code, error.detail, { where: { artifact, ...error.where }, hint: error.hint });
+  }
+}
+
+/** The lists that were packed meanwhile are put into `lists`. */
+function controlsAfter(made: Made, lists: Map<string, ReturnType<typeof packList>>, blobs: Blobs): Control[] {
+  const { lineage, after, index, values } = made;
   const controls: Control[] = [];
-  const value = (name: string, asker: string) => readControlled(artifacts, name, asker, blobs);
+  const value = (name: string, asker: string) => readControlled(made, name, asker, blobs);
   followControls(lineage, after, index, {
     foreach(node, at) {
-      controls.push({
-        node: controlName(node),
-        index: formatIndex(at),
-        value: foreachControl(value(node.over, `the foreach over it`), node.over, blobs),
-      });
+      const list = listOf(value(node.over, FOREACH), node.over);
+      let pages: PackedPages;
+      if (Object.hasOwn(values, node.over)) {
+        const packed = lists.get(node.over) ?? namingArtifact(node.over, () => packList(list, node.over));
+        lists.set(node.over, packed);
+        ({ pages } = packed);
+      } else pages = packPages(list, node.over);
+      controls.push({ node: controlName(node), index: formatIndex(at), value: foreachControl(pages, blobs) });
     },
     switch(node, at) {
       const taken = caseOf(node, value(node.on, `the switch on it`));
@@ -82,16 +111,15 @@ export function controlsAfter(
   return controls;
 }
 
+const FOREACH = "the foreach over it";
+
 /** The value of one control node asked on its own, and what it is written down as. */
 export function controlAt(lineage: Lineage, name: string, index: string, manifest: Manifest, blobs: Blobs): Control {
   const { node } = lineage.controls.get(name)!;
-  const artifacts = { manifest, values: {} };
+  const artifacts = { before: manifest, values: {} };
   if (node.type === "foreach") {
-    return {
-      node: name,
-      index,
-      value: foreachControl(readControlled(artifacts, node.over, "the foreach over it", blobs), node.over, blobs),
-    };
+    const list = listOf(readControlled(artifacts, node.over, FOREACH, blobs), node.over);
+    return { node: name, index, value: foreachControl(packPages(list, node.over), blobs) };
   }
   if (node.type === "switch") {
     return {
@@ -107,13 +135,13 @@ export function controlAt(lineage: Lineage, name: string, index: string, manifes
 }
 
 function readControlled(
-  { manifest, values }: { manifest: Manifest; values: Readonly<Record<string, unknown>> },
+  { before, values }: Pick<Made, "before" | "values">,
   name: string,
   asker: string,
   blobs: Blobs,
 ): unknown {
   if (Object.hasOwn(values, name)) return values[name];
-  const ref = manifest[name];
+  const ref = before[name];
   if (!ref) {
     throw new MillraceError("artifact.missing", `${asker} needs it, but no step before has left it`, {
       where: { artifact: name },
@@ -123,14 +151,15 @@ function readControlled(
   return unpackValue(ref, blobs.read);
 }
 
-function foreachControl(list: unknown, artifact: string, blobs: Blobs): Control["value"] {
-  if (!isIterable(list)) {
-    throw new MillraceError("foreach.notIterable", `a foreach goes over a list, but this is ${describe(list)}`, {
-      where: { artifact },
-      hint: "Make it an array, a Set or another iterable.",
-    });
-  }
-  const { width, pageSize, pages } = packPages(list, artifact);
+function listOf(list: unknown, artifact: string): Iterable<unknown> {
+  if (isIterable(list)) return list;
+  throw new MillraceError("foreach.notIterable", `a foreach goes over a list, but this is ${describe(list)}`, {
+    where: { artifact },
+    hint: "Make it an array, a Set or another iterable.",
+  });
+}
+
+function foreachControl({ width, pageSize, pages }: PackedPages, blobs: Blobs): Control["value"] {
   for (const page of pages) blobs.write(page.hash, page.bytes);
   return { type: "foreach", width, pageSize, pages: pages.map((page) => page.hash) };
 }

@@ -12,7 +12,7 @@ import { deployedFlow } from "../deploy/register.ts";
 import type { FlowRecord, FlowRegistry } from "../../store/registry/registry.ts";
 import type { Ledger, Run } from "../../store/ledger/ledger.ts";
 import { lineageOf } from "../../graph/lineage.ts";
-import { controlsAfter, packArtifacts } from "../../tasks/outcome.ts";
+import { packOutcome } from "../../tasks/outcome.ts";
 import { beginRun, type RunRequest } from "../../tasks/create-run.ts";
 import { checkGiven } from "./given.ts";
 import { requireRun } from "./read.ts";
@@ -92,13 +92,12 @@ async function prepare(
     },
     write: (hash: string, bytes: readonly Uint8Array[]) => void stored.push(blobs.write(hash, bytes)),
   };
-  const manifest = packArtifacts(values, memory);
-  const controls = controlsAfter(lineage, undefined, [], { manifest, values }, memory);
+  const { own, controls } = packOutcome({ lineage, after: undefined, index: [], before: {}, values }, memory);
   await Promise.all(stored);
   return {
     graph: lineage.graph,
     codePackage: record.codePackage,
-    parameters: manifest,
+    parameters: own,
     controls,
     namespace: record.namespace,
     user,

@@ -20,7 +20,7 @@ import type { Attempt, Ledger } from "../../store/ledger/ledger.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import { openSqliteLedger } from "../../store/ledger/sqlite/sqlite-ledger.ts";
 import { beginRun } from "../../tasks/create-run.ts";
-import { controlsAfter, packArtifacts } from "../../tasks/outcome.ts";
+import { packOutcome, packArtifacts } from "../../tasks/outcome.ts";
 import { loadFlow } from "../../emulator/load-flow.ts";
 import { lineageOf } from "../../graph/lineage.ts";
 import type { Graph } from "../../graph/graph.ts";
@@ -216,13 +216,13 @@ async function artifact(step: string, index: string, name: string): Promise<unkn
 /** Records that the tasks before have finished, without running them. */
 async function pretend(step: string, index: string, values: Record<string, unknown>): Promise<void> {
   const [begun] = await ledger.startAttempts(run, [{ step, index, at: 1, by: "test" }]);
-  const manifest = packArtifacts(values, store);
   const { depth } = lineageOf(graph).steps.get(step)!;
   const at = depth === 0 ? [] : index.split(".").map(Number);
-  const controls = controlsAfter(lineageOf(graph), step, at, { manifest, values }, store);
+  const lineage = lineageOf(graph);
+  const { own, controls } = packOutcome({ lineage, after: step, index: at, before: {}, values }, store);
   if (begun!.state !== "started") throw new Error(`${step}/${index} is done`);
   await ledger.finishAttempts(run, [
-    { step, index, attempt: begun!.attempt, at: 2, status: "succeeded", manifest, controls },
+    { step, index, attempt: begun!.attempt, at: 2, status: "succeeded", manifest: own, controls },
   ]);
 }
 

@@ -14,7 +14,7 @@ import { lineageOf } from "../../graph/lineage.ts";
 import { flagOf } from "../../graph/flags.ts";
 import { coerceText, parseParameters } from "../../sdk/language/parameters.ts";
 import { openFileBlobs } from "../../store/blobs/files/file-blobs.ts";
-import { controlsAfter, packArtifacts, type Blobs } from "../../tasks/outcome.ts";
+import { packOutcome, type Blobs } from "../../tasks/outcome.ts";
 import type { FromWorker, ToWorker, WorkPage } from "./protocol.ts";
 import { runTask, type RunningTask, type Task } from "../task.ts";
 import { taskError } from "../task-error.ts";
@@ -103,12 +103,9 @@ async function parameters(exportName: string, given: Record<string, unknown>, as
   try {
     const definition = flows.get(exportName)!;
     const values = await parseParameters(definition, asText ? await readTexts(definition, given as Texts) : given);
-    const manifest = packArtifacts(values, blobs);
-    tell({
-      type: "parameters",
-      manifest,
-      controls: controlsAfter(lineageOf(definition.graph), undefined, [], { manifest, values }, blobs),
-    });
+    const lineage = lineageOf(definition.graph);
+    const { own, controls } = packOutcome({ lineage, after: undefined, index: [], before: {}, values }, blobs);
+    tell({ type: "parameters", manifest: own, controls });
   } catch (thrown) {
     refuse(thrown);
   }

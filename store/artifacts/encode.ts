@@ -2,6 +2,7 @@ import { types } from "node:util";
 import { MillraceError } from "../../graph/errors.ts";
 import { isIrregular } from "./irregular.ts";
 import { pathStep, refuse } from "./refuse.ts";
+import { cut, type Segments } from "./segments.ts";
 import { errorTypes, MAJOR, TAG, typedArrayOf, typedArrayTag } from "./tags.ts";
 import { CborWriter, SPARE_BYTES } from "./writer.ts";
 
@@ -14,16 +15,55 @@ import { CborWriter, SPARE_BYTES } from "./writer.ts";
  * `artifact.unsupported` for what is not data: functions, symbols, promises, instances of classes, a getter that throws.
  */
 export function encodeValue(value: unknown, name: string | (() => string) = "value"): Uint8Array[] {
+  return withSpare((buffer) => {
+    const first = new Encoder(new CborWriter(buffer), name);
+    first.encode(value);
+    return finished(first, { value, name, buffer });
+  });
+}
+
+/** A list's encoding, the same as encodeValue's, and the encoding of each of its items on its own. */
+export interface EncodedList {
+  readonly whole: Uint8Array[];
+  readonly items: readonly Segments[];
+}
+
+/**
+ * The list as CBOR, and each of its items as CBOR on its own. An array's and a Set's items are views on the whole, encoded
+ * once; but where anything is referred to twice, or the list is of another kind, each item is encoded once more.
+ * Throws as encodeValue does.
+ */
+export function encodeList(list: Iterable<unknown>, name = "value"): EncodedList {
+  const { whole, bounds } = withSpare((buffer) => {
+    const first = new Encoder(new CborWriter(buffer), name);
+    const bounds = first.encodeItems(list);
+    const whole = finished(first, { value: list, name, buffer });
+    return { whole, bounds: first.repeated.size === 0 && !Object.hasOwn(list, Symbol.iterator) ? bounds : undefined };
+  });
+  return { whole, items: bounds ? cut(whole, bounds) : encodeEach(list, name) };
+}
+
+/** Each item as CBOR on its own: an object that two of them share is two once they are read. */
+export function encodeEach(items: Iterable<unknown>, name = "value"): Segments[] {
+  return Array.from(items, (item, i) => encodeValue(item, () => name + pathStep(i)));
+}
+
+/** What was encoded; only now is it known what is referred to twice: it is marked where it first stands, so all is written again. */
+function finished(
+  first: Encoder,
+  { value, name, buffer }: { value: unknown; name: string | (() => string); buffer: Buffer },
+): Uint8Array[] {
+  if (first.repeated.size === 0) return first.out.finish();
+  const second = new Encoder(new CborWriter(buffer), name, first.repeated);
+  second.encode(value);
+  return second.out.finish();
+}
+
+function withSpare<T>(work: (buffer: Buffer) => T): T {
   const buffer = spare ?? Buffer.allocUnsafeSlow(SPARE_BYTES);
   spare = undefined;
   try {
-    const first = new Encoder(new CborWriter(buffer), name);
-    first.encode(value);
-    if (first.repeated.size === 0) return first.out.finish();
-    // Only now is it known what is referred to twice; it is marked where it first stands, so all is written again.
-    const second = new Encoder(new CborWriter(buffer), name, first.repeated);
-    second.encode(value);
-    return second.out.finish();
+    return work(buffer);
   } finally {
     spare = buffer;
   }
@@ -61,10 +101,33 @@ class Encoder {
   }
 
   encode(root: unknown): void {
-    const { frames } = this;
     this.item(root);
+    this.drain(0);
+  }
+
+  /**
+   * Writes a list; answers where its first item begins and each of them ends, or nothing where it is no array or Set, or
+   * one with more to it than its items.
+   */
+  encodeItems(list: object): number[] | undefined {
+    this.item(list);
+    const [root] = this.frames;
+    const hasItemsAlone = root?.kind === "array" || root?.kind === "set";
+    const bounds = [this.out.size];
+    while (hasItemsAlone && root.next < root.count) {
+      this.item(this.read(root, root.next++));
+      this.drain(1);
+      bounds.push(this.out.size);
+    }
+    this.drain(0);
+    return hasItemsAlone ? bounds : undefined;
+  }
+
+  /** Writes what is half written, but for so many containers that hold the rest. */
+  private drain(most: number): void {
+    const { frames } = this;
     // A loop and a list of frames rather than recursion: a list linked 100,000 deep must not exhaust the stack.
-    while (frames.length > 0) {
+    while (frames.length > most) {
       const depth = frames.length;
       const frame = frames[depth - 1]!;
       const { items, source } = frame;

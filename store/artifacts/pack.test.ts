@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { openMemoryBlobs } from "../blobs/memory.ts";
 import { decodeValue } from "./decode.ts";
 import { INLINE_BYTES } from "./manifest.ts";
-import { bytesOf, itemRef, packPages, packValue, unpackValue } from "./pack.ts";
+import { bytesOf, itemRef, packList, packPages, packValue, unpackValue } from "./pack.ts";
 
 function carried<T>(value: T) {
   const blobs = openMemoryBlobs();
@@ -206,5 +206,141 @@ describe("packing a foreach's items in pages", () => {
     expect(() => unpackValue({ blob: `not cached ${page.toString("hex")}`, size: 0, at: 3 }, () => page)).toThrow(
       expect.objectContaining({ code: "artifact.damaged" }),
     );
+  });
+});
+
+const values = fc.anything({ withDate: true, withMap: true, withSet: true, withTypedArray: true, withBigInt: true });
+
+/** Numbers how often the property of each was read, which is how often it was encoded. */
+function counted(count: number) {
+  const reads = Array.from({ length: count }, () => 0);
+  const items = reads.map((_, i) => ({
+    get title() {
+      reads[i]!++;
+      return `The movie ${i}`;
+    },
+  }));
+  return { items, reads };
+}
+
+describe("packing a list that a foreach goes over", () => {
+  test("gives the artifact and the pages that each would be by itself", () => {
+    fc.assert(
+      fc.property(fc.array(values, { maxLength: 30 }), (list) => {
+        const { pages, ...packed } = packList(list);
+        expect(packed).toEqual(packValue(list));
+        expect(pages).toEqual(packPages(list));
+      }),
+    );
+  });
+
+  test.each<[string, Iterable<unknown>]>([
+    ["ten thousand rows", rows(10_000)],
+    ["rows in a Set", new Set(rows(3000))],
+    ["texts longer than a segment", ["a".repeat(70_000), "b", "ž".repeat(200_000), "", "c".repeat(9_000)]],
+    ["bytes among other things", [noise(9_000), { data: noise(20_000) }, 1, noise(0), [noise(8_192)]]],
+    ["a Map", new Map([["a", 1]])],
+    ["a typed array", new Float64Array([0.5, 1])],
+    ["an array with a hole", Object.assign([1, 2], { 5: 3 })],
+    ["an array with a property besides", Object.assign([{ a: 1 }], { total: 1 })],
+    ["an array that holds itself", cyclic()],
+    ["nothing", []],
+  ])("%s: the artifact and the pages that each would be by itself", (_, list) => {
+    const { pages, ref, blob } = packList(list);
+    const alone = packValue(list);
+    expect(ref).toEqual(alone.ref);
+    expect(blob && Buffer.concat(blob.bytes)).toEqual(alone.blob && Buffer.concat(alone.blob.bytes));
+    expect(pages.pages.map(({ hash, size }) => ({ hash, size }))).toEqual(
+      packPages(list).pages.map(({ hash, size }) => ({ hash, size })),
+    );
+  });
+
+  test("encodes each item once", () => {
+    const { items, reads } = counted(2500);
+    packList(items);
+    expect(Math.max(...reads)).toBe(1);
+  });
+
+  test("leaves an object that items share one in the artifact, and gives each child the whole of it", () => {
+    const shared = { big: "x".repeat(2000) };
+    const blobs = openMemoryBlobs();
+    const { ref, blob, pages } = packList([{ shared }, { shared }]);
+    for (const { hash, bytes } of [blob!, ...pages.pages]) blobs.writeSync(hash, bytes);
+    const [first, second] = unpackValue(ref, blobs.readSync) as { shared: unknown }[];
+    expect(first!.shared).toBe(second!.shared);
+    const control = { pageSize: pages.pageSize, pages: pages.pages.map(({ hash }) => hash) };
+    expect(unpackValue(itemRef(control, 1), blobs.readSync)).toStrictEqual({ shared });
+  });
+
+  test("goes by what a list of the author's own gives out, and keeps what it is", () => {
+    const list = [1, 2, 3];
+    list[Symbol.iterator] = () => [7][Symbol.iterator]();
+    expect(packList(list).pages.width).toBe(1);
+    expect(packList(list).ref).toEqual(packValue([1, 2, 3]).ref);
+  });
+
+  test("refuses an item that is not data by its place in the list", () => {
+    expect(() => packList([1, { fit: () => 1 }], "models")).toThrow(
+      expect.objectContaining({ message: "models[1].fit is a function" }),
+    );
+  });
+
+  test("refuses what gives out items without end", () => {
+    const endless = (function* () {
+      for (;;) yield 1;
+    })();
+    expect(() => packList(endless, "rows")).toThrow(expect.objectContaining({ code: "artifact.unsupported" }));
+  });
+});
+
+function cyclic(): unknown[] {
+  const list: unknown[] = [1];
+  list.push({ list });
+  return list;
+}
+
+describe("reading a foreach's items one after the other", () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  /** Stored pages, with what is read of them counted. */
+  function stored(items: readonly unknown[]) {
+    const { pageSize, pages } = packPages(items);
+    const byHash = new Map(pages.map(({ hash, bytes }) => [hash, Buffer.concat(bytes)]));
+    const opened: string[] = [];
+    const read = (hash: string) => {
+      opened.push(hash);
+      return byHash.get(hash)!;
+    };
+    const control = { pageSize, pages: pages.map(({ hash }) => hash) };
+    return { opened, item: (i: number) => unpackValue(itemRef(control, i), read) };
+  }
+
+  test("looks at the head of each item once, not at those of all before it again", () => {
+    const { item } = stored(Array.from({ length: 1000 }, (_, i) => `counted ${i}`));
+    const heads = vi.spyOn(DataView.prototype, "getUint32");
+    for (let i = 0; i < 1000; i++) expect(item(i)).toBe(`counted ${i}`);
+    // The page's own head says each time how many there are.
+    expect(heads.mock.calls.length).toBeLessThanOrEqual(2 * 1000);
+  });
+
+  test("finds those before and after in any order", () => {
+    const { item } = stored(Array.from({ length: 50 }, (_, i) => i * i));
+    expect([30, 2, 49, 0, 31].map(item)).toEqual([900, 4, 2401, 0, 961]);
+  });
+
+  test("reads the page of each foreach around them once", () => {
+    const outer = stored(Array.from({ length: 3 }, (_, i) => `outer ${i}`));
+    const inner = stored(Array.from({ length: 300 }, (_, i) => `inner ${i}`));
+    for (let i = 0; i < 300; i++) {
+      expect(outer.item(Math.floor(i / 100))).toBe(`outer ${Math.floor(i / 100)}`);
+      expect(inner.item(i)).toBe(`inner ${i}`);
+    }
+    expect([outer.opened.length, inner.opened.length]).toEqual([1, 1]);
+  });
+
+  test("keeps no more of large pages than a few", () => {
+    const { item, opened } = stored(Array.from({ length: 9 }, () => noise(1024 * 1024)));
+    for (const i of [0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 0]) item(i);
+    expect(opened).toHaveLength(10);
   });
 });

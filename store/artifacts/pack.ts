@@ -1,12 +1,13 @@
 import { decodeValue } from "./decode.ts";
-import { encodeValue } from "./encode.ts";
+import { encodeList, encodeValue } from "./encode.ts";
 import { INLINE_BYTES, type ValueRef } from "./manifest.ts";
-import { itemBytes } from "./pages.ts";
+import { ItemPage, packItems, type PackedPages } from "./pages.ts";
 import { seal, unseal, type Sealed } from "./seal.ts";
 import { sizeOf, type Segments } from "./segments.ts";
 import { hashOf } from "../blobs/hash.ts";
 
 export { itemRef, packPages } from "./pages.ts";
+export type { PackedPages } from "./pages.ts";
 export type { Sealed } from "./seal.ts";
 
 /** Gets a blob's bytes, which are then the caller's own. */
@@ -17,6 +18,12 @@ const BARE_BYTES = 1024 * 1024;
 /** Tag and length of such an array take no more. */
 const HEAD_BYTES = 16;
 
+/** Where a value is, and the blob that must be written for it, if it does not ride in the reference itself. */
+export interface PackedValue {
+  readonly ref: ValueRef;
+  readonly blob?: Sealed;
+}
+
 /**
  * A value as an artifact: where it will be, and the blob that must be written for it, if it does not ride in the
  * reference itself. The blob's bytes may be views on the value's memory: write them before it changes, and write the
@@ -24,8 +31,20 @@ const HEAD_BYTES = 16;
  *
  * `name` is the artifact's, for an error's path. Throws MillraceError `artifact.unsupported` for what is not data.
  */
-export function packValue(value: unknown, name = "value"): { ref: ValueRef; blob?: Sealed } {
-  const segments = encodeValue(value, name);
+export function packValue(value: unknown, name = "value"): PackedValue {
+  return packEncoded(encodeValue(value, name));
+}
+
+/**
+ * A list as an artifact and as the pages of a foreach's items. Each item is encoded once for both where the list is an array
+ * or a Set in which nothing is referred to twice. Throws as packValue does.
+ */
+export function packList(list: Iterable<unknown>, name = "value"): PackedValue & { readonly pages: PackedPages } {
+  const { whole, items } = encodeList(list, name);
+  return { ...packEncoded(whole), pages: packItems(items) };
+}
+
+function packEncoded(segments: Uint8Array[]): PackedValue {
   const size = sizeOf(segments);
   if (size <= INLINE_BYTES) return { ref: { inline: join(segments).toString("base64"), size } };
   const [head, body] = segments as [Uint8Array, Uint8Array];
@@ -53,20 +72,37 @@ export function unpackValue(ref: ValueRef, read: ReadBlob): unknown {
 /** The value's encoding, uncompressed: CBOR that any reader of RFC 8949 can take apart. */
 export function bytesOf(ref: ValueRef, read: ReadBlob): Uint8Array {
   if ("inline" in ref) return Buffer.from(ref.inline, "base64");
-  if (ref.at !== undefined) return itemBytes(openPage(ref.blob, read), ref.at);
+  if (ref.at !== undefined) return openPage(ref.blob, read).item(ref.at);
   if (ref.head !== undefined) return Buffer.concat([Buffer.from(ref.head, "base64"), read(ref.blob)]);
   return unseal(read(ref.blob));
 }
 
-/** Siblings that run one after the other in a worker find their items in the same page. Its hash says all that is in it. */
-let lastPage: { readonly hash: string; readonly bytes: Uint8Array } | undefined;
-const KEPT_BYTES = 4 * 1024 * 1024;
+/**
+ * Siblings that run one after the other find their items in the same page, in one for each foreach that they stand in. A
+ * page's hash says all that is in it. Who was asked for last comes last.
+ */
+const keptPages = new Map<string, ItemPage>();
+let keptBytes = 0;
+/** More than this is not kept, of all pages together. */
+const MOST_KEPT_BYTES = 4 * 1024 * 1024;
 
-function openPage(hash: string, read: ReadBlob): Uint8Array {
-  if (lastPage?.hash === hash) return lastPage.bytes;
-  const bytes = unseal(read(hash));
-  if (bytes.length <= KEPT_BYTES) lastPage = { hash, bytes };
-  return bytes;
+function openPage(hash: string, read: ReadBlob): ItemPage {
+  const kept = keptPages.get(hash);
+  if (kept) {
+    keptPages.delete(hash);
+    keptPages.set(hash, kept);
+    return kept;
+  }
+  const page = new ItemPage(unseal(read(hash)));
+  if (page.bytes.length > MOST_KEPT_BYTES) return page;
+  keptPages.set(hash, page);
+  keptBytes += page.bytes.length;
+  for (const [oldest, { bytes }] of keptPages) {
+    if (keptBytes <= MOST_KEPT_BYTES) break;
+    keptPages.delete(oldest);
+    keptBytes -= bytes.length;
+  }
+  return page;
 }
 
 function join(segments: Segments): Buffer {

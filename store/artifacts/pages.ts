@@ -1,7 +1,6 @@
 import { MillraceError } from "../../graph/errors.ts";
-import { encodeValue } from "./encode.ts";
+import { encodeEach } from "./encode.ts";
 import type { ValueRef } from "./manifest.ts";
-import { pathStep } from "./refuse.ts";
 import { seal, type Sealed } from "./seal.ts";
 import { joinSmall, sizeOf, type Segments } from "./segments.ts";
 import { MAJOR, TAG } from "./tags.ts";
@@ -29,14 +28,18 @@ const MOST_PAGES = 4000;
  * `name` is what the list is called in an error's path. Throws MillraceError `artifact.unsupported` as encodeValue does.
  */
 export function packPages(items: Iterable<unknown>, name = "value"): PackedPages {
-  const encoded = Array.from(items, (item, i) => encodeValue(item, () => name + pathStep(i)));
-  const pageSize = pageSizeOf(encoded);
+  return packItems(encodeEach(items, name));
+}
+
+/** The same for items that are encoded already. */
+export function packItems(items: readonly Segments[]): PackedPages {
+  const pageSize = pageSizeOf(items);
   const pages = [];
-  for (let from = 0; from < encoded.length; from += pageSize) {
-    const segments = encodePage(encoded.slice(from, from + pageSize));
+  for (let from = 0; from < items.length; from += pageSize) {
+    const segments = encodePage(items.slice(from, from + pageSize));
     pages.push({ ...seal(segments), size: sizeOf(segments) });
   }
-  return { width: encoded.length, pageSize, pages };
+  return { width: items.length, pageSize, pages };
 }
 
 /** Where child `i` of a foreach finds its item. */
@@ -49,22 +52,37 @@ export function itemRef(
   return { blob, size: 0, at: i % pageSize };
 }
 
-/** The encoded item at a place of a page; those before it are passed over unread. */
-export function itemBytes(page: Uint8Array, at: number): Uint8Array {
-  const bytes = new DataView(page.buffer, page.byteOffset, page.byteLength);
-  try {
-    if (bytes.getUint8(0) !== (MAJOR.array | 26) || at >= bytes.getUint32(1))
-      throw new RangeError(`it has no item ${at}`);
-    let pos = 5;
-    for (let i = 0; i < at; i++) pos += ITEM_HEAD + bytes.getUint32(pos + ITEM_HEAD - 4);
-    const end = pos + ITEM_HEAD + bytes.getUint32(pos + ITEM_HEAD - 4);
-    if (end > page.length) throw new RangeError(`it ends inside item ${at}`);
-    return page.subarray(pos + ITEM_HEAD, end);
-  } catch (error) {
-    throw new MillraceError("artifact.damaged", `The stored page is damaged: ${(error as Error).message}`, {
-      hint: "Run the step that made it again.",
-      cause: error,
-    });
+/** A page that was read. Where its items begin is found out once for all of them, as far as anybody has asked. */
+export class ItemPage {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+  /** Where the items begin that have been passed, and the next after them. */
+  readonly #begins: number[] = [5];
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** The encoded item at a place; those before it are passed over unread. Throws MillraceError `artifact.damaged`. */
+  item(at: number): Uint8Array {
+    try {
+      if (this.#view.getUint8(0) !== (MAJOR.array | 26) || at >= this.#view.getUint32(1))
+        throw new RangeError(`it has no item ${at}`);
+      const begins = this.#begins;
+      for (let i = begins.length - 1; i <= at; i++) {
+        const begin = begins[i]! + ITEM_HEAD;
+        begins.push(begin + this.#view.getUint32(begin - 4));
+      }
+      const end = begins[at + 1]!;
+      if (end > this.bytes.length) throw new RangeError(`it ends inside item ${at}`);
+      return this.bytes.subarray(begins[at]! + ITEM_HEAD, end);
+    } catch (error) {
+      throw new MillraceError("artifact.damaged", `The stored page is damaged: ${(error as Error).message}`, {
+        hint: "Run the step that made it again.",
+        cause: error,
+      });
+    }
   }
 }
 

@@ -25,3 +25,26 @@ export function joinSmall(segments: Segments, most: number): Uint8Array[] {
   flush();
   return joined;
 }
+
+/** The bytes from each bound to the next, as views on the segments. */
+export function cut(segments: Segments, bounds: readonly number[]): Segments[] {
+  const parts: Segments[] = [];
+  let at = 0;
+  /** Where the segment at `at` begins. */
+  let begin = 0;
+  for (let i = 1; i < bounds.length; i++) {
+    const part: Uint8Array[] = [];
+    const to = bounds[i]!;
+    for (let from = bounds[i - 1]!; from < to;) {
+      const segment = segments[at]!;
+      const end = begin + segment.length;
+      if (from < end) part.push(segment.subarray(from - begin, Math.min(to, end) - begin));
+      from = Math.max(from, Math.min(to, end));
+      if (end > to) break;
+      at++;
+      begin = end;
+    }
+    parts.push(part);
+  }
+  return parts;
+}

@@ -13,10 +13,17 @@ export class CborWriter {
   private owned = false;
   private start = 0;
   private pos = 0;
+  /** Bytes that are in segments. */
+  private flushed = 0;
 
   /** `spare` is at least SPARE_BYTES and may be used for something else once `finish` has answered. */
   constructor(spare: Buffer) {
     this.buffer = spare;
+  }
+
+  /** How many bytes have been written. */
+  get size(): number {
+    return this.flushed + this.pos - this.start;
   }
 
   finish(): Uint8Array[] {
@@ -131,6 +138,7 @@ export class CborWriter {
   private segment(bytes: Uint8Array): void {
     this.flush();
     this.segments.push(bytes);
+    this.flushed += bytes.length;
   }
 
   private room(bytes: number): void {
@@ -147,6 +155,7 @@ export class CborWriter {
     if (pos === start) return;
     const written = buffer.subarray(start, pos);
     this.segments.push(this.owned ? written : Buffer.from(written));
+    this.flushed += written.length;
     this.start = pos;
   }
 }
