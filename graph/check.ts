@@ -5,6 +5,7 @@ import { checkSchedule } from "./check-schedule.ts";
 import { flagOf, RUN_FLAGS } from "./flags.ts";
 import { mistakesError, quote } from "./mistake.ts";
 import type { Mistake } from "./mistake.ts";
+import { mayRunNothing } from "./walk.ts";
 
 /** Where a step or join (by name), a switch or a loop (by id) was written; `occurrence` counts those of one name. */
 export type SourceOf = (node: string, occurrence?: number) => string | undefined;
@@ -134,14 +135,6 @@ function checkTurns(body: readonly GraphNode[], what: "foreach" | "loop", note: 
     const message = `the body of the ${what} may come by no step, through a case that is empty`;
     note("graph.empty", message, "Add a step to that case, or one before or after the switch.", step);
   }
-}
-
-function mayRunNothing(body: readonly GraphNode[]): boolean {
-  return body.every((node) => {
-    if (node.type === "loop") return mayRunNothing(node.body);
-    if (node.type !== "switch") return false;
-    return [...node.cases.map((one) => one.body), ...(node.otherwise ? [node.otherwise] : [])].some(mayRunNothing);
-  });
 }
 
 function checkParameters({ name: flow, parameters }: Graph, mistakes: Mistake[]): void {

@@ -1,4 +1,4 @@
-import { bodiesOf, hasTurns, nodeName, stepOf } from "./walk.ts";
+import { bodiesOf, hasTurns, mayRunNothing, nodeName, stepOf } from "./walk.ts";
 import type { BranchNode, ForeachNode, Graph, GraphNode, LoopNode, StepNode, SwitchNode } from "./graph.ts";
 
 /**
@@ -78,6 +78,10 @@ interface Sequence {
   readonly nodes: readonly GraphNode[];
   readonly depth: number;
   readonly owner?: { readonly node: Exclude<GraphNode, StepNode>; readonly cursor: Cursor };
+  /** The sequences in the node at each place, made once. */
+  readonly bodies: (readonly Sequence[] | undefined)[];
+  /** What `exits` found for each place: many ways lead to one place, which is worked out once. */
+  readonly exits: (readonly Source[] | undefined)[];
 }
 
 /** The name by which the ledger and the machine know a control node. */
@@ -93,11 +97,9 @@ export function lineageOf(graph: Graph): Lineage {
   if (known) return known;
   const steps = new Map<string, StepPlace>();
   const controls = new Map<string, ControlPlace>();
-  visit({ nodes: graph.body, depth: 0 }, steps, controls);
-  const asked = new Set<ControlNode>();
-  for (const { node, sequence } of bodiesOfForeach({ nodes: graph.body, depth: 0 })) {
-    if (node.type === "foreach") reachable({ sequence, at: 0 }, asked);
-  }
+  const body = sequenceOf(graph.body, 0);
+  visit(body, steps, controls);
+  const asked = askedOf(body);
   for (const [name, place] of controls) if (asked.has(place.node)) controls.set(name, { ...place, known: "asked" });
   const lineage: Lineage = { graph, steps, controls };
   lineages.set(graph, lineage);
@@ -160,16 +162,21 @@ function joined(node: ForeachNode | BranchNode, cursor: Cursor): Joined {
   return { type: "branch", node, branches: node.branches.map(({ name }, i) => ({ name, ends: ends[i]! })) };
 }
 
-function bodies(node: Exclude<GraphNode, StepNode>, cursor: Cursor): Sequence[] {
-  const depth = cursor.sequence.depth + (hasTurns(node) ? 1 : 0);
-  return bodiesOf(node).map((nodes) => ({ nodes, owner: { node, cursor }, depth }));
+function sequenceOf(nodes: readonly GraphNode[], depth: number, owner?: Sequence["owner"]): Sequence {
+  return { nodes, depth, ...(owner && { owner }), bodies: [], exits: [] };
 }
 
-function* bodiesOfForeach(sequence: Sequence): Generator<{ node: GraphNode; sequence: Sequence }> {
+function bodies(node: Exclude<GraphNode, StepNode>, cursor: Cursor): readonly Sequence[] {
+  const { sequence, at } = cursor;
+  const depth = sequence.depth + (hasTurns(node) ? 1 : 0);
+  return (sequence.bodies[at] ??= bodiesOf(node).map((nodes) => sequenceOf(nodes, depth, { node, cursor })));
+}
+
+function* bodiesOfForeach(sequence: Sequence): Generator<Sequence> {
   for (const [at, node] of sequence.nodes.entries()) {
     if (node.type === "step") continue;
     for (const body of bodies(node, { sequence, at })) {
-      yield { node, sequence: body };
+      if (node.type === "foreach") yield body;
       yield* bodiesOfForeach(body);
     }
   }
@@ -180,7 +187,7 @@ function* bodiesOfForeach(sequence: Sequence): Generator<{ node: GraphNode; sequ
 const here: Source = { up: 0, previous: false, last: false, items: [] };
 
 /** The sources of what stands at the cursor, those that come later in the text first. */
-function entry({ sequence, at }: Cursor): Source[] {
+function entry({ sequence, at }: Cursor): readonly Source[] {
   if (at > 0) return exits({ sequence, at });
   const { owner } = sequence;
   if (!owner) return [here];
@@ -200,32 +207,30 @@ function entry({ sequence, at }: Cursor): Source[] {
 }
 
 /** The sources that the nodes before the cursor leave in its sequence. */
-function exits({ sequence, at }: Cursor): Source[] {
-  if (at === 0) return entry({ sequence, at });
-  const cursor = { sequence, at: at - 1 };
-  const node = sequence.nodes[at - 1]!;
-  switch (node.type) {
-    case "step":
-    case "foreach":
-    case "branch":
-      return [{ ...here, step: stepOf(node)!.name }];
-    case "loop":
-      return bodies(node, cursor)
-        .flatMap((body) => exits({ sequence: body, at: body.nodes.length }))
-        .map((source) => ({ ...source, last: true }));
-    case "switch": {
-      const cases = bodies(node, cursor);
-      const taken = cases
-        .filter((body) => body.nodes.length > 0)
-        .flatMap((body) => exits({ sequence: body, at: body.nodes.length }));
-      return cases.length > 0 && taken.length > 0 && cases.every((body) => body.nodes.length > 0)
-        ? unique(taken)
-        : unique([...taken, ...entry(cursor)]);
-    }
-  }
+function exits({ sequence, at }: Cursor): readonly Source[] {
+  // From the last node that surely runs a step, so that switches in a row are looked at one after the other.
+  let from = at;
+  while (from > 0 && sequence.exits[from] === undefined && mayRunNothing([sequence.nodes[from - 1]!])) from -= 1;
+  for (let place = from; place < at; place += 1) exitsOf({ sequence, at: place });
+  return exitsOf({ sequence, at });
 }
 
-function unique(sources: Source[]): Source[] {
+function exitsOf(cursor: Cursor): readonly Source[] {
+  const { sequence, at } = cursor;
+  return (sequence.exits[at] ??= at === 0 ? entry(cursor) : exitsAfter({ sequence, at: at - 1 }));
+}
+
+function exitsAfter(cursor: Cursor): readonly Source[] {
+  const node = cursor.sequence.nodes[cursor.at]!;
+  if (node.type !== "loop" && node.type !== "switch") return [{ ...here, step: stepOf(node)!.name }];
+  const inside = bodies(node, cursor).filter((body) => body.nodes.length > 0);
+  const taken = inside.flatMap((body) => exits({ sequence: body, at: body.nodes.length }));
+  if (node.type === "loop") return taken.map((source) => ({ ...source, last: true }));
+  const hasEmpty = inside.length === 0 || inside.length < bodies(node, cursor).length;
+  return unique(hasEmpty ? [...taken, ...entry(cursor)] : taken);
+}
+
+function unique(sources: readonly Source[]): Source[] {
   const seen = new Set<string>();
   return sources.filter((source) => {
     const key = JSON.stringify(source);
@@ -235,19 +240,28 @@ function unique(sources: Source[]): Source[] {
 
 // ---- after: which control values the machine will ask once a task has finished
 
-/** Collects the control nodes that may be reached from the cursor without passing a step. */
-function reachable(cursor: Cursor, into: Set<ControlNode>): void {
-  const { sequence, at } = cursor;
-  const node = sequence.nodes[at];
-  const { owner } = sequence;
-  if (!node) {
-    if (owner?.node.type === "switch") reachable({ ...owner.cursor, at: owner.cursor.at + 1 }, into);
-    return;
+/** The control nodes that may be reached from where a foreach's body begins without passing a step. */
+function askedOf(body: Sequence): ReadonlySet<ControlNode> {
+  const found = new Set<ControlNode>();
+  /** Many ways lead to one place, which is looked at once. */
+  const seen = new Map<Sequence, Set<number>>();
+  const open: Cursor[] = Array.from(bodiesOfForeach(body), (sequence) => ({ sequence, at: 0 }));
+  for (let cursor = open.pop(); cursor; cursor = open.pop()) {
+    const { sequence, at } = cursor;
+    const places = seen.get(sequence) ?? new Set();
+    if (places.has(at)) continue;
+    seen.set(sequence, places.add(at));
+    const node = sequence.nodes[at];
+    const { owner } = sequence;
+    if (!node) {
+      if (owner?.node.type === "switch") open.push({ ...owner.cursor, at: owner.cursor.at + 1 });
+      continue;
+    }
+    if (node.type === "foreach" || node.type === "switch") found.add(node);
+    if (node.type === "step" || node.type === "foreach") continue;
+    for (const inner of bodies(node, cursor)) open.push({ sequence: inner, at: 0 });
   }
-  if (node.type === "step") return;
-  if (node.type !== "branch" && node.type !== "loop") into.add(node);
-  if (node.type === "foreach") return;
-  for (const body of bodies(node, cursor)) reachable({ sequence: body, at: 0 }, into);
+  return found;
 }
 
 /** What a control node is told: a switch which body (`otherwise` where no case fits), a loop whether to go round again. */
@@ -268,7 +282,7 @@ export function followControls(
   answers: ControlAnswers,
 ): void {
   const start =
-    after === undefined ? { sequence: { nodes: lineage.graph.body, depth: 0 }, at: 0 } : lineage.steps.get(after)!.next;
+    after === undefined ? { sequence: sequenceOf(lineage.graph.body, 0), at: 0 } : lineage.steps.get(after)!.next;
   follow(start, index, answers);
 }
 

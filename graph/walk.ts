@@ -31,6 +31,18 @@ export function stepOf(node: GraphNode): StepNode | undefined {
   return "join" in node ? node.join : undefined;
 }
 
+const nothing = new WeakMap<GraphNode, boolean>();
+
+/** Whether there is a way through the nodes that comes by no step; each node is looked at once, however deep it stands. */
+export function mayRunNothing(nodes: readonly GraphNode[]): boolean {
+  return nodes.every((node) => {
+    if (node.type !== "loop" && node.type !== "switch") return false;
+    const known = nothing.get(node) ?? bodiesOf(node).some(mayRunNothing);
+    nothing.set(node, known);
+    return known;
+  });
+}
+
 /** The name by which users, the ledger and the machine know a node. */
 export function nodeName(node: GraphNode): string {
   return "id" in node ? node.id : stepOf(node)!.name;
