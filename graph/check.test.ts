@@ -115,6 +115,8 @@ describe("a mistake in the shape", () => {
 
 describe("a mistake in the flow itself", () => {
   test.each<[string, Partial<Graph>, string]>([
+    ["its name with what stands between names", { name: "My__Flow" }, `the flow's name, "My__Flow", cannot be a name`],
+    ["its name that ends with a part of that", { name: "Flow_" }, `the flow's name, "Flow_", cannot be a name`],
     ["its name", { name: "My Flow" }, `the flow's name, "My Flow", cannot be a name`],
     ["a parameter that is no identifier", parametersNamed("a-b"), '"a-b" is not an identifier'],
     ["a parameter named like a flag", parametersNamed("tag"), "--tag is a flag of its own"],

@@ -2,6 +2,7 @@ import type { Graph, GraphNode, StepNode } from "./graph.ts";
 import { checkOptions } from "./check-options.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import { checkSchedule } from "./check-schedule.ts";
+import { isFlowName } from "./flow-name.ts";
 import { flagOf, RUN_FLAGS } from "./flags.ts";
 import { mistakesError, quote } from "./mistake.ts";
 import type { Mistake } from "./mistake.ts";
@@ -27,6 +28,12 @@ export function checkGraph(graph: Graph, sourceOf?: SourceOf): Mistake[] {
     mistakes.push({ code, message, where: { flow: graph.name, step, source }, hint });
   };
   checkName(graph.name, "the flow's name", note);
+  if (typeof graph.name === "string" && !isFlowName(graph.name))
+    note(
+      "graph.name",
+      `the flow's name, ${quote(graph.name)}, cannot be a name`,
+      "Use no __ in it and no _ at its end.",
+    );
   checkParameters(graph, mistakes);
   checkSchedule(graph.schedule, note);
   if (graph.body.length === 0) {

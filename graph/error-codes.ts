@@ -242,7 +242,7 @@ export const ERROR_CODES = {
   },
   "graph.name": {
     what: "A name can't be that of a flow, a step or an artifact.",
-    fix: "Use letters, digits, _ and -, at most 60; for artifacts what JavaScript takes for a name.",
+    fix: "Use letters, digits, _ and -, at most 60, and in a flow's name no __ and no _ at its end; for artifacts what JavaScript takes for a name.",
   },
   "graph.option": {
     what: "A step has an option that there is not.",

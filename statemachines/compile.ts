@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Graph } from "../graph/graph.ts";
 import type { StateMachine } from "./asl.ts";
 import { openFlow } from "./compile-body.ts";
@@ -6,6 +5,7 @@ import { compileMachine } from "./compile-nested.ts";
 import { divide, MACHINE_SIZE, type MachineSize } from "./divide.ts";
 import { piecesOf } from "./piece.ts";
 import type { MachineResources } from "./resources.ts";
+import { machineWithin } from "./stack-names.ts";
 import type { ExecutionStates } from "./tally.ts";
 
 /** A flow's state machines. */
@@ -45,15 +45,7 @@ export function compile(graph: Graph, resources: MachineResources, size: Machine
   return { machine, children, executions: flow.executions };
 }
 
-/** Hexadecimal digits of the SHA-256 of a machine that are enough to tell it from any other. */
-const DIGITS = 16;
-
-/** Characters of a state machine's name. Step Functions developer guide, "Service quotas". */
-const LONGEST_NAME = 80;
-
-/** No flow's name has a dot, so no flow's own machine has such a name. */
 function childArn(flow: string, machines: string, machine: StateMachine): string {
-  const digest = createHash("sha256").update(JSON.stringify(machine)).digest("hex").slice(0, DIGITS);
-  const prefix = machines.slice(machines.lastIndexOf(":") + 1);
-  return `${machines}${flow.slice(0, LONGEST_NAME - prefix.length - 1 - DIGITS)}.${digest}`;
+  const from = machines.lastIndexOf(":") + 1;
+  return machines.slice(0, from) + machineWithin(machines.slice(from), flow, JSON.stringify(machine));
 }

@@ -273,7 +273,7 @@ export const account: MachineResources = {
   jobDefinition: { default: "task:1", steps: { own: "own:7" } },
   runner: { default: "runner", steps: { own: "own-runner" } },
   bookkeeping: "bookkeeping",
-  machines: "arn:aws:states:us-east-1:123456789012:stateMachine:millrace-dev-",
+  machines: "arn:aws:states:us-east-1:123456789012:stateMachine:millrace-dev__",
   table: "ledger",
   bucket: "store",
   keepsMapRuns: true,

@@ -8,19 +8,16 @@ import {
 } from "@aws-sdk/client-batch";
 import { createHash } from "node:crypto";
 import { MillraceError } from "../../graph/errors.ts";
+import { FLOW_TAG, type StackNames } from "../../statemachines/stack-names.ts";
 import { accountError } from "../account-error.ts";
 import type { JobDefinitions, JobWanted } from "./job-definitions.ts";
 
 export interface BatchOptions {
   /** The deployment's own definition, as a name or ARN: what is registered starts from it. */
   readonly base: string;
-  /** What the names of its definitions begin with. */
-  readonly prefix: string;
+  readonly names: StackNames;
   readonly client?: BatchClientConfig;
 }
-
-/** Marks a definition as one flow's, so that all of them are found when the flow is removed. */
-const FLOW_TAG = "millrace:flow";
 
 /** What is in a definition, so that the same again, of a deployment or of every run, is no revision of its own. */
 const CONTENT_TAG = "millrace:content";
@@ -30,7 +27,7 @@ function digestOf(definition: object): string {
 }
 
 /** Throws MillraceError `account.*`, and `job.refused` for what Batch does not take. */
-export function openJobDefinitions({ base, prefix, client: config }: BatchOptions): JobDefinitions {
+export function openJobDefinitions({ base, names, client: config }: BatchOptions): JobDefinitions {
   const client = new BatchClient({ maxAttempts: 8, ...config });
   let standing: Promise<JobDefinition> | undefined;
 
@@ -57,14 +54,12 @@ export function openJobDefinitions({ base, prefix, client: config }: BatchOption
     return jobDefinitions.find(isSame)?.jobDefinitionArn;
   }
 
-  const nameOf = (flow: string, step: string) => `${prefix}${flow}-${step}`.slice(0, 128);
-
   return {
     async put(flow, step, wanted) {
       try {
         const definition = registration(await (standing ??= readBase()), wanted);
-        const tags = { [FLOW_TAG]: flow, [CONTENT_TAG]: digestOf(definition) };
-        const jobDefinitionName = nameOf(flow, step);
+        const tags = { ...names.tags(flow), [CONTENT_TAG]: digestOf(definition) };
+        const jobDefinitionName = names.jobDefinition(flow, step);
         const same = await find(jobDefinitionName, tags);
         if (same !== undefined) return same;
         const command = new RegisterJobDefinitionCommand({ ...definition, jobDefinitionName, tags });
@@ -86,7 +81,7 @@ export function openJobDefinitions({ base, prefix, client: config }: BatchOption
         do {
           const page = await client.send(new DescribeJobDefinitionsCommand({ status: "ACTIVE", nextToken }));
           for (const { jobDefinitionArn: jobDefinition, jobDefinitionName, tags } of page.jobDefinitions ?? [])
-            if (jobDefinitionName?.startsWith(prefix) && tags?.[FLOW_TAG] === flow)
+            if (jobDefinitionName?.startsWith(names.prefix) && names.isOwn(tags) && tags?.[FLOW_TAG] === flow)
               await client.send(new DeregisterJobDefinitionCommand({ jobDefinition }));
           nextToken = page.nextToken;
         } while (nextToken !== undefined);

@@ -1,21 +1,33 @@
 import { BatchClient, DeregisterJobDefinitionCommand, paginateDescribeJobDefinitions } from "@aws-sdk/client-batch";
-import { DeleteStateMachineCommand, paginateListStateMachines, SFNClient } from "@aws-sdk/client-sfn";
+import {
+  DeleteStateMachineCommand,
+  ListTagsForResourceCommand,
+  paginateListStateMachines,
+  SFNClient,
+} from "@aws-sdk/client-sfn";
+import type { StackNames } from "../../statemachines/stack-names.ts";
 
 /**
  * Removes what deploying flows has made beside the stack: their state machines and job definitions, which are known by
- * the deployment's prefix. Their schedules go with the stack's schedule group.
+ * the deployment's prefix and by its tag, so that what somebody else has named so stays. Their schedules go with the stack's schedule group.
  */
-export async function removeDeployed(prefix: string): Promise<void> {
+export async function removeDeployed(names: StackNames): Promise<void> {
   const machines = new SFNClient({ maxAttempts: 8 });
   for await (const page of paginateListStateMachines({ client: machines }, {}))
     for (const { name, stateMachineArn } of page.stateMachines ?? [])
-      if (name?.startsWith(prefix)) await machines.send(new DeleteStateMachineCommand({ stateMachineArn }));
+      if (name?.startsWith(names.prefix) && names.isOwn(await tagsOf(machines, stateMachineArn!)))
+        await machines.send(new DeleteStateMachineCommand({ stateMachineArn }));
 
   const jobs = new BatchClient({ maxAttempts: 8 });
   for await (const page of paginateDescribeJobDefinitions({ client: jobs }, { status: "ACTIVE" }))
-    for (const { jobDefinitionName, jobDefinitionArn } of page.jobDefinitions ?? [])
-      if (jobDefinitionName?.startsWith(prefix))
+    for (const { jobDefinitionName, jobDefinitionArn, tags } of page.jobDefinitions ?? [])
+      if (jobDefinitionName?.startsWith(names.prefix) && names.isOwn(tags))
         await jobs.send(new DeregisterJobDefinitionCommand({ jobDefinition: jobDefinitionArn }));
+}
+
+async function tagsOf(machines: SFNClient, resourceArn: string): Promise<Record<string, string>> {
+  const { tags = [] } = await machines.send(new ListTagsForResourceCommand({ resourceArn }));
+  return Object.fromEntries(tags.map(({ key, value }) => [key!, value!]));
 }
 
 /** What CloudFormation asks of a custom resource. Source: CloudFormation user guide, "Custom resource request reference". */

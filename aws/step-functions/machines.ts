@@ -1,6 +1,6 @@
 import type { CompiledFlow } from "../../statemachines/compile.ts";
 
-/** The flows' state machines in Step Functions. A flow's machine has the flow's name behind the deployment's own prefix. */
+/** The flows' state machines in Step Functions. Their names are those of stack-names.ts. */
 export interface Machines {
   /**
    * Makes a flow's machine, or a new version of it, and those within it, which are there already where nothing in them has

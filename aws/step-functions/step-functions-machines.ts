@@ -10,16 +10,17 @@ import {
   StartExecutionCommand,
   StateMachineDoesNotExist,
   StopExecutionCommand,
+  type Tag,
   UpdateStateMachineCommand,
 } from "@aws-sdk/client-sfn";
 import { MillraceError } from "../../graph/errors.ts";
 import type { StateMachine } from "../../statemachines/asl.ts";
+import type { StackNames } from "../../statemachines/stack-names.ts";
 import { accountError } from "../account-error.ts";
 import type { Machines } from "./machines.ts";
 
 export interface StepFunctionsOptions {
-  /** What the names of this deployment's machines begin with. */
-  readonly prefix: string;
+  readonly names: StackNames;
   /** `arn:aws:states:REGION:ACCOUNT:`. */
   readonly arnPrefix: string;
   /** The role that the machines have. */
@@ -29,7 +30,7 @@ export interface StepFunctionsOptions {
 
 /** Throws MillraceError `account.*`, and `machine.refused` for a definition that Step Functions does not take. */
 export function openStepFunctions(options: StepFunctionsOptions): Machines {
-  const { prefix, arnPrefix, roleArn } = options;
+  const { names, arnPrefix, roleArn } = options;
   const client = new SFNClient({ maxAttempts: 8, ...options.client });
 
   async function told<T>(flow: string, work: () => Promise<T>): Promise<T> {
@@ -54,22 +55,23 @@ export function openStepFunctions(options: StepFunctionsOptions): Machines {
   }
 
   /** Its definition is in its name: one that is there has it already, but perhaps the role of an earlier stack. */
-  async function putChild(stateMachineArn: string, machine: StateMachine): Promise<void> {
+  async function putChild(stateMachineArn: string, machine: StateMachine, tags: Tag[]): Promise<void> {
     try {
       await client.send(new UpdateStateMachineCommand({ stateMachineArn, roleArn }));
     } catch (error) {
       if (!(error instanceof StateMachineDoesNotExist)) throw error;
       const name = stateMachineArn.slice(stateMachineArn.lastIndexOf(":") + 1);
       const definition = JSON.stringify(machine);
-      await client.send(new CreateStateMachineCommand({ name, type: "STANDARD", definition, roleArn }));
+      await client.send(new CreateStateMachineCommand({ name, type: "STANDARD", definition, roleArn, tags }));
     }
   }
 
   return {
     put: (flow, { machine, children }, version) =>
       told(flow, async () => {
-        await Promise.all(Object.entries(children).map(([child, definition]) => putChild(child, definition)));
-        const name = prefix + flow;
+        const tags = Object.entries(names.tags(flow)).map(([key, value]) => ({ key, value }));
+        await Promise.all(Object.entries(children).map(([child, definition]) => putChild(child, definition, tags)));
+        const name = names.machine(flow);
         const arn = `${arnPrefix}stateMachine:${name}`;
         const settings = {
           definition: JSON.stringify(machine),
@@ -81,7 +83,7 @@ export function openStepFunctions(options: StepFunctionsOptions): Machines {
           .send(new UpdateStateMachineCommand({ stateMachineArn: arn, ...settings }))
           .catch((error: unknown) => {
             if (!(error instanceof StateMachineDoesNotExist)) throw error;
-            return client.send(new CreateStateMachineCommand({ name, type: "STANDARD", ...settings }));
+            return client.send(new CreateStateMachineCommand({ name, type: "STANDARD", ...settings, tags }));
           });
         return { arn, versionArn: stateMachineVersionArn!, children: Object.keys(children) };
       }),

@@ -46,7 +46,7 @@ function openAccount(child, { endpoint, http }) {
     stats: () => rig("GET"),
     forgetStats: () => rig("DELETE"),
     /** The events of a run's own execution. */
-    history: (flow, run) => history(endpoint, `millrace-${STAGE}-${flow}`, `${flow}-${run}`),
+    history: (flow, run) => history(endpoint, `millrace-${STAGE}__${flow}`, `${flow}-${run}`),
     /** Its stdin's end asks it to end its own processes first. */
     async stop() {
       const ended = new Promise((resolve) => child.once("exit", resolve));

@@ -1,6 +1,7 @@
 import { openDynamoRegistry } from "../../store/registry/dynamodb/dynamodb-registry.ts";
 import { openStepFunctions } from "../../aws/step-functions/step-functions-machines.ts";
 import { openAccount } from "./account.ts";
+import { openNames } from "./names.ts";
 import { setting } from "./setting.ts";
 
 /** The flows' machines, and where it is kept which there are. */
@@ -8,7 +9,7 @@ export function openMachines() {
   return {
     registry: openDynamoRegistry(setting("MILLRACE_TABLE")),
     machines: openStepFunctions({
-      prefix: setting("MILLRACE_PREFIX"),
+      names: openNames(),
       arnPrefix: setting("MILLRACE_STATES_ARN"),
       roleArn: setting("MILLRACE_MACHINE_ROLE"),
     }),

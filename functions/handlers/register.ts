@@ -7,8 +7,10 @@ import { openAccount, openSigning } from "./account.ts";
 import { setting } from "./setting.ts";
 import { handleHttp } from "./http.ts";
 import { openMachines } from "./machines.ts";
+import { openNames } from "./names.ts";
 
 const { blobs, lineageOf, now } = openAccount();
+const names = openNames();
 const spot = process.env["MILLRACE_QUEUE_SPOT"];
 const ec2 = process.env["MILLRACE_QUEUE_EC2"];
 const gpu = process.env["MILLRACE_QUEUE_GPU"];
@@ -23,7 +25,7 @@ const resources: MachineResources = {
   jobDefinition: { default: setting("MILLRACE_JOB_DEFINITION") },
   runner: { default: setting("MILLRACE_RUNNER") },
   bookkeeping: setting("MILLRACE_BOOKKEEPING"),
-  machines: `${setting("MILLRACE_STATES_ARN")}stateMachine:${setting("MILLRACE_PREFIX")}`,
+  machines: `${setting("MILLRACE_STATES_ARN")}stateMachine:${names.prefix}`,
   table: setting("MILLRACE_TABLE"),
   bucket: setting("MILLRACE_BUCKET"),
   keepsMapRuns: true,
@@ -44,13 +46,13 @@ const http = handleHttp({
       roleArn: setting("MILLRACE_SCHEDULE_ROLE"),
       deadLetterArn: setting("MILLRACE_DEAD_LETTERS"),
     }),
-    jobs: openJobDefinitions({ base: setting("MILLRACE_JOB_DEFINITION"), prefix: setting("MILLRACE_PREFIX") }),
+    jobs: openJobDefinitions({ base: setting("MILLRACE_JOB_DEFINITION"), names }),
     storeRanges: openS3Ranges(setting("MILLRACE_BUCKET")),
   },
 });
 
 /** Code packages, and flows as they are deployed; all of these go where the stack itself does. */
 export async function handler(event: StackEvent | Parameters<typeof http>[0], context?: unknown) {
-  if ("RequestType" in event) return answerStack(event, () => removeDeployed(setting("MILLRACE_PREFIX")));
+  if ("RequestType" in event) return answerStack(event, () => removeDeployed(names));
   return http(event, context as Parameters<typeof http>[1]);
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../engine/events.ts";
 import { openJobDefinitions } from "../../aws/batch/job-definitions-in-batch.ts";
+import { stackNames } from "../../statemachines/stack-names.ts";
 import { jsonLines, type Finished } from "../support/workspace.ts";
 import { isSkipped } from "./account.ts";
 import { borrowAccount } from "./lent.ts";
@@ -164,7 +165,11 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
   }, 120_000);
 
   test("has what a step wants of its job defined once, however often it runs", async () => {
-    const jobs = openJobDefinitions({ base: "millrace-lent", prefix: "millrace-lent-", client: clientOf(account) });
+    const jobs = openJobDefinitions({
+      base: "millrace-lent",
+      names: stackNames({ stack: "millrace-lent", stage: "lent" }),
+      client: clientOf(account),
+    });
     const put = (UNIT: string) => jobs.put("Mixed", "square", { env: { UNIT }, secrets: {}, needsEc2: false });
     const first = await put("metre");
     expect(first).toMatch(/job-definition\/millrace-lent-Mixed-square:1$/);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { routes, routesByFunction } from "../../functions/api/routes.ts";
+import { stackNames } from "../../statemachines/stack-names.ts";
 import { sls } from "./deployed.ts";
 
 interface Resource {
@@ -25,15 +26,15 @@ interface Policy {
 /** Why a right ends with a star: `ROLE RESOURCE` → the reason. One that is not here, or is here and not used, fails. */
 const WILDCARDS: Readonly<Record<string, string>> = {
   "RegisterRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
-  "RegisterRole states:stateMachine:millrace-dev-*": "a machine has its flow's name",
+  "RegisterRole states:stateMachine:millrace-dev__*": "a machine has its flow's name",
   "RegisterRole scheduler:schedule/${Schedules}/*": "a schedule has its flow's name",
-  "RegisterRole batch:job-definition/millrace-dev-*": "a step's definition has its flow's name",
+  "RegisterRole batch:job-definition/millrace-dev__*": "a step's definition has its flow's name",
   "RegisterRole *": "batch:DescribeJobDefinitions and states:ListStateMachines know no resources",
   "RunsRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
-  "RunsRole states:stateMachine:millrace-dev-*": "a machine has its flow's name",
-  "RunsRole states:execution:millrace-dev-*": "an execution has its flow's and its run's name",
+  "RunsRole states:stateMachine:millrace-dev__*": "a machine has its flow's name",
+  "RunsRole states:execution:millrace-dev__*": "an execution has its flow's and its run's name",
   "DispatchRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
-  "DispatchRole states:stateMachine:millrace-dev-*": "a machine has its flow's name",
+  "DispatchRole states:stateMachine:millrace-dev__*": "a machine has its flow's name",
   "DispatchRole *": "batch:DescribeJobs and ListJobs know no resources",
   "TasksRole *": "batch:DescribeJobs and ListJobs know no resources",
   "TasksRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
@@ -46,16 +47,16 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   "ExecutionRole ssm:parameter/millrace/*": "the parameters that steps may refer to",
   "MachineRole *": "batch:DescribeJobs and TerminateJob know no resources",
   "MachineRole batch:job-definition/millrace-dev:*": "the revisions of the deployment's own definition",
-  "MachineRole batch:job-definition/millrace-dev-*": "a step's definition has its flow's name",
+  "MachineRole batch:job-definition/millrace-dev__*": "a step's definition has its flow's name",
   "MachineRole ${Bucket.Arn}/map-runs/*": "each Map Run leaves what its children answered",
-  "MachineRole states:stateMachine:millrace-dev-*":
+  "MachineRole states:stateMachine:millrace-dev__*":
     "a distributed Map runs its own machine, a run those within its flow's",
-  "MachineRole states:execution:millrace-dev-*":
+  "MachineRole states:execution:millrace-dev__*":
     "a distributed Map follows its own children, a run the executions within it",
   "PeoplePolicy execute-api:${HttpApi}/*": "all of the API: it is what people work with",
   "PeoplePolicy *": "what Batch's Describe and List do knows no resources",
   "PeoplePolicy batch:job-definition/millrace-dev:*": "the revisions of the deployment's own definition",
-  "PeoplePolicy batch:job-definition/millrace-dev-*": "a step's definition has its flow's name",
+  "PeoplePolicy batch:job-definition/millrace-dev__*": "a step's definition has its flow's name",
   "PeoplePolicy batch:job/*": "a job's name is its number",
 };
 
@@ -129,6 +130,19 @@ describe("the compiled template", () => {
         .filter(({ caller }) => caller !== "person")
         .map(({ route }) => route),
     );
+  });
+
+  test("names what is made at run time as the functions do that make it", () => {
+    const { prefix } = stackNames({ stack: "millrace-dev", stage: "dev" });
+    const { Variables } = resources["RegisterLambdaFunction"]!.Properties["Environment"] as {
+      Variables: Record<string, unknown>;
+    };
+    expect(Variables).toMatchObject({ MILLRACE_STACK: "millrace-dev", MILLRACE_STAGE: "dev" });
+    const named = JSON.stringify(resources).matchAll(
+      /(?:stateMachine|execution|job-definition)[:/](millrace[\w-]*)\*/g,
+    );
+    expect(new Set(Array.from(named, ([, beginning]) => beginning))).toEqual(new Set([prefix]));
+    expect(JSON.stringify(resources["ExecutionEnded"])).toContain(`:execution:${prefix}"`);
   });
 
   test("gives each function a role of its own", () => {
@@ -223,6 +237,14 @@ describe("the compiled template", () => {
 
   test.each(["register", "runs", "tasks", "sign", "dispatch", "runner"])("%s has under 1 MB", (name) => {
     expect(statSync(join(folder, `${name}.zip`)).size).toBeLessThan(1_000_000);
+  });
+});
+
+describe("a stage whose name would be no part of the names that AWS takes", () => {
+  test.each(["2nd", "a-stage-of-a-name-too-long"])("is refused before anything is deployed: %s", async (stage) => {
+    await expect(sls(["package", "--stage", stage])).rejects.toThrow(
+      /A stage can't be named .*at most 24 letters, digits/,
+    );
   });
 });
 

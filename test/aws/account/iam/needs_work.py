@@ -91,6 +91,7 @@ STATES: dict[str, Callable[[dict], list[Need] | None]] = {
             "ListExecutions", "ListStateMachineVersions",
         )
     },
+    "ListTagsForResource": _on_machine("ListTagsForResource", "resourceArn"),
     **{name: _on_execution(name) for name in ("StopExecution", "DescribeExecution", "GetExecutionHistory")},
 }
 

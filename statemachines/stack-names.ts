@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { NAME_SEPARATOR } from "../graph/flow-name.ts";
+
+/**
+ * The names of what a deployment makes in its account as flows are deployed and run, which all stages share:
+ *
+ *     state machine          STACK__FLOW            80 characters at most
+ *     one within a run       STACK__FLOW.DIGEST     80
+ *     job definition         STACK__FLOW__STEP      128
+ *     runner function        STACK__FLOW            64
+ *     the same, a person's   STACK__FLOW__OF        64
+ *
+ * (Quotas: Step Functions developer guide; Batch API reference, RegisterJobDefinition; Lambda API reference,
+ * CreateFunction.) A schedule has its flow's name, in a group that has the stack's.
+ *
+ * serverless.yml has the prefix a second time, for the rights and the event rule; test/aws/template.test.ts holds the two
+ * together.
+ */
+export interface StackNames {
+  /** What all of these names begin with: `millrace-dev__`. */
+  readonly prefix: string;
+  machine(flow: string): string;
+  jobDefinition(flow: string, step: string): string;
+  /** `of` is whoever has one of their own: letters, digits, `_` and `-`. */
+  runner(flow: string, of?: string): string;
+  /** What everything is tagged with that is made for a flow. */
+  tags(flow: string): Readonly<Record<string, string>>;
+  /** Whether something with these tags was made by this deployment. */
+  isOwn(tags: Readonly<Record<string, string>> | undefined): boolean;
+}
+
+/** A stack, which has its stage's name in its own: `millrace-dev`, `dev`. */
+export interface Stack {
+  readonly stack: string;
+  readonly stage: string;
+}
+
+const STACK_TAG = "millrace:stack";
+const STAGE_TAG = "millrace:stage";
+export const FLOW_TAG = "millrace:flow";
+
+/** Characters that a name may have. */
+const LONGEST = { machine: 80, jobDefinition: 128, function: 64 } as const;
+
+/** Hexadecimal digits of a SHA-256 that are enough to tell what was digested from anything else. */
+const DIGITS = 16;
+
+export function stackNames({ stack, stage }: Stack): StackNames {
+  const prefix = `${stack}${NAME_SEPARATOR}`;
+  return {
+    prefix,
+    machine: (flow) => nameOf(prefix, [flow], LONGEST.machine),
+    jobDefinition: (flow, step) => nameOf(prefix, [flow, step], LONGEST.jobDefinition),
+    runner: (flow, of) => nameOf(prefix, of === undefined ? [flow] : [flow, of], LONGEST.function),
+    tags: (flow) => ({ [STACK_TAG]: stack, [STAGE_TAG]: stage, [FLOW_TAG]: flow }),
+    isOwn: (tags) => tags?.[STACK_TAG] === stack,
+  };
+}
+
+/** The name of a machine within a flow's runs, by what is in it: no flow's name has a dot, so no flow's own has such a name. */
+export function machineWithin(prefix: string, flow: string, definition: string): string {
+  const digest = digestOf([flow, definition]);
+  return `${prefix}${flow.slice(0, LONGEST.machine - prefix.length - 1 - DIGITS)}.${digest}`;
+}
+
+/**
+ * A name that is too long has a digest for its end and is as long as may be; one that would be just as long by itself is
+ * shortened too, so that neither is ever the other's.
+ */
+function nameOf(prefix: string, parts: readonly string[], longest: number): string {
+  const name = prefix + parts.join(NAME_SEPARATOR);
+  if (name.length < longest) return name;
+  return `${name.slice(0, longest - NAME_SEPARATOR.length - DIGITS)}${NAME_SEPARATOR}${digestOf(parts)}`;
+}
+
+function digestOf(parts: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, DIGITS);
+}
