@@ -21,7 +21,10 @@ class Sha256 {
   reset() {}
 }
 
-async function awsSignature(method: string, url: string, body: string, sessionToken?: string): Promise<string> {
+async function awsSignature(
+  { method, url, body = "" }: { method: string; url: string; body?: string },
+  sessionToken?: string,
+): Promise<string> {
   const { host, hostname, pathname, searchParams } = new URL(url);
   const signer = new SignatureV4({
     service: "execute-api",
@@ -50,14 +53,14 @@ describe("a request's signature", () => {
     ["GET", "https://api.example.com/flows/a%20b/runs/1/tasks/s/0.1/attempts", ""],
     ["PUT", "http://127.0.0.1:5556/id/flows/x!'()*", "{}"],
   ])("is the one that AWS computes: %s %s", async (method, url, body) => {
-    const headers = signRequest(crypto, { method, url, body, region: "eu-west-1" }, credentials, now);
-    expect(headers["authorization"]).toBe(await awsSignature(method, url, body));
+    const headers = signRequest(crypto, { method, url, body, region: "eu-west-1", at: now }, credentials);
+    expect(headers["authorization"]).toBe(await awsSignature({ method, url, body }));
   });
 
   test("covers the session's token", async () => {
-    const request = { method: "GET", url: "https://api.example.com/flows", region: "eu-west-1" };
-    const headers = signRequest(crypto, request, { ...credentials, sessionToken: "SESSION" }, now);
+    const request = { method: "GET", url: "https://api.example.com/flows", region: "eu-west-1", at: now };
+    const headers = signRequest(crypto, request, { ...credentials, sessionToken: "SESSION" });
     expect(headers["x-amz-security-token"]).toBe("SESSION");
-    expect(headers["authorization"]).toBe(await awsSignature("GET", request.url, "", "SESSION"));
+    expect(headers["authorization"]).toBe(await awsSignature(request, "SESSION"));
   });
 });

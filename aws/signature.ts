@@ -11,8 +11,10 @@ export interface RequestToSign {
   readonly url: string;
   readonly body?: string | undefined;
   readonly region: string;
-  /** The HTTP API unless told. */
+  /** The HTTP API unless another is named. */
   readonly service?: string;
+  /** When it is signed; the present moment unless another is named. */
+  readonly at?: Date | undefined;
 }
 
 /**
@@ -21,15 +23,14 @@ export interface RequestToSign {
  */
 export function signRequest(
   { createHash, createHmac }: Pick<typeof crypto, "createHash" | "createHmac">,
-  { method, url, body = "", region, service = "execute-api" }: RequestToSign,
+  { method, url, body = "", region, service = "execute-api", at = new Date() }: RequestToSign,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
-  now: Date = new Date(),
 ): Record<string, string> {
   const encode = (text: string) =>
     encodeURIComponent(text).replace(/[!'()*]/g, (one) => "%" + one.charCodeAt(0).toString(16).toUpperCase());
   const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
   const { host, pathname, searchParams } = new URL(url);
-  const stamp = now.toISOString().replace(/[-:]|\.\d+/g, "");
+  const stamp = at.toISOString().replace(/[-:]|\.\d+/g, "");
   const signed: [string, string][] = [
     ["host", host],
     ["x-amz-date", stamp],

@@ -17,8 +17,8 @@ export function ledgerRun(
   const readControl: OfLedger["readControl"] = async (control) => (await ledger.readControls(key, [control]))[0];
   return {
     readControl,
-    answerControl: async ({ node, index }) => (await answerControl(scope, blobs, node, index)).value,
-    recordFailure: (failure) => recordFailure(scope, blobs, failure, Date.now()),
+    answerControl: async (asked) => (await answerControl(scope, blobs, asked)).value,
+    recordFailure: (failure) => recordFailure(scope, blobs, { ...failure, at: Date.now() }),
     async invokeStep(_name, { step, index, attempts }, signal) {
       const job: Job = { step, size: 1, attempts, isRetriedByMachine: true, index: () => index };
       assertSucceeded(job, await runJob(job, signal));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { OTHERWISE, type Graph, type GraphNode, type StepNode } from "./graph.ts";
-import { followControls, lineageOf, type Source } from "./lineage.ts";
+import { followControls, lineageOf, type AfterTask, type Source } from "./lineage.ts";
 
 const step = (name: string): StepNode => ({ type: "step", name, options: {} });
 const foreach = (join: string, ...body: GraphNode[]): GraphNode => ({
@@ -129,9 +129,9 @@ describe("whose values the machine asks", () => {
 
 describe("what a finishing task writes down", () => {
   /** Follows the flow from a step; every switch takes `case`, every loop goes round while `rounds` allows. */
-  function follow(shape: Graph, after: string | undefined, index: number[], taken: string, again: boolean): string[] {
+  function follow(shape: Graph, after: AfterTask, { taken, again }: { taken: string; again: boolean }): string[] {
     const asked: string[] = [];
-    followControls(lineageOf(shape), after, index, {
+    followControls(lineageOf(shape), after, {
       foreach: (node, at) => void asked.push(`${node.join.name}@${at.join(".")}`),
       switch(node, at) {
         asked.push(`${node.id}@${at.join(".")}`);
@@ -194,6 +194,6 @@ describe("what a finishing task writes down", () => {
       [],
     ],
   ])("%s", (_, shape, after, index, taken, again, expected) => {
-    expect(follow(shape, after, index, taken, again)).toEqual(expected);
+    expect(follow(shape, { step: after, index }, { taken, again })).toEqual(expected);
   });
 });

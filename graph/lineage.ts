@@ -264,25 +264,26 @@ function askedOf(body: Sequence): ReadonlySet<ControlNode> {
   return found;
 }
 
-/** What a control node is told: a switch which body (`otherwise` where no case fits), a loop whether to go round again. */
+/** What a control node is answered: a switch which body (`otherwise` where no case fits), a loop whether to go round again. */
 export interface ControlAnswers {
   foreach(node: ForeachNode, index: readonly number[]): void;
   switch(node: SwitchNode, index: readonly number[]): readonly GraphNode[];
   loop(node: LoopNode, index: readonly number[]): boolean;
 }
 
+/** The moment in a run when a task has finished; without a step, when the run was created. */
+export interface AfterTask {
+  readonly step?: string | undefined;
+  readonly index: readonly number[];
+}
+
 /**
  * Follows the flow from the end of a step (or from the flow's beginning) to the next steps, asking the value of each
  * control node on the way: these are what a finishing task writes down for the machine.
  */
-export function followControls(
-  lineage: Lineage,
-  after: string | undefined,
-  index: readonly number[],
-  answers: ControlAnswers,
-): void {
+export function followControls(lineage: Lineage, { step, index }: AfterTask, answers: ControlAnswers): void {
   const start =
-    after === undefined ? { sequence: sequenceOf(lineage.graph.body, 0), at: 0 } : lineage.steps.get(after)!.next;
+    step === undefined ? { sequence: sequenceOf(lineage.graph.body, 0), at: 0 } : lineage.steps.get(step)!.next;
   follow(start, index, answers);
 }
 

@@ -43,7 +43,7 @@ class UnexpectedAnswer extends Error {
 /** Asks for a task's attempt to begin. */
 export async function requestStart(api: TaskApi, run: RunKey, task: StartTaskRequest): Promise<StartTaskResponse> {
   const credentials = new TaskCredentials();
-  const signed = async () => sign(api, run, START, task, await credentials.read());
+  const signed = async () => sign(api, { run, route: START, body: task }, await credentials.read());
   const response = await sendPatiently(async () => send(await signed()));
   return answerOf(START, response.status, await response.text());
 }
@@ -71,7 +71,7 @@ export class TaskClient {
 
   /** The same without giving up the thread. */
   signSync(request: SignForTaskRequest): SignResponse {
-    const signed = sign(this.#api, this.#run, SIGN, request, this.#credentials.latest, this.#token);
+    const signed = sign(this.#api, this.#request(SIGN, request), this.#credentials.latest);
     const [response] = fetchSync([signed]);
     return answerOf(SIGN, response!.status, Buffer.from(response!.body).toString("utf8"));
   }
@@ -92,9 +92,13 @@ export class TaskClient {
 
   async #ask<Name extends RouteNameFor<"attempt">>(route: Name, body: Asking<Name>): Promise<AnswerOf<Name>> {
     const response = await sendPatiently(async () =>
-      send(sign(this.#api, this.#run, route, body, await this.#credentials.read(), this.#token)),
+      send(sign(this.#api, this.#request(route, body), await this.#credentials.read())),
     );
     return answerOf(route, response.status, await response.text());
+  }
+
+  #request<Name extends TaskRoute>(route: Name, body: Asking<Name>): TaskRequest<Name> {
+    return { run: this.#run, route, body, token: this.#token };
   }
 }
 
@@ -122,14 +126,19 @@ interface Signed {
 
 const TOKEN_HEADER: typeof TASK_TOKEN_HEADER = "millrace-token";
 
+interface TaskRequest<Name extends TaskRoute> {
+  readonly run: RunKey;
+  readonly route: Name;
+  readonly body: Asking<Name>;
+  readonly token?: string;
+}
+
 function sign<Name extends TaskRoute>(
   { url: api, region }: TaskApi,
-  { flow, run }: RunKey,
-  route: Name,
-  content: Asking<Name>,
+  { run: key, route, body: content, token }: TaskRequest<Name>,
   credentials: Credentials,
-  token?: string,
 ): Signed {
+  const { flow, run } = key;
   const address = routeAddress<TaskRoute>(api, route, { flow, run });
   const body = JSON.stringify(content);
   const signed = signRequest(crypto, { ...address, body, region }, credentials);

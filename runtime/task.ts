@@ -57,6 +57,13 @@ export interface RunningTask {
 /** How long a handler may take to put things away after its signal has fired. */
 export const GRACE_MILLISECONDS = 2_000;
 
+/** What an attempt is carried out with. */
+interface Execution {
+  readonly definition: Definition;
+  readonly task: Task;
+  readonly blobs: Blobs;
+}
+
 /** Calls a step's handler and packs what it returns. Never rejects because of what the handler does. */
 export function runTask(definition: Definition, task: Task, blobs: Blobs): RunningTask {
   let controller: AbortController | undefined;
@@ -90,8 +97,9 @@ export function runTask(definition: Definition, task: Task, blobs: Blobs): Runni
   }
 
   const work = async (): Promise<TaskOutcome> => {
+    const execution: Execution = { definition, task, blobs };
     try {
-      const running = call(definition, task, signal, blobs);
+      const running = call(execution, signal);
       // Only what may be interrupted needs a second promise to race with; the stop signal makes it when it comes.
       const values = await (running instanceof Promise
         ? Promise.race([
@@ -101,10 +109,10 @@ export function runTask(definition: Definition, task: Task, blobs: Blobs): Runni
             }),
           ])
         : running);
-      if (interrupted) return await ended(definition, task, interrupted, blobs);
-      return { status: "succeeded", ...leave(definition, task, values, blobs) };
+      if (interrupted) return await ended(execution, interrupted);
+      return { status: "succeeded", ...leave(execution, values) };
     } catch (error) {
-      return await ended(definition, task, interrupted ?? { status: "failed", error: taskError(error) }, blobs);
+      return await ended(execution, interrupted ?? { status: "failed", error: taskError(error) });
     } finally {
       clearTimeout(timer);
     }
@@ -118,7 +126,7 @@ function stepOf(definition: Definition, step: string) {
   return place;
 }
 
-function call(definition: Definition, task: Task, signal: () => AbortSignal, blobs: Blobs): unknown {
+function call({ definition, task, blobs }: Execution, signal: () => AbortSignal): unknown {
   const { read } = blobs;
   const handler = definition.handlers.get(task.step)!;
   const artifacts = openArtifacts(read, task.base, task.items);
@@ -149,18 +157,13 @@ function call(definition: Definition, task: Task, signal: () => AbortSignal, blo
 }
 
 /** Packs what a handler returned, with the control values that the machine will ask for. */
-function leave(
-  definition: Definition,
-  task: Task,
-  returned: unknown,
-  blobs: Blobs,
-): { own: Manifest; controls: Control[] } {
-  const { options } = stepOf(definition, task.step).node;
+function leave(execution: Execution, returned: unknown): { own: Manifest; controls: Control[] } {
+  const { options } = stepOf(execution.definition, execution.task.step).node;
   const values = { ...artifactsOf(returned), ...(options.catch && { failure: undefined }) };
-  return settle(definition, task, values, blobs);
+  return settle(execution, values);
 }
 
-function settle(definition: Definition, task: Task, values: Record<string, unknown>, blobs: Blobs) {
+function settle({ definition, task, blobs }: Execution, values: Record<string, unknown>) {
   const { depth } = stepOf(definition, task.step);
   const lineage = lineageOf(definition.graph);
   const before = { ...task.base, ...task.items };
@@ -184,16 +187,15 @@ function artifactsOf(returned: unknown): Record<string, unknown> {
 
 /** The outcome of an attempt that failed; caught where the step says so and no further attempt follows. */
 async function ended(
-  definition: Definition,
-  task: Task,
+  execution: Execution,
   { status, error }: { status: "failed" | "stopped"; error: TaskError },
-  blobs: Blobs,
 ): Promise<TaskOutcome> {
+  const { definition, task } = execution;
   const { options } = stepOf(definition, task.step).node;
   if (status === "stopped" || !options.catch || !task.last) return { status, error };
   const failure = { name: error.name, message: error.message };
   try {
-    return { status: "failed", error, caught: true, ...settle(definition, task, { failure }, blobs) };
+    return { status: "failed", error, caught: true, ...settle(execution, { failure }) };
   } catch (thrown) {
     return { status: "failed", error: taskError(thrown) };
   }

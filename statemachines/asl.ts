@@ -167,7 +167,7 @@ interface NotTest {
 }
 
 /** One comparison of the value at `Variable`: exactly one operator. */
-interface DataTest
+export interface DataTest
   extends Comparison<"String", string>, Comparison<"Numeric", number>, Comparison<"Timestamp", string> {
   readonly Variable: Path;
   readonly BooleanEquals?: boolean;

@@ -82,13 +82,14 @@ export function to(entry: Entry): Transition & InputOutput {
   return entry.state === undefined ? { End: true, OutputPath: null } : { Next: entry.state };
 }
 
+/** Where a Choice leads: to the first whose test holds. */
+export interface Choice {
+  readonly rules: readonly { readonly test: Omit<ChoiceRule, "Next">; readonly to: Entry }[];
+  readonly otherwise: Entry;
+}
+
 /** Adds a Choice. Unlike other states it cannot end a block itself, so at the block's end it goes to a Succeed. */
-export function addChoice(
-  block: Block,
-  name: string,
-  rules: readonly { readonly test: Omit<ChoiceRule, "Next">; readonly to: Entry }[],
-  otherwise: Entry,
-): void {
+export function addChoice(block: Block, name: string, { rules, otherwise }: Choice): void {
   const end = name.replace(/choice$/, "end") + block.copy;
   const target = (entry: Entry) => entry.state ?? end;
   addState(block, name, {

@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from "../graph/graph.ts";
+import type { GraphNode } from "../graph/graph.ts";
 import { lineageOf } from "../graph/lineage.ts";
 import { answersItself, timesOf, type Block, type Entry, type FlowContext } from "./block.ts";
 import { compileForeach } from "./compile-foreach.ts";
@@ -8,27 +8,17 @@ import { compileBranch, compileLoop, compileSwitch } from "./compile-turns.ts";
 import { addControlRead } from "./control.ts";
 import { entryOf, readName } from "./entry.ts";
 import { inlineForeachs } from "./inline.ts";
-import { piecesOf, type Division, type Piece } from "./piece.ts";
-import type { MachineResources } from "./resources.ts";
+import { piecesOf, type Piece } from "./piece.ts";
 
-/** What a graph that has been divided is compiled from; `nest` is given the machines within the flow's own. */
-export function openFlow(
-  graph: Graph,
-  resources: MachineResources,
-  division: Division,
-  nest: FlowContext["nest"],
-): FlowContext {
-  const inline = inlineForeachs(graph);
+/** What a graph that has been divided is compiled from. */
+export function openFlow(parts: Pick<FlowContext, "graph" | "resources" | "division" | "nest">): FlowContext {
   return {
-    graph,
-    resources,
-    lineage: lineageOf(graph),
-    inline,
-    division,
+    ...parts,
+    lineage: lineageOf(parts.graph),
+    inline: inlineForeachs(parts.graph),
     compileBody,
     compilePieces,
     executions: [],
-    nest,
   };
 }
 

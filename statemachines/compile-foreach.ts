@@ -16,7 +16,7 @@ import {
   type Block,
   type Entry,
 } from "./block.ts";
-import { addJob, compileStep } from "./compile-step.ts";
+import { addJob, compileStep, type StepState } from "./compile-step.ts";
 import { isArrayJob } from "./count.ts";
 import { startOf } from "./entry.ts";
 import { INTEGRATIONS, MAP_RUNS_PREFIX, MAX_WIDTH, RANGES_KEY } from "./contract/contract.ts";
@@ -27,19 +27,17 @@ import { LIMITS } from "./limits.ts";
 export function compileForeach(node: ForeachNode, block: Block, next: Entry): void {
   const { name } = node.join;
   const join: Entry = { state: name + block.copy };
-  const ways = isArrayJob(node) ? arrayJobs(node, node.body[0] as StepNode, block, join) : maps(node, block, join);
-  addChoice(
-    block,
-    choiceName(node),
-    [
+  const ways = isArrayJob(node) ? arrayJobs(node, block, join) : maps(node, block, join);
+  addChoice(block, choiceName(node), {
+    rules: [
       { test: { Variable: "$.c.width", NumericEquals: 0 }, to: join },
       ...ways.map(({ test, state }) => ({
         test: { Variable: "$.c.width", ...test },
         to: { state: state + block.copy },
       })),
     ],
-    { state: `${name}.refused${block.copy}` },
-  );
+    otherwise: { state: `${name}.refused${block.copy}` },
+  });
   for (const { state, add } of ways) add(state);
   addState(block, `${name}.refused`, {
     Type: "Fail",
@@ -57,22 +55,28 @@ interface Way {
 }
 
 /** One job whatever the width: an array job has 2 to 10,000 children, so one child is a plain job and more are a few. */
-function arrayJobs(node: ForeachNode, step: StepNode, block: Block, join: Entry): Way[] {
+function arrayJobs(node: ForeachNode, block: Block, join: Entry): Way[] {
   const { name } = node.join;
+  const step = node.body[0] as StepNode;
   const index = taskIndexExpression(block);
-  const many = withWidth(block, node, LIMITS.arrayJobMaxSize);
   return [
     {
       test: { NumericEquals: 1 },
       state: step.name,
-      add: (state) => addJob(step, withWidth(block, node, 0, 1), join, { name: state, index: firstIndex(block) }),
+      add: (state) =>
+        addJob(step, withWidth(block, node, { above: 0, upTo: 1 }), {
+          name: state,
+          index: firstIndex(block),
+          next: join,
+        }),
     },
     {
       test: { NumericLessThanEquals: LIMITS.arrayJobMaxSize },
       state: `${name}.array`,
       add: (state) =>
-        addJob(step, withWidth(block, node, 1, LIMITS.arrayJobMaxSize), join, {
+        addJob(step, withWidth(block, node, { above: 1, upTo: LIMITS.arrayJobMaxSize }), {
           name: state,
+          next: join,
           index,
           array: { size: "$.c.width", offset: { constant: 0 } },
         }),
@@ -80,36 +84,42 @@ function arrayJobs(node: ForeachNode, step: StepNode, block: Block, join: Entry)
     {
       test: { NumericLessThanEquals: MAX_WIDTH },
       state: `${name}.chunks`,
-      add(state) {
-        const chunk = innerBlock(timesOf(many, { is: "arrayJobs", of: node }), block.depth);
-        addEntered(chunk, "iteration");
-        addJob(step, chunk, END, {
-          name: `${name}.chunk`,
-          index,
-          array: { size: "$.c.width", offset: { path: "$.c.offset" } },
-        });
-        addState(many, state, {
-          Type: "Map",
-          ItemsPath: "$.c.chunks",
-          ItemSelector: {
-            "run.$": "$.run",
-            "at.$": "$.at",
-            c: {
-              "offset.$": "States.ArrayGetItem($$.Map.Item.Value, 0)",
-              "width.$": "States.ArrayGetItem($$.Map.Item.Value, 1)",
-            },
-          },
-          ItemProcessor: {
-            ProcessorConfig: { Mode: "INLINE" },
-            StartAt: `${name}.chunk${block.copy}`,
-            States: chunk.states,
-          },
-          ResultPath: null,
-          ...to(join),
-        });
-      },
+      add: (state) => addArrayJobs(node, block, { name: state, index, next: join }),
     },
   ];
+}
+
+/** A few array jobs, each over a part of the children. */
+function addArrayJobs(node: ForeachNode, block: Block, { name: state, index, next }: StepState): void {
+  const { name } = node.join;
+  const many = withWidth(block, node, { above: LIMITS.arrayJobMaxSize });
+  const chunk = innerBlock(timesOf(many, { is: "arrayJobs", of: node }), block.depth);
+  addEntered(chunk, "iteration");
+  addJob(node.body[0] as StepNode, chunk, {
+    name: `${name}.chunk`,
+    next: END,
+    index,
+    array: { size: "$.c.width", offset: { path: "$.c.offset" } },
+  });
+  addState(many, state, {
+    Type: "Map",
+    ItemsPath: "$.c.chunks",
+    ItemSelector: {
+      "run.$": "$.run",
+      "at.$": "$.at",
+      c: {
+        "offset.$": "States.ArrayGetItem($$.Map.Item.Value, 0)",
+        "width.$": "States.ArrayGetItem($$.Map.Item.Value, 1)",
+      },
+    },
+    ItemProcessor: {
+      ProcessorConfig: { Mode: "INLINE" },
+      StartAt: `${name}.chunk${block.copy}`,
+      States: chunk.states,
+    },
+    ResultPath: null,
+    ...to(next),
+  });
 }
 
 /** Iterations of this execution where they are few and short, else executions of their own, each with its own history. */
@@ -118,8 +128,8 @@ function maps(node: ForeachNode, block: Block, join: Entry): Way[] {
   const { inline, resources } = block.flow;
   const isInline = inline.has(node);
   const each = { is: "children", of: node } as const;
-  const few = withWidth(block, node, 0, LIMITS.inlineMapConcurrency);
-  const many = withWidth(block, node, isInline ? LIMITS.inlineMapConcurrency : 0);
+  const few = withWidth(block, node, { above: 0, upTo: LIMITS.inlineMapConcurrency });
+  const many = withWidth(block, node, { above: isInline ? LIMITS.inlineMapConcurrency : 0 });
   const iterations: Way = {
     test: { NumericLessThanEquals: LIMITS.inlineMapConcurrency },
     state: `${name}.map`,
@@ -127,7 +137,8 @@ function maps(node: ForeachNode, block: Block, join: Entry): Way[] {
       const iteration = innerBlock(timesOf(few, each), block.depth + 1);
       addEntered(iteration, "iteration");
       addState(few, state, {
-        ...mapOver(node, iteration, { Mode: "INLINE" }, join),
+        ...mapOver(node, iteration, { Mode: "INLINE" }),
+        ...to(join),
         ItemsPath: "$.c.items",
         ...(node.concurrency !== undefined && {
           MaxConcurrency: Math.min(node.concurrency, LIMITS.inlineMapConcurrency),
@@ -148,8 +159,8 @@ function maps(node: ForeachNode, block: Block, join: Entry): Way[] {
             times: [],
           },
           { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
-          join,
         ),
+        ...to(join),
         ItemReader: {
           Resource: INTEGRATIONS.items,
           ReaderConfig: { InputType: "JSON", MaxItemsPath: "$.c.width" },
@@ -168,7 +179,7 @@ function maps(node: ForeachNode, block: Block, join: Entry): Way[] {
 }
 
 /** The block where the foreach is wider than `above`, and no wider than `upTo`. */
-function withWidth(block: Block, of: ForeachNode, above: number, upTo = Infinity): Block {
+function withWidth(block: Block, of: ForeachNode, { above, upTo = Infinity }: { above: number; upTo?: number }): Block {
   return timesOf(block, { is: "width", of, above, upTo });
 }
 
@@ -176,8 +187,7 @@ function mapOver(
   node: ForeachNode,
   body: Block,
   config: NonNullable<NonNullable<MapState["ItemProcessor"]>["ProcessorConfig"]>,
-  join: Entry,
-): MapState {
+): Omit<MapState, "Next" | "End"> {
   const { flow, depth } = body;
   flow.compileBody(node.body, body, END);
   const at: JsonObject = { "p.$": deeperIndex(depth - 1, "$.at.p", "$$.Map.Item.Index") };
@@ -190,6 +200,5 @@ function mapOver(
       States: body.states,
     },
     ResultPath: null,
-    ...to(join),
   };
 }

@@ -1,5 +1,5 @@
 import type { JsonObject, LoopNode } from "../graph/graph.ts";
-import type { StateMachine, TaskState, Transition } from "./asl.ts";
+import type { DataTest, StateMachine, TaskState, Transition } from "./asl.ts";
 import {
   addChoice,
   addState,
@@ -32,8 +32,7 @@ import type { ExecutionStates } from "./tally.ts";
 function addExecution(
   block: Block,
   name: string,
-  machine: string,
-  rest: Pick<TaskState, "ResultSelector" | "ResultPath"> & Transition,
+  { machine, ...rest }: { readonly machine: string } & Pick<TaskState, "ResultSelector" | "ResultPath"> & Transition,
 ): void {
   addState(block, name, {
     Type: "Task",
@@ -84,7 +83,7 @@ export function compilePart(part: Part, block: Block, next: Entry): void {
   const machine = flow.nest(() =>
     compileMachine(part.pieces, flow, { comment, depth, isEntered: !!entered, within: block }),
   );
-  addExecution(block, partName(part), machine, { ResultPath: null, ...to(next) });
+  addExecution(block, partName(part), { machine, ResultPath: null, ...to(next) });
 }
 
 /** The states of a loop that is carried out in chunks, of each level; chunks are executions of the machine of the level below. */
@@ -103,7 +102,7 @@ interface Turns {
  */
 export function compileChunkedLoop(node: LoopNode, block: Block, next: Entry): void {
   const levels = block.flow.division.chunks.get(node)!;
-  const turns = turnsOf(node, { ...block, entered: undefined }, levels);
+  const turns = turnsOf(node, { ...block, entered: undefined }, { levels });
   addState(block, node.id, {
     Type: "Pass",
     Parameters: { "run.$": "$.run", at: { ...field("p", firstIndex(block)), k: 0, "out.$": "$.at" } },
@@ -111,7 +110,7 @@ export function compileChunkedLoop(node: LoopNode, block: Block, next: Entry): v
   });
   addChunk(turns, machineOf(node, turns.turn, levels));
   const again = { test: { Variable: "$.c.again", BooleanEquals: true }, to: { state: turns.named("again") } };
-  addChoice(turns.turn, choiceName(node), [again], { state: turns.named("leave") });
+  addChoice(turns.turn, choiceName(node), { rules: [again], otherwise: { state: turns.named("leave") } });
   addState(turns.further, `${node.id}.again`, passOn({ "p.$": "$.c.p", "k.$": "$.c.k" }, {}, turns.named("chunk")));
   addState(block, `${node.id}.leave`, {
     Type: "Pass",
@@ -121,7 +120,11 @@ export function compileChunkedLoop(node: LoopNode, block: Block, next: Entry): v
 }
 
 /** `levels` are those of one turn; no more than `upTo` are in one execution. */
-function turnsOf(node: LoopNode, block: Block, levels: readonly number[], upTo?: number): Turns {
+function turnsOf(
+  node: LoopNode,
+  block: Block,
+  { levels, upTo }: { readonly levels: readonly number[]; readonly upTo?: number | undefined },
+): Turns {
   const turns = { is: "turns", of: node, levels, upTo } as const;
   return {
     node,
@@ -138,7 +141,7 @@ function machineOf(node: LoopNode, outer: Block, levels: readonly number[]): str
   return flow.nest((): StateMachine => {
     const block: Block = { ...innerBlock(outer, depth, ""), execution: startExecution(outer), times: [] };
     const below = levels.slice(0, -1);
-    const turns = turnsOf(node, block, below, levels.at(-1));
+    const turns = turnsOf(node, block, { levels: below, upTo: levels.at(-1) });
     const rounds = levels.reduce((product, each) => product * each, 1);
     addState(block, node.id, {
       Type: "Pass",
@@ -166,17 +169,20 @@ function addRounds(turns: Turns): void {
     answered: { state: named("choice"), fields: controlFieldsOf(node) },
   });
   if (!answersItself(piecesOf(flow.division, node.body).at(-1))) addControlRead(inside, `${node.id}.while`, node);
-  addTurn(turns, "$.at.k", { NumericLessThanPath: "$.at.until" }, next, startOf(node.body, inside));
+  const isWithin = { Variable: "$.at.k", NumericLessThanPath: "$.at.until" };
+  addTurn(turns, isWithin, { at: next, start: startOf(node.body, inside) });
 }
 
 function addChunks(turns: Turns, machine: string): void {
   const next = { "p.$": "$.c.p", "k.$": "$.c.k" };
   addChunk(turns, machine);
-  addTurn(turns, "$.c.k", { NumericLessThanEqualsPath: "$.at.until" }, next, turns.named("chunk"));
+  const isWithin = { Variable: "$.c.k", NumericLessThanEqualsPath: "$.at.until" };
+  addTurn(turns, isWithin, { at: next, start: turns.named("chunk") });
 }
 
 function addChunk({ node, turn, named }: Turns, machine: string): void {
-  addExecution(turn, `${node.id}.chunk`, machine, {
+  addExecution(turn, `${node.id}.chunk`, {
+    machine,
     ResultSelector: pickFields("$.Output", ["again", "p", "k"]),
     ResultPath: "$.c",
     Next: named("choice"),
@@ -186,24 +192,20 @@ function addChunk({ node, turn, named }: Turns, machine: string): void {
 /** Adds the Choice after a turn: once more while this execution may, else the answer where the next one begins. */
 function addTurn(
   { node, block, turn, further, named }: Turns,
-  Variable: string,
-  isWithin: { NumericLessThanPath: string } | { NumericLessThanEqualsPath: string },
-  next: JsonObject,
-  start: string,
+  isWithin: DataTest,
+  next: { readonly at: JsonObject; readonly start: string },
 ): void {
   const again = { Variable: "$.c.again", BooleanEquals: true };
-  addChoice(
-    turn,
-    choiceName(node),
-    [
-      { test: { And: [again, { Variable, ...isWithin }] }, to: { state: named("again") } },
+  addChoice(turn, choiceName(node), {
+    rules: [
+      { test: { And: [again, isWithin] }, to: { state: named("again") } },
       { test: again, to: { state: named("more") } },
     ],
-    { state: named("done") },
-  );
-  addState(further, `${node.id}.again`, passOn(next, { "until.$": "$.at.until" }, start));
+    otherwise: { state: named("done") },
+  });
+  addState(further, `${node.id}.again`, passOn(next.at, { "until.$": "$.at.until" }, next.start));
   // An execution ends here or where it is done, which has been counted.
-  block.states[named("more")] = { Type: "Pass", Parameters: { again: true, ...next }, End: true };
+  block.states[named("more")] = { Type: "Pass", Parameters: { again: true, ...next.at }, End: true };
 }
 
 function passOn(next: JsonObject, kept: JsonObject, Next: string) {

@@ -21,21 +21,23 @@ import {
 /** Adds a step as one Task state (and one more where its failure is caught). */
 export function compileStep(step: StepNode, block: Block, next: Entry): void {
   if (step.options.compute === "lambda") addInvocation(step, block, next);
-  else addJob(step, block, next, { name: step.name, index: taskIndexExpression(block) });
+  else addJob(step, block, { name: step.name, index: taskIndexExpression(block), next });
 }
 
-/** Which tasks a job is: one, or an array of a foreach's children. */
-export interface JobTasks {
-  /** The state's name. */
+/** The state that carries out tasks of a step: one, or an array of a foreach's children. */
+export interface StepState {
+  /** Without the end that a second copy has. */
   readonly name: string;
+  readonly next: Entry;
   /** The task's index; the foreach's where there is an array. */
   readonly index: Value;
   /** How many children, and the position of the first; paths to numbers unless constant. */
   readonly array?: { readonly size: string; readonly offset: Value };
 }
 
-export function addJob(step: StepNode, block: Block, next: Entry, { name, index, array }: JobTasks): void {
+export function addJob(step: StepNode, block: Block, named: StepState): void {
   const { options } = step;
+  const { index, array } = named;
   const { graph, resources } = block.flow;
   const timeoutSeconds = options.timeout === undefined ? undefined : parseDuration(options.timeout);
   const environment: readonly (readonly [string, Value])[] = [
@@ -49,7 +51,7 @@ export function addJob(step: StepNode, block: Block, next: Entry, { name, index,
       : [[TASK_ENVIRONMENT.timeoutSeconds, { constant: String(timeoutSeconds) }] as const]),
   ];
   const requirements = resourceRequirements(options);
-  addTask(step, block, next, name, index, array, {
+  const state: TaskState = {
     Type: "Task",
     Resource: INTEGRATIONS.job,
     Parameters: {
@@ -69,7 +71,8 @@ export function addJob(step: StepNode, block: Block, next: Entry, { name, index,
     ...(resources.waitSeconds !== undefined && longestJob(options, resources.waitSeconds)),
     Retry: batchRetry,
     ResultPath: null,
-  });
+  };
+  addTask(step, block, { ...named, state });
 }
 
 /**
@@ -93,7 +96,7 @@ function addInvocation(step: StepNode, block: Block, next: Entry): void {
   const index = taskIndexExpression(block);
   const timeoutSeconds = options.timeout === undefined ? undefined : parseDuration(options.timeout);
   const answered = options.catch ? undefined : next.answered;
-  addTask(step, block, answered ?? next, step.name, index, undefined, {
+  const state: TaskState = {
     Type: "Task",
     Resource: INTEGRATIONS.invoke,
     Parameters: {
@@ -111,17 +114,14 @@ function addInvocation(step: StepNode, block: Block, next: Entry): void {
     ...(answered
       ? { ResultSelector: pickFields("$.Payload.control", answered.fields), ResultPath: "$.c" }
       : { ResultPath: null }),
-  });
+  };
+  addTask(step, block, { name: step.name, index, next: answered ?? next, state });
 }
 
 function addTask(
   step: StepNode,
   block: Block,
-  next: Entry,
-  name: string,
-  index: Value,
-  array: JobTasks["array"],
-  state: TaskState,
+  { name, index, array, next, state }: StepState & { readonly state: TaskState },
 ): void {
   if (!step.options.catch) {
     addState(block, name, { ...state, ...to(next) });

@@ -46,15 +46,13 @@ export function compileSwitch(node: SwitchNode, block: Block, next: Entry): void
   const inside: Block = { ...block, entered: undefined };
   const bodyOf = (body: SwitchNode["otherwise"]): Entry => (body?.[0] ? { state: startOf(body, block) } : after);
   const noCase = `${node.id}.nocase`;
-  addChoice(
-    block,
-    choiceName(node),
-    node.cases.map(({ value, body }) => ({
+  addChoice(block, choiceName(node), {
+    rules: node.cases.map(({ value, body }) => ({
       test: { Variable: "$.c.case", StringEquals: value },
       to: bodyOf(body),
     })),
-    node.otherwise ? bodyOf(node.otherwise) : { state: noCase + block.copy },
-  );
+    otherwise: node.otherwise ? bodyOf(node.otherwise) : { state: noCase + block.copy },
+  });
   for (const [number, body] of bodiesOf(node).entries()) {
     const taken = timesOf(inside, { is: "share", of: node, body: number });
     if (body.length > 0) block.flow.compileBody(body, taken, after);
@@ -92,12 +90,10 @@ export function compileLoop(node: LoopNode, block: Block, next: Entry): void {
     answered: { state: named("choice").state!, fields: controlFieldsOf(node) },
   });
   if (!answersItself(piecesOf(block.flow.division, node.body).at(-1))) addControlRead(inside, `${id}.while`, node);
-  addChoice(
-    inside,
-    choiceName(node),
-    [{ test: { Variable: "$.c.again", BooleanEquals: true }, to: named("again") }],
-    named("leave"),
-  );
+  addChoice(inside, choiceName(node), {
+    rules: [{ test: { Variable: "$.c.again", BooleanEquals: true }, to: named("again") }],
+    otherwise: named("leave"),
+  });
   addState(timesOf(block, { is: "furtherRounds", of: node }), `${id}.again`, {
     Type: "Pass",
     Parameters: {

@@ -39,7 +39,7 @@ export function compile(graph: Graph, resources: MachineResources, size: Machine
     return arn;
   };
   const division = divide(graph, size);
-  const flow = openFlow(graph, resources, division, nest);
+  const flow = openFlow({ graph, resources, division, nest });
   const comment = `Flow ${graph.name}`;
   const machine = compileMachine(piecesOf(division, graph.body), flow, { comment, depth: 0, isEntered: true });
   return { machine, children, executions: flow.executions };

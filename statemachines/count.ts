@@ -42,12 +42,22 @@ export interface Weights {
 export function count(pieces: readonly Piece[], counting: Counting, isEnd = true): number {
   return pieces.reduce(
     (sum, piece, i) =>
-      sum + countPiece(piece, counting, answersItself(pieces[i - 1]), isEnd && i === pieces.length - 1),
+      sum +
+      countPiece(piece, counting, {
+        isAnswered: answersItself(pieces[i - 1]),
+        isEnd: isEnd && i === pieces.length - 1,
+      }),
     0,
   );
 }
 
-function countPiece(node: Piece, counting: Counting, isAnswered: boolean, isEnd: boolean): number {
+/** Where a piece stands: after what answers its question, and at the end of its block. */
+interface PiecePlace {
+  readonly isAnswered: boolean;
+  readonly isEnd: boolean;
+}
+
+function countPiece(node: Piece, counting: Counting, { isAnswered, isEnd }: PiecePlace): number {
   const { weights } = counting;
   const question = (isAnswered ? 0 : weights.read) + weights.choice;
   const body = (nodes: readonly GraphNode[], isLast?: boolean) =>
@@ -58,12 +68,12 @@ function countPiece(node: Piece, counting: Counting, isAnswered: boolean, isEnd:
     case "step":
       return countStep(node, counting);
     case "foreach":
-      return question + countChildren(node, counting) + countPiece(node.join, counting, false, isEnd);
+      return question + countChildren(node, counting) + countPiece(node.join, counting, { isAnswered: false, isEnd });
     case "branch":
       return (
         weights.parallel +
         node.branches.reduce((sum, branch) => sum + body(branch.body), 0) +
-        countPiece(node.join, counting, false, isEnd)
+        countPiece(node.join, counting, { isAnswered: false, isEnd })
       );
     case "switch": {
       const counts = bodiesOf(node).map((nodes) =>
@@ -118,7 +128,7 @@ export function isArrayJob({ body, concurrency }: ForeachNode): boolean {
 
 /**
  * Events that each kind of state adds to an execution's history, no retry counted: entered and exited, and what a task
- * or a Map tells in between. Step Functions API reference, "HistoryEvent".
+ * or a Map adds in between. Step Functions API reference, "HistoryEvent".
  */
 export const EVENTS: Weights = {
   job: 6,
@@ -169,7 +179,7 @@ export function worstCase(division: Division, inline: ReadonlySet<ForeachNode>):
     chosen: (_, counts) => Math.max(...counts),
     isInline: (node) => inline.has(node),
     failing: (options) =>
-      // A retry is told as a failure, then scheduled and started; a caught failure is recorded by an invocation. Batch
+      // A retry is a failure, then scheduled and started; a caught failure is recorded by an invocation. Batch
       // retries by itself.
       (options.compute === "lambda" ? 3 * retriesOf(options) : 0) + (options.catch ? EVENTS.invocation : 0),
     division,

@@ -10,7 +10,8 @@ import type { MachineResources } from "./resources.ts";
  * takes two: with names as long as an account's are, so that a flow is divided by itself alone and not by where it goes.
  */
 export function measureDefinitions(graph: Graph, division: Division): (pieces: readonly Piece[]) => number {
-  const flow = openFlow(graph, sampleResources(graph), division, () => arn("states", 110));
+  const nest = () => arn("states", 110);
+  const flow = openFlow({ graph, resources: sampleResources(graph), division, nest });
   return (pieces) => {
     const machine = compileMachine(
       pieces,

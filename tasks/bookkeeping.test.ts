@@ -18,7 +18,7 @@ const error = { name: "States.TaskFailed", message: "Host EC2 terminated" };
 
 test("a control value that is asked is answered, and written down for those who come after", async () => {
   const { ledger, values } = fakeLedger({ "risky/0": { manifest: pack({ way: "b" }) } });
-  const control = await answerControl(scopeOf(wide, ledger), blobs, "switch.1", "0");
+  const control = await answerControl(scopeOf(wide, ledger), blobs, { node: "switch.1", index: "0" });
   expect(control.value).toEqual({ type: "switch", case: "b" });
   expect(values.get("switch.1/0")).toEqual(control.value);
 });
@@ -26,7 +26,7 @@ test("a control value that is asked is answered, and written down for those who 
 describe("a failure that is recorded", () => {
   test("of one task is what the flow goes on with, and comes with the values that the machine asks next", async () => {
     const { ledger, ended } = fakeLedger({ "merge/0": loaded, "risky/0": { status: "running" } });
-    await recordFailure(scopeOf(wide, ledger), blobs, { step: "risky", index: "0", error }, 9);
+    await recordFailure(scopeOf(wide, ledger), blobs, { step: "risky", index: "0", error, at: 9 });
     expect(ended).toMatchObject([
       { step: "risky", index: "0", attempt: 2, at: 9, status: "failed", caught: true, error },
     ]);
@@ -38,7 +38,7 @@ describe("a failure that is recorded", () => {
     const own = { name: "RangeError", message: "no model", stack: "at fit" };
     const log = { stream: "a", from: 0, to: 9 };
     const { ledger, ended } = fakeLedger({ "merge/0": loaded, "risky/0": { status: "failed", error: own, log } });
-    await recordFailure(scopeOf(wide, ledger), blobs, { step: "risky", index: "0", error }, 9);
+    await recordFailure(scopeOf(wide, ledger), blobs, { step: "risky", index: "0", error, at: 9 });
     expect(ended).toMatchObject([{ error: own, log }]);
     expect(unpack(ended[0]!.manifest!)["failure"]).toEqual({ name: "RangeError", message: "no model" });
   });
@@ -53,7 +53,7 @@ describe("a failure that is recorded", () => {
       },
       { "merge/0": widthOf(10) },
     );
-    await recordFailure(scopeOf(wide, ledger), blobs, { step: "fit", index: "0", width: 4, offset: 4, error }, 9);
+    await recordFailure(scopeOf(wide, ledger), blobs, { step: "fit", index: "0", width: 4, offset: 4, error, at: 9 });
     expect(ended.map(({ index, error }) => [index, error!.name])).toEqual([
       ["6", "E"],
       ["7", "States.TaskFailed"],
@@ -63,12 +63,12 @@ describe("a failure that is recorded", () => {
 
   test("where all have finished begins nothing", async () => {
     const { ledger, asked, ended } = fakeLedger({ "risky/0": { status: "succeeded" } });
-    await recordFailure(scopeOf(wide, ledger), blobs, { step: "risky", index: "0", error }, 9);
+    await recordFailure(scopeOf(wide, ledger), blobs, { step: "risky", index: "0", error, at: 9 });
     expect([asked, ended]).toEqual([["tasks risky/0"], []]);
   });
 });
 
-test("the ledger is told only once what it names is stored", async () => {
+test("the ledger names only what is stored already", async () => {
   const order: string[] = [];
   const slow = { ...blobs, written: async () => void order.push("stored") };
   const fake = fakeLedger({ "merge/0": loaded, "risky/0": { status: "running" } });
@@ -78,6 +78,6 @@ test("the ledger is told only once what it names is stored", async () => {
       return target[name];
     },
   });
-  await recordFailure(scopeOf(wide, ledger), slow, { step: "risky", index: "0", error }, 9);
+  await recordFailure(scopeOf(wide, ledger), slow, { step: "risky", index: "0", error, at: 9 });
   expect(order).toEqual(["stored", "finishAttempts"]);
 });

@@ -3,7 +3,7 @@ import { controlAt, packOutcome } from "./outcome.ts";
 import { controlInputs, stepInputs, whole, type RunScope } from "./inputs.ts";
 import { formatIndex, parseIndex } from "../graph/task-index.ts";
 import type { Attempt } from "../store/ledger/ledger.ts";
-import type { Control } from "../graph/control-value.ts";
+import type { Control, ControlKey } from "../graph/control-value.ts";
 import type { TaskError } from "../graph/task-error.ts";
 
 /**
@@ -11,9 +11,10 @@ import type { TaskError } from "../graph/task-error.ts";
  * and that a step's failure be recorded as caught, so that the flow goes on with the artifact `failure`.
  */
 
-/** The value of the control node at `index`; written down as well, so that those who come after find it. */
-export async function answerControl(scope: RunScope, blobs: Blobs, node: string, index: string): Promise<Control> {
-  const control = controlAt(scope.lineage, node, index, whole(await controlInputs(scope, node, index)), blobs);
+/** The value of the control node at its index; written down as well, so that those who come after find it. */
+export async function answerControl(scope: RunScope, blobs: Blobs, asked: ControlKey): Promise<Control> {
+  const manifest = whole(await controlInputs(scope, asked.node, asked.index));
+  const control = controlAt(scope.lineage, asked, { manifest, blobs });
   await blobs.written?.();
   await scope.ledger.writeControls(scope.key, [control]);
   return control;
@@ -32,8 +33,7 @@ export interface CaughtFailure {
 export async function recordFailure(
   scope: RunScope,
   blobs: Blobs,
-  { step, index, width, offset = 0, error }: CaughtFailure,
-  now: number,
+  { step, index, width, offset = 0, error, at: now }: CaughtFailure & { readonly at: number },
 ): Promise<void> {
   const { depth } = scope.lineage.steps.get(step)!;
   const parent = width === undefined ? [] : parseIndex(index, depth - 1);

@@ -14,7 +14,7 @@ async function pagesOf(width: number, from = 0) {
   const held = Object.fromEntries(Array.from({ length: width }, (_, i) => [`fit/${i}`, left(`of ${i}`)]));
   const { ledger, asked } = fakeLedger(held);
   const pages: string[][] = [];
-  for await (const page of foreachEnds(scopeOf(wide, ledger), { join: "merge", index: "0" }, from, width))
+  for await (const page of foreachEnds(scopeOf(wide, ledger), { join: "merge", index: "0" }, { from, to: width }))
     pages.push(page.map((manifest) => Object.keys(manifest)[0]!));
   return { pages, reads: asked.length };
 }

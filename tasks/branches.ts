@@ -13,18 +13,23 @@ export async function foreachWidth({ ledger, key }: RunScope, join: string, inde
   return control.width;
 }
 
-/** What the children of a foreach `width` wide left, from the child `from` on, a page at a time. */
+/** A join's task. */
+export interface JoinTask {
+  readonly join: string;
+  readonly index: string;
+}
+
+/** What the children of a foreach left, from the child `from` on and up to that before `to`, a page at a time. */
 export async function* foreachEnds(
   scope: RunScope,
-  { join, index }: { readonly join: string; readonly index: string },
-  from: number,
-  width: number,
+  { join, index }: JoinTask,
+  { from, to }: { readonly from: number; readonly to: number },
 ): AsyncGenerator<Manifest[], void> {
   const { depth, joins } = scope.lineage.steps.get(join)!;
   if (joins?.type !== "foreach") throw new Error(`${join} joins no foreach`);
   const parent = parseIndex(index, depth);
-  for (let start = from; start < width; start += PAGE) {
-    const children = Array.from({ length: Math.min(PAGE, width - start) }, (_, i) => [...parent, start + i]);
+  for (let start = from; start < to; start += PAGE) {
+    const children = Array.from({ length: Math.min(PAGE, to - start) }, (_, i) => [...parent, start + i]);
     yield (await inputsAt(scope, joins.ends, children)).map(whole);
   }
 }

@@ -18,8 +18,14 @@ export interface RunRequest {
   readonly owner?: Owner;
 }
 
+/** Where a run and what belongs to it are kept. */
+export interface RunStore {
+  readonly ledger: Ledger;
+  readonly blobs: BlobStore;
+}
+
 /** Records a new run; the graph is kept with it, so that it can be read for as long as the run is. */
-export async function beginRun(ledger: Ledger, blobs: BlobStore, request: RunRequest, now: number): Promise<Run> {
+export async function beginRun({ ledger, blobs }: RunStore, request: RunRequest, now: number): Promise<Run> {
   const { graph, ...rest } = request;
   const bytes = Buffer.from(JSON.stringify(graph));
   const hash = createHash("sha256").update(bytes).digest("hex");

@@ -43,9 +43,13 @@ describe("a job's attempt", () => {
     failedChild: async () => undefined,
   };
 
-  /** Begins attempt `number` of the job, as its container does; ends it at once where it is told how. */
-  async function begin(number: number, options: StepOptions, error?: string, by = `job#${number}`) {
-    const tried = await nextTry({ ledger, jobs, now: () => clock }, run, options, { ...TASK, by });
+  /** Begins attempt `number` of the job, as its container does; ends it at once where an error is given. */
+  async function begin(
+    number: number,
+    options: StepOptions,
+    { error, by = `job#${number}` }: { error?: string; by?: string } = {},
+  ) {
+    const tried = await nextTry({ ledger, jobs, now: () => clock }, run, { ...TASK, by, options });
     const [begun] = await ledger.startAttempts(run, [{ ...TASK, by, at: clock }]);
     if (error !== undefined && begun!.state === "started")
       await ledger.finishAttempts(run, [
@@ -56,8 +60,8 @@ describe("a job's attempt", () => {
 
   test("is the last one where the step has used up the others", async () => {
     const options = { retry: 1 };
-    expect(await begin(1, options, "TypeError")).toMatchObject({ last: false });
-    expect(await begin(2, options, "TypeError")).toMatchObject({ last: true });
+    expect(await begin(1, options, { error: "TypeError" })).toMatchObject({ last: false });
+    expect(await begin(2, options, { error: "TypeError" })).toMatchObject({ last: true });
     await expect(begin(3, options)).rejects.toMatchObject({
       code: "attempt.refused",
       message: "flow Flow, step fit: the step has used up its 2 attempts",
@@ -70,9 +74,9 @@ describe("a job's attempt", () => {
 
   test("that was told to end costs the step no try", async () => {
     const options = { retry: 1 };
-    await begin(1, options, "Interrupted");
-    await begin(2, options, "Interrupted");
-    expect(await begin(3, options, "TypeError")).toMatchObject({ last: false });
+    await begin(1, options, { error: "Interrupted" });
+    await begin(2, options, { error: "Interrupted" });
+    expect(await begin(3, options, { error: "TypeError" })).toMatchObject({ last: false });
     expect(await begin(4, options)).toMatchObject({ last: true });
   });
 
@@ -102,39 +106,39 @@ describe("a job's attempt", () => {
 
   test("is the last one where the job has no other, however many tries the step has", async () => {
     for (let number = 1; number < 6; number += 1)
-      expect(await begin(number, { retry: 1 }, "Interrupted")).toMatchObject({ last: false });
+      expect(await begin(number, { retry: 1 }, { error: "Interrupted" })).toMatchObject({ last: false });
     expect(await begin(6, { retry: 1 })).toMatchObject({ last: true });
   });
 
   test("waits for what is left of the backoff", async () => {
     const options = { retry: { attempts: 3, backoff: "10s" } };
-    await begin(1, options, "TypeError");
+    await begin(1, options, { error: "TypeError" });
     clock = 4_000;
-    expect(await begin(2, options, "TypeError")).toMatchObject({ waitSeconds: 6 });
-    expect(await begin(3, options, "Interrupted")).toMatchObject({ waitSeconds: 20 });
+    expect(await begin(2, options, { error: "TypeError" })).toMatchObject({ waitSeconds: 6 });
+    expect(await begin(3, options, { error: "Interrupted" })).toMatchObject({ waitSeconds: 20 });
     expect(await begin(4, options)).toMatchObject({ waitSeconds: 0 });
   });
 
   test("waits a quarter of an hour at most", async () => {
     const options = { retry: { attempts: 3, backoff: "2h" } };
-    await begin(1, options, "TypeError");
+    await begin(1, options, { error: "TypeError" });
     expect(await begin(2, options)).toMatchObject({ waitSeconds: 900 });
   });
 
   test("does not mind what another job has done before", async () => {
-    await begin(1, { retry: 1 }, "TypeError", "before#1");
-    await begin(2, { retry: 1 }, "TypeError", "before#2");
+    await begin(1, { retry: 1 }, { error: "TypeError", by: "before#1" });
+    await begin(2, { retry: 1 }, { error: "TypeError", by: "before#2" });
     expect(await begin(1, { retry: 1 })).toMatchObject({ last: false });
   });
 
   test("asks nobody about the first attempt, nor about one that has told itself", async () => {
-    await begin(1, { retry: 1 }, "TypeError");
+    await begin(1, { retry: 1 }, { error: "TypeError" });
     await begin(2, { retry: 1 });
     expect(asked).toBe(0);
   });
 
   test("is nothing to what is no job", async () => {
-    expect(await begin(1, { retry: 1 }, undefined, "8a6b1e")).toBeUndefined();
+    expect(await begin(1, { retry: 1 }, { by: "8a6b1e" })).toBeUndefined();
     expect(await begin(1, { compute: "lambda", retry: 1 })).toBeUndefined();
   });
 });

@@ -24,8 +24,7 @@ export interface JobTry {
 export async function nextTry(
   { ledger, jobs, now }: { readonly ledger: Ledger; readonly jobs?: BatchJobs; readonly now: () => number },
   run: RunKey,
-  options: StepOptions,
-  { step, index, by }: TaskKey & { readonly by: string },
+  { step, index, by, options }: TaskKey & { readonly by: string; readonly options: StepOptions },
 ): Promise<JobTry | undefined> {
   const job = options.compute === "lambda" ? undefined : parseJobAttempt(by);
   if (!job) return undefined;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { flow } from "../sdk/index.ts";
 import type { AnyFlow } from "../sdk/language/language.ts";
-import { lineageOf } from "../graph/lineage.ts";
+import { lineageOf, type AfterTask } from "../graph/lineage.ts";
 import { itemRef, unpackValue } from "../store/artifacts/pack.ts";
 import { memoryBlobs } from "./fixtures.ts";
 import { controlAt, packOutcome } from "./outcome.ts";
@@ -12,12 +12,10 @@ const { blobs, pack, unpack } = memoryBlobs();
 /** The control values after a task that left these, which are at hand; `before` must be read back. */
 function after(
   one: AnyFlow,
-  step: string | undefined,
-  index: readonly number[],
-  values: Record<string, unknown>,
-  before: Record<string, unknown> = {},
+  task: AfterTask,
+  { before = {}, ...values }: Record<string, unknown> & { before?: Record<string, unknown> },
 ) {
-  const made = { lineage: lineageOf(one.graph), after: step, index, before: pack(before), values };
+  const made = { lineage: lineageOf(one.graph), after: task.step, index: task.index, before: pack(before), values };
   return packOutcome(made, blobs).controls;
 }
 
@@ -45,7 +43,7 @@ describe("a foreach that comes next", () => {
     .join("merge", () => ({}));
 
   test("is told its width and where each item is", () => {
-    const [control] = after(wide, "load", [], { rows: [7, 8, 9] });
+    const [control] = after(wide, { step: "load", index: [] }, { rows: [7, 8, 9] });
     expect(control).toMatchObject({ node: "merge", index: "0", value: { type: "foreach", width: 3 } });
     const { value } = control!;
     if (value.type !== "foreach") throw new Error("it is no foreach");
@@ -53,7 +51,9 @@ describe("a foreach that comes next", () => {
   });
 
   test("is told of a list that a task before left, which is read back", () => {
-    expect(after(wide, "load", [], {}, { rows: [1, 2] })).toMatchObject([{ value: { width: 2 } }]);
+    expect(after(wide, { step: "load", index: [] }, { before: { rows: [1, 2] } })).toMatchObject([
+      { value: { width: 2 } },
+    ]);
   });
 
   test("is told of a list that was just made without reading it back", () => {
@@ -80,7 +80,7 @@ describe("a foreach that comes next", () => {
   });
 
   test("is refused by the artifact's name where an item is no data", () => {
-    expect(() => after(wide, "load", [], { rows: [{ fit: () => 1 }] })).toThrow(
+    expect(() => after(wide, { step: "load", index: [] }, { rows: [{ fit: () => 1 }] })).toThrow(
       expect.objectContaining({
         code: "artifact.unsupported",
         where: { artifact: "rows" },
@@ -90,7 +90,9 @@ describe("a foreach that comes next", () => {
   });
 
   test("takes the list that was just made rather than the one from before", () => {
-    expect(after(wide, "load", [], { rows: [1, 2, 3] }, { rows: [] })).toMatchObject([{ value: { width: 3 } }]);
+    expect(after(wide, { step: "load", index: [] }, { rows: [1, 2, 3], before: { rows: [] } })).toMatchObject([
+      { value: { width: 3 } },
+    ]);
   });
 
   test.each([
@@ -99,13 +101,15 @@ describe("a foreach that comes next", () => {
     ["nothing", null, "null"],
     ["an object", { a: 1 }, "an object"],
   ])("is refused over %s", (_, rows, words) => {
-    expect(() => after(wide, "load", [], { rows })).toThrow(
+    expect(() => after(wide, { step: "load", index: [] }, { rows })).toThrow(
       expect.objectContaining({ code: "foreach.notIterable", message: expect.stringContaining(words) }),
     );
   });
 
   test("is refused where nobody left the list", () => {
-    expect(() => after(wide, "load", [], {})).toThrow(expect.objectContaining({ code: "artifact.missing" }));
+    expect(() => after(wide, { step: "load", index: [] }, {})).toThrow(
+      expect.objectContaining({ code: "artifact.missing" }),
+    );
   });
 
   test("within another is told at its own index", () => {
@@ -118,7 +122,7 @@ describe("a foreach that comes next", () => {
           .join("joinInner", () => ({})),
       )
       .join("joinOuter", () => ({}));
-    expect(after(nested, "open", [4], {}, { inner: [1, 2] })).toMatchObject([
+    expect(after(nested, { step: "open", index: [4] }, { before: { inner: [1, 2] } })).toMatchObject([
       { node: "joinInner", index: "4", value: { width: 2 } },
     ]);
   });
@@ -134,20 +138,20 @@ describe("a switch that comes next", () => {
     .step("end", () => ({}));
 
   test("is told the case", () => {
-    expect(after(ways, "choose", [], { way: "a", isDone: true })).toEqual([
+    expect(after(ways, { step: "choose", index: [] }, { way: "a", isDone: true })).toEqual([
       { node: "switch.1", index: "0", value: { type: "switch", case: "a" } },
     ]);
   });
 
   test("and the one that the case begins with as well", () => {
-    expect(after(ways, "choose", [], { way: "b", isDone: false })).toMatchObject([
+    expect(after(ways, { step: "choose", index: [] }, { way: "b", isDone: false })).toMatchObject([
       { value: { case: "b" } },
       { value: { case: "false" } },
     ]);
   });
 
   test("without such a case is refused, with those that it has", () => {
-    expect(() => after(ways, "choose", [], { way: "c", isDone: true })).toThrow(
+    expect(() => after(ways, { step: "choose", index: [] }, { way: "c", isDone: true })).toThrow(
       expect.objectContaining({ code: "switch.noCase", message: expect.stringContaining('it has "a", "b"') }),
     );
   });
@@ -157,7 +161,7 @@ describe("a switch that comes next", () => {
       .step("choose", () => ({ way: "a" as string }))
       .switch("way", { a: (s) => s.step("went", () => ({})) }, (s) => s)
       .step("end", () => ({}));
-    const [control] = after(other, "choose", [], { way: "z" });
+    const [control] = after(other, { step: "choose", index: [] }, { way: "z" });
     expect(control!.value).toMatchObject({ type: "switch", case: expect.not.stringMatching(/^(a|z)$/) });
   });
 });
@@ -174,7 +178,7 @@ describe("the loop that a task ends a round of", () => {
     ["ends after its most rounds, and says that it was held", 2, true, { again: false, bound: true }],
     ["ends by itself in its last round", 2, false, { again: false }],
   ])("%s", (_, round, more, value) => {
-    expect(after(rounds, "turn", [round], { more })[0]).toEqual({
+    expect(after(rounds, { step: "turn", index: [round] }, { more })[0]).toEqual({
       node: "loop.1",
       index: String(round),
       value: { type: "loop", ...value },
@@ -182,7 +186,9 @@ describe("the loop that a task ends a round of", () => {
   });
 
   test("is refused where the condition is neither true nor false", () => {
-    expect(() => after(rounds, "turn", [0], { more: 1 })).toThrow(expect.objectContaining({ code: "loop.notBoolean" }));
+    expect(() => after(rounds, { step: "turn", index: [0] }, { more: 1 })).toThrow(
+      expect.objectContaining({ code: "loop.notBoolean" }),
+    );
   });
 });
 
@@ -193,7 +199,8 @@ describe("a control node that is asked on its own", () => {
     .join("merge", () => ({}))
     .switch("way", { true: (s) => s, false: (s) => s })
     .step("end", () => ({}));
-  const at = (node: string, values: object) => controlAt(lineageOf(wide.graph), node, "0", pack({ ...values }), blobs);
+  const at = (node: string, values: object) =>
+    controlAt(lineageOf(wide.graph), { node, index: "0" }, { manifest: pack({ ...values }), blobs });
 
   test("is answered as it would have been written down", () => {
     expect(at("merge", { rows: [1, 2] })).toMatchObject({ node: "merge", index: "0", value: { width: 2 } });

@@ -11,7 +11,7 @@ import {
   type PackedPages,
 } from "../store/artifacts/pack.ts";
 import type { Manifest, ValueRef } from "../store/artifacts/manifest.ts";
-import type { Control } from "../graph/control-value.ts";
+import type { Control, ControlKey } from "../graph/control-value.ts";
 
 /** Where encoded values are put and got: the synchronous face of a blob store. */
 export interface Blobs {
@@ -19,7 +19,7 @@ export interface Blobs {
   write(hash: string, bytes: readonly Uint8Array[]): void;
   /** Resolves once all that was written is stored: awaited before the ledger names it. A store that writes at once has none. */
   written?(): Promise<void>;
-  /** Told what is likely to be read next, the first at once: a store that is far away gets them together. */
+  /** Says what is likely to be read next, the first at once: a store that is far away gets them together. */
   ahead?(refs: readonly ValueRef[]): void;
 }
 
@@ -74,51 +74,69 @@ function namingArtifact<T>(artifact: string, pack: () => T): T {
 function controlsAfter(made: Made, lists: Map<string, ReturnType<typeof packList>>, blobs: Blobs): Control[] {
   const { lineage, after, index, values } = made;
   const controls: Control[] = [];
-  const value = (name: string, asker: string) => readControlled(made, name, asker, blobs);
-  followControls(lineage, after, index, {
-    foreach(node, at) {
-      const list = listOf(value(node.over, FOREACH), node.over);
-      let pages: PackedPages;
-      if (Object.hasOwn(values, node.over)) {
-        const packed = lists.get(node.over) ?? namingArtifact(node.over, () => packList(list, node.over));
-        lists.set(node.over, packed);
-        ({ pages } = packed);
-      } else pages = packPages(list, node.over);
-      controls.push({ node: controlName(node), index: formatIndex(at), value: foreachControl(pages, blobs) });
-    },
-    switch(node, at) {
-      const taken = caseOf(node, value(node.on, `the switch on it`));
-      controls.push({ node: node.id, index: formatIndex(at), value: { type: "switch", case: taken.label } });
-      return taken.body;
-    },
-    loop(node, at) {
-      const more = value(node.while, `the loop`);
-      if (typeof more !== "boolean") {
-        throw new MillraceError("loop.notBoolean", `the loop goes on while this is true, but it is ${describe(more)}`, {
-          where: { artifact: node.while },
-          hint: "Return true or false for it.",
+  const known: KnownArtifacts = { before: made.before, values, blobs };
+  const value = (name: string, asker: string) => readControlled(known, name, asker);
+  followControls(
+    lineage,
+    { step: after, index },
+    {
+      foreach(node, at) {
+        const list = listOf(value(node.over, FOREACH), node.over);
+        let pages: PackedPages;
+        if (Object.hasOwn(values, node.over)) {
+          const packed = lists.get(node.over) ?? namingArtifact(node.over, () => packList(list, node.over));
+          lists.set(node.over, packed);
+          ({ pages } = packed);
+        } else pages = packPages(list, node.over);
+        controls.push({ node: controlName(node), index: formatIndex(at), value: foreachControl(pages, blobs) });
+      },
+      switch(node, at) {
+        const taken = caseOf(node, value(node.on, `the switch on it`));
+        controls.push({ node: node.id, index: formatIndex(at), value: { type: "switch", case: taken.label } });
+        return taken.body;
+      },
+      loop(node, at) {
+        const more = value(node.while, `the loop`);
+        if (typeof more !== "boolean") {
+          throw new MillraceError(
+            "loop.notBoolean",
+            `the loop goes on while this is true, but it is ${describe(more)}`,
+            {
+              where: { artifact: node.while },
+              hint: "Return true or false for it.",
+            },
+          );
+        }
+        const again = more && at.at(-1)! + 1 < node.max;
+        controls.push({
+          node: node.id,
+          index: formatIndex(at),
+          value: { type: "loop", again, ...(more && !again && { bound: true }) },
         });
-      }
-      const again = more && at.at(-1)! + 1 < node.max;
-      controls.push({
-        node: node.id,
-        index: formatIndex(at),
-        value: { type: "loop", again, ...(more && !again && { bound: true }) },
-      });
-      return again;
+        return again;
+      },
     },
-  });
+  );
   return controls;
 }
 
 const FOREACH = "the foreach over it";
 
+/** What control values are read from: the values just made need not be read back. */
+interface KnownArtifacts extends Pick<Made, "before" | "values"> {
+  readonly blobs: Blobs;
+}
+
 /** The value of one control node asked on its own, and what it is written down as. */
-export function controlAt(lineage: Lineage, name: string, index: string, manifest: Manifest, blobs: Blobs): Control {
+export function controlAt(
+  lineage: Lineage,
+  { node: name, index }: ControlKey,
+  { manifest, blobs }: { readonly manifest: Manifest; readonly blobs: Blobs },
+): Control {
   const { node } = lineage.controls.get(name)!;
-  const artifacts = { before: manifest, values: {} };
+  const artifacts = { before: manifest, values: {}, blobs };
   if (node.type === "foreach") {
-    const list = listOf(readControlled(artifacts, node.over, FOREACH, blobs), node.over);
+    const list = listOf(readControlled(artifacts, node.over, FOREACH), node.over);
     return { node: name, index, value: foreachControl(packPages(list, node.over), blobs) };
   }
   if (node.type === "switch") {
@@ -127,19 +145,14 @@ export function controlAt(lineage: Lineage, name: string, index: string, manifes
       index,
       value: {
         type: "switch",
-        case: caseOf(node, readControlled(artifacts, node.on, "the switch on it", blobs)).label,
+        case: caseOf(node, readControlled(artifacts, node.on, "the switch on it")).label,
       },
     };
   }
   throw new Error(`${name}: a loop's condition is always written by the task before`);
 }
 
-function readControlled(
-  { before, values }: Pick<Made, "before" | "values">,
-  name: string,
-  asker: string,
-  blobs: Blobs,
-): unknown {
+function readControlled({ before, values, blobs }: KnownArtifacts, name: string, asker: string): unknown {
   if (Object.hasOwn(values, name)) return values[name];
   const ref = before[name];
   if (!ref) {

@@ -6,6 +6,8 @@ export interface TaskStart {
   readonly index: string;
   /** Who runs it; the same again for the same attempt. */
   readonly by: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** A task that has begun, with all that it begins with; or one that had finished before and is not run again. */
@@ -25,15 +27,10 @@ export type BranchInputs =
   | { readonly type: "branch"; readonly names: readonly string[]; readonly manifests: readonly Manifest[] };
 
 /** Begins an attempt of each of a step's tasks, a page at a time: its siblings are read and written together. */
-export async function startTasks(
-  scope: RunScope,
-  step: string,
-  starts: readonly TaskStart[],
-  now: number,
-): Promise<BegunTask[]> {
+export async function startTasks(scope: RunScope, step: string, starts: readonly TaskStart[]): Promise<BegunTask[]> {
   const attempts = await scope.ledger.startAttempts(
     scope.key,
-    starts.map(({ index, by }) => ({ step, index, by, at: now })),
+    starts.map(({ index, by, at }) => ({ step, index, by, at })),
   );
   const begun = starts.filter((_, i) => attempts[i]!.state === "started");
   const inputs = await stepInputs(
@@ -64,6 +61,6 @@ async function branchInputs(scope: RunScope, join: string, index: string): Promi
     return { type: "branch", ...(await branchEnds(scope, join, index)) };
   const manifests: Manifest[] = [];
   const width = await foreachWidth(scope, join, index);
-  for await (const page of foreachEnds(scope, { join, index }, 0, width)) manifests.push(...page);
+  for await (const page of foreachEnds(scope, { join, index }, { from: 0, to: width })) manifests.push(...page);
   return { type: "foreach", manifests };
 }

@@ -1,6 +1,6 @@
 import type { BatchClient, BatchClientConfig, JobDetail, JobStatus, SubmitJobRequest } from "@aws-sdk/client-batch";
 import { accountError } from "../account-error.ts";
-import type { BatchEnvironment, BatchQueue } from "./job.ts";
+import type { BatchQueues } from "./job.ts";
 
 /** Jobs that one DescribeJobs may ask for. Source: AWS Batch API reference, DescribeJobs. */
 const AT_ONCE = 100;
@@ -20,11 +20,6 @@ export interface Batch {
   describeQueues(queues: readonly string[]): Promise<BatchQueues>;
   terminate(id: string, reason: string): Promise<void>;
   close(): void;
-}
-
-export interface BatchQueues {
-  readonly queues: readonly BatchQueue[];
-  readonly environments: readonly BatchEnvironment[];
 }
 
 /** The SDK is loaded when Batch is first asked: most programs that could never do. */

@@ -52,8 +52,8 @@ export class BatchHealth {
           isEnded = true;
           return whyEnded(job) ?? { name: "Failed", message: job.statusReason ?? "it failed" };
         }
-        const { queues, environments } = await this.#batch.describeQueues([queue]);
-        const why = job && whyWaiting(job, queues, environments);
+        const described = await this.#batch.describeQueues([queue]);
+        const why = job && whyWaiting(job, described);
         if (why?.isStuck) return why;
         const now = why ? `${job.status}: ${why.message}` : (job?.status ?? "SUBMITTED");
         if (now !== told) tell((told = now));

@@ -42,25 +42,13 @@ export function openJobDefinitions({ base, names, client: config }: BatchOptions
     return newest;
   }
 
-  /** A revision that was registered with these tags. */
-  async function find(
-    jobDefinitionName: string,
-    wanted: Readonly<Record<string, string>>,
-  ): Promise<string | undefined> {
-    const { jobDefinitions = [] } = await client.send(
-      new DescribeJobDefinitionsCommand({ jobDefinitionName, status: "ACTIVE" }),
-    );
-    const isSame = ({ tags }: JobDefinition) => Object.entries(wanted).every(([name, value]) => tags?.[name] === value);
-    return jobDefinitions.find(isSame)?.jobDefinitionArn;
-  }
-
   return {
     async put(flow, step, wanted) {
       try {
         const definition = registration(await (standing ??= readBase()), wanted);
         const tags = { ...names.tags(flow), [CONTENT_TAG]: digestOf(definition) };
         const jobDefinitionName = names.jobDefinition(flow, step);
-        const same = await find(jobDefinitionName, tags);
+        const same = await findRevision(client, jobDefinitionName, tags);
         if (same !== undefined) return same;
         const command = new RegisterJobDefinitionCommand({ ...definition, jobDefinitionName, tags });
         return (await client.send(command)).jobDefinitionArn!;
@@ -90,6 +78,19 @@ export function openJobDefinitions({ base, names, client: config }: BatchOptions
       }
     },
   };
+}
+
+/** A revision that was registered with these tags. */
+async function findRevision(
+  client: BatchClient,
+  jobDefinitionName: string,
+  wanted: Readonly<Record<string, string>>,
+): Promise<string | undefined> {
+  const { jobDefinitions = [] } = await client.send(
+    new DescribeJobDefinitionsCommand({ jobDefinitionName, status: "ACTIVE" }),
+  );
+  const isSame = ({ tags }: JobDefinition) => Object.entries(wanted).every(([name, value]) => tags?.[name] === value);
+  return jobDefinitions.find(isSame)?.jobDefinitionArn;
 }
 
 /** The base, with the step's image, environment and secrets; on EC2 without what only Fargate knows. */

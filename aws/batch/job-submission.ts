@@ -9,7 +9,7 @@ import {
 import type { JsonObject } from "../../graph/graph.ts";
 import { accountError } from "../account-error.ts";
 import type { DescribedJob } from "./described-job.ts";
-import type { BatchEnvironment, BatchQueue } from "./job.ts";
+import type { BatchQueues } from "./job.ts";
 
 /** AWS Batch, for whoever submits jobs and sees them through. Throws MillraceError `account.*`. */
 export interface JobSubmission {
@@ -18,9 +18,7 @@ export interface JobSubmission {
   /** Of up to 100 jobs; an array's child is `ID:POSITION`. */
   describe(jobs: readonly string[]): Promise<readonly DescribedJob[]>;
   terminate(job: string, reason: string): Promise<void>;
-  describeQueue(
-    queue: string,
-  ): Promise<{ readonly queues: readonly BatchQueue[]; readonly environments: readonly BatchEnvironment[] }>;
+  describeQueue(queue: string): Promise<BatchQueues>;
   close(): void;
 }
 

@@ -66,7 +66,13 @@ export interface BatchEnvironment {
   }>;
 }
 
-/** Something that keeps a job from running, or that ended it, as a person is told it. */
+/** Queues, and the compute environments that they have. */
+export interface BatchQueues {
+  readonly queues: readonly BatchQueue[];
+  readonly environments: readonly BatchEnvironment[];
+}
+
+/** Something that keeps a job from running, or that ended it, as it is said to a person. */
 export interface Trouble {
   /** For programs: stable. */
   readonly name: string;

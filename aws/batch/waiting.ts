@@ -48,7 +48,7 @@ export async function waitingSteps(deployment: Deployment, run: RunKey): Promise
       Promise.all(queues.map((queue) => jobsOf(queue, "RUNNING"))),
     ]);
     return waiting.flatMap((job) => {
-      const why = whyWaiting(job, described.queues, described.environments, running.flat());
+      const why = whyWaiting(job, described, running.flat());
       return why ? [{ step: variable(job, TASK_ENVIRONMENT.step) ?? job.jobName!, why }] : [];
     });
   } finally {

@@ -3,7 +3,7 @@ import { askedOf, memoryText, type BatchJob, type Trouble } from "./job.ts";
 import { saidByBatch } from "./why-waiting.ts";
 
 /**
- * Why a job's attempt ended, as AWS Batch tells it; the last one's unless `attempt` (from 1) says which. Undefined where
+ * Why a job's attempt ended, as AWS Batch says; the last one's unless `attempt` (from 1) says which. Undefined where
  * it succeeded, or has not ended. Of an array's parent only that a child failed.
  *
  * Texts: AWS Batch user guide, "Job timeouts", "Automated job retries" and "Troubleshooting"; Amazon ECS developer guide,
@@ -12,8 +12,8 @@ import { saidByBatch } from "./why-waiting.ts";
 export function whyEnded(job: BatchJob, attempt?: number): Trouble | undefined {
   const found = attempt === undefined ? lastOf(job) : endOf(job, attempt);
   if (!found || found.exitCode === EXIT_CODES.done) return undefined;
-  for (const tell of CAUSES) {
-    const why = tell(found);
+  for (const causeOf of CAUSES) {
+    const why = causeOf(found);
     if (why) return why;
   }
   return undefined;
@@ -37,19 +37,23 @@ interface End {
 function endOf(job: BatchJob, number: number): End | undefined {
   const attempt = job.attempts?.[number - 1];
   if (!attempt) return undefined;
-  return end(job, attempt.container?.exitCode, attempt.statusReason, attempt.container?.reason);
+  return end(job, attempt.container, attempt.statusReason);
 }
 
 /** Of the attempts but for those that were refused, which only tell that one before had failed. */
 function lastOf(job: BatchJob): End | undefined {
   if (job.status !== "FAILED") return undefined;
   const { attempts = [], container, statusReason } = job;
-  const isTold = /^(Essential container|Task failed)/.test(statusReason ?? "");
-  const last = isTold ? attempts.findLastIndex((one) => one.container?.exitCode !== EXIT_CODES.refused) : -1;
-  return last < 0 ? end(job, container?.exitCode, statusReason, container?.reason) : endOf(job, last + 1);
+  const isOfContainer = /^(Essential container|Task failed)/.test(statusReason ?? "");
+  const last = isOfContainer ? attempts.findLastIndex((one) => one.container?.exitCode !== EXIT_CODES.refused) : -1;
+  return last < 0 ? end(job, container, statusReason) : endOf(job, last + 1);
 }
 
-function end(job: BatchJob, exitCode: number | undefined, statusReason = "", reason = ""): End {
+function end(
+  job: BatchJob,
+  { exitCode, reason = "" }: { readonly exitCode?: number | undefined; readonly reason?: string | undefined } = {},
+  statusReason = "",
+): End {
   return { job, exitCode, statusReason, said: [...new Set([statusReason, reason])].filter(Boolean).join("; ") };
 }
 

@@ -120,11 +120,17 @@ describe("a job that waits in RUNNABLE says why", () => {
     ],
     ["nothing is known", waiting(), queue(), environment(), "WaitsForCapacity", /waits for capacity/],
   ])("%s", (_, job, of, within, name, message) => {
-    expect(whyWaiting(job, [of], [within])).toMatchObject({ name, message: expect.stringMatching(message) as string });
+    expect(whyWaiting(job, { queues: [of], environments: [within] })).toMatchObject({
+      name,
+      message: expect.stringMatching(message) as string,
+    });
   });
 
   test("what runs beside it has taken all CPUs", () => {
-    const why = whyWaiting(waiting(), [queue()], [environment()], [running("4"), running("4")]);
+    const why = whyWaiting(waiting(), { queues: [queue()], environments: [environment()] }, [
+      running("4"),
+      running("4"),
+    ]);
     expect(why).toMatchObject({
       name: "AtLimit",
       message: "its queue is at its limit: all 8 CPUs are taken by 2 jobs that run",
@@ -135,21 +141,22 @@ describe("a job that waits in RUNNABLE says why", () => {
     const two = queue({
       computeEnvironmentOrder: [{ computeEnvironment: ENVIRONMENT }, { computeEnvironment: "other" }],
     });
-    const why = whyWaiting(
-      waiting(),
-      [two],
-      [environment({ status: "INVALID" }), environment({ computeEnvironmentArn: "other" })],
-    );
+    const why = whyWaiting(waiting(), {
+      queues: [two],
+      environments: [environment({ status: "INVALID" }), environment({ computeEnvironmentArn: "other" })],
+    });
     expect(why?.name).toBe("WaitsForCapacity");
   });
 
-  test("what never starts is told from what only has to wait", () => {
-    const stuck = whyWaiting(waiting(), [queue({ state: "DISABLED" })], [environment()]);
-    const patient = whyWaiting(waiting(), [queue()], [environment()]);
+  test("what never starts is set apart from what only has to wait", () => {
+    const stuck = whyWaiting(waiting(), { queues: [queue({ state: "DISABLED" })], environments: [environment()] });
+    const patient = whyWaiting(waiting(), { queues: [queue()], environments: [environment()] });
     expect([stuck?.isStuck, patient?.isStuck]).toEqual([true, false]);
   });
 
   test("a job that is not waiting has no reason to", () => {
-    expect(whyWaiting({ ...waiting(), status: "STARTING" }, [queue()], [environment()])).toBeUndefined();
+    expect(
+      whyWaiting({ ...waiting(), status: "STARTING" }, { queues: [queue()], environments: [environment()] }),
+    ).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { LIMITS } from "../../statemachines/limits.ts";
 import { fargateSize } from "../../statemachines/container-size.ts";
 import { askedOf, memoryText, shortName } from "./job.ts";
-import type { BatchEnvironment, BatchJob, BatchQueue, Trouble } from "./job.ts";
+import type { BatchEnvironment, BatchJob, BatchQueue, BatchQueues, Trouble } from "./job.ts";
 
 /** Why a job has not started. */
 export interface Waiting extends Trouble {
@@ -18,8 +18,7 @@ export interface Waiting extends Trouble {
  */
 export function whyWaiting(
   job: BatchJob,
-  queues: readonly BatchQueue[],
-  environments: readonly BatchEnvironment[],
+  { queues, environments }: BatchQueues,
   running: readonly BatchJob[] = [],
 ): Waiting | undefined {
   if (job.status !== "RUNNABLE") return undefined;

@@ -33,44 +33,12 @@ export function openStepFunctions(options: StepFunctionsOptions): Machines {
   const { names, arnPrefix, roleArn } = options;
   const client = new SFNClient({ maxAttempts: 8, ...options.client });
 
-  async function told<T>(flow: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof Error && error.name === "InvalidDefinition") {
-        throw new MillraceError("machine.refused", `Step Functions does not take its state machine: ${error.message}`, {
-          where: { flow },
-          cause: error,
-        });
-      }
-      if (error instanceof Error && error.name === "StateMachineDeleting") {
-        throw new MillraceError("flow.deploying", "its machine of before is still being deleted", {
-          where: { flow },
-          hint: "Wait until its last runs have ended, or stop them.",
-          cause: error,
-        });
-      }
-      throw accountError(error, "its state machines");
-    }
-  }
-
-  /** Its definition is in its name: one that is there has it already, but perhaps the role of an earlier stack. */
-  async function putChild(stateMachineArn: string, machine: StateMachine, tags: Tag[]): Promise<void> {
-    try {
-      await client.send(new UpdateStateMachineCommand({ stateMachineArn, roleArn }));
-    } catch (error) {
-      if (!(error instanceof StateMachineDoesNotExist)) throw error;
-      const name = stateMachineArn.slice(stateMachineArn.lastIndexOf(":") + 1);
-      const definition = JSON.stringify(machine);
-      await client.send(new CreateStateMachineCommand({ name, type: "STANDARD", definition, roleArn, tags }));
-    }
-  }
-
   return {
     put: (flow, { machine, children }, version) =>
-      told(flow, async () => {
+      withFlow(flow, async () => {
         const tags = Object.entries(names.tags(flow)).map(([key, value]) => ({ key, value }));
-        await Promise.all(Object.entries(children).map(([child, definition]) => putChild(child, definition, tags)));
+        const putChild = childPut(client, { roleArn, tags });
+        await Promise.all(Object.entries(children).map(([child, definition]) => putChild(child, definition)));
         const name = names.machine(flow);
         const arn = `${arnPrefix}stateMachine:${name}`;
         const settings = {
@@ -89,24 +57,24 @@ export function openStepFunctions(options: StepFunctionsOptions): Machines {
       }),
 
     isRunning: (versionArn) =>
-      told("", async () => {
+      withFlow("", async () => {
         const listed = { stateMachineArn: versionArn, statusFilter: "RUNNING", maxResults: 1 } as const;
         const { executions = [] } = (await unlessGone(() => client.send(new ListExecutionsCommand(listed)))) ?? {};
         return executions.length > 0;
       }),
 
     removeVersion: (stateMachineVersionArn) =>
-      told("", async () => {
+      withFlow("", async () => {
         await unlessGone(() => client.send(new DeleteStateMachineVersionCommand({ stateMachineVersionArn })));
       }),
 
     remove: (stateMachineArn) =>
-      told("", async () => {
+      withFlow("", async () => {
         await unlessGone(() => client.send(new DeleteStateMachineCommand({ stateMachineArn })));
       }),
 
     start: (versionArn, name, input) =>
-      told("", async () => {
+      withFlow("", async () => {
         try {
           await client.send(
             new StartExecutionCommand({ stateMachineArn: versionArn, name, input: JSON.stringify(input) }),
@@ -117,7 +85,7 @@ export function openStepFunctions(options: StepFunctionsOptions): Machines {
       }),
 
     stop: (stateMachineArn, name, cause) =>
-      told("", async () => {
+      withFlow("", async () => {
         // The same for every version of the machine.
         const executionArn = `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`;
         try {
@@ -126,6 +94,42 @@ export function openStepFunctions(options: StepFunctionsOptions): Machines {
           if (!(error instanceof ExecutionDoesNotExist)) throw error;
         }
       }),
+  };
+}
+
+/** Says what Step Functions throws as what became of the flow. */
+async function withFlow<T>(flow: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && error.name === "InvalidDefinition") {
+      throw new MillraceError("machine.refused", `Step Functions does not take its state machine: ${error.message}`, {
+        where: { flow },
+        cause: error,
+      });
+    }
+    if (error instanceof Error && error.name === "StateMachineDeleting") {
+      throw new MillraceError("flow.deploying", "its machine of before is still being deleted", {
+        where: { flow },
+        hint: "Wait until its last runs have ended, or stop them.",
+        cause: error,
+      });
+    }
+    throw accountError(error, "its state machines");
+  }
+}
+
+/** Its definition is in a child's name: one that is there has it already, but perhaps the role of an earlier stack. */
+function childPut(client: SFNClient, settings: { readonly roleArn: string; readonly tags: Tag[] }) {
+  return async (stateMachineArn: string, machine: StateMachine): Promise<void> => {
+    try {
+      await client.send(new UpdateStateMachineCommand({ stateMachineArn, roleArn: settings.roleArn }));
+    } catch (error) {
+      if (!(error instanceof StateMachineDoesNotExist)) throw error;
+      const name = stateMachineArn.slice(stateMachineArn.lastIndexOf(":") + 1);
+      const definition = JSON.stringify(machine);
+      await client.send(new CreateStateMachineCommand({ name, type: "STANDARD", definition, ...settings }));
+    }
   };
 }
 

@@ -249,8 +249,7 @@ export class JobWatcher {
     try {
       const [job] = await this.#batch.describe([open.job.isArray ? `${open.id}:0` : open.id]);
       if (!job?.jobQueue) return;
-      const { queues, environments } = await this.#batch.describeQueue(job.jobQueue);
-      const why = whyWaiting(job, queues, environments);
+      const why = whyWaiting(job, await this.#batch.describeQueue(job.jobQueue));
       const reason = why && troubleError(why).message.replaceAll("\n", " ");
       if (reason === undefined || reason === open.reason || !this.#open.has(open)) return;
       open.reason = reason;

@@ -133,9 +133,10 @@ export class Scheduler {
     const { isolate, maxWorkers, scope } = this.#options;
     const step = this.#queue.nextStep!;
     const tries = this.#queue.take(isolate ? 1 : this.#pages.of(step, this.#queue.length, maxWorkers));
-    const starts = tries.map(({ index }) => ({ index, by: this.#attemptId() }));
+    const at = Date.now();
+    const starts = tries.map(({ index }) => ({ index, by: this.#attemptId(), at }));
     worker.isAwaiting = true;
-    startTasks(scope, step, starts, Date.now()).then(
+    startTasks(scope, step, starts).then(
       (started) => {
         worker.isAwaiting = false;
         this.#begin(worker, step, tries, started);

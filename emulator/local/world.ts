@@ -32,7 +32,7 @@ export function localWorld(request: LocalRun): World {
 
 async function createLocalRun(request: LocalRun, events: TaskEvents): Promise<WorldRun> {
   const { graph, ledger, blobs, parameters } = request;
-  const { flow, run, createdAt, tags } = await beginRun(ledger, blobs, request, Date.now());
+  const { flow, run, createdAt, tags } = await beginRun(request, request, Date.now());
   const key = { flow, run };
   const scope = { ledger, key, lineage: lineageOf(graph), parameters };
   const scheduler = new Scheduler({ ...request, startWorker: () => request.startWorker(), scope, events });

@@ -9,9 +9,9 @@ const MAX_BYTES = 6 * 1024 * 1024;
 
 /** Whether a request is signed, with its body, by whoever knows the secret: AWS Signature Version 4, as an account's API asks it. */
 export async function isSignedWith(secret: string, request: Request, now: number): Promise<boolean> {
-  const given = request.headers.get("authorization") ?? "";
+  const shown = request.headers.get("authorization") ?? "";
   const [, keyId, day, region] =
-    /Credential=([\w-]+)\/(\d{8})\/([a-z0-9-]+)\/execute-api\/aws4_request,/.exec(given) ?? [];
+    /Credential=([\w-]+)\/(\d{8})\/([a-z0-9-]+)\/execute-api\/aws4_request,/.exec(shown) ?? [];
   const at = timeOf(request.headers.get("x-amz-date") ?? "");
   if (keyId !== SERVED_KEY_ID || region === undefined || at === undefined) return false;
   if (Math.abs(now - at.getTime()) > CLOCK_SKEW_MILLISECONDS) return false;
@@ -21,11 +21,10 @@ export async function isSignedWith(secret: string, request: Request, now: number
   const body = size > 0 ? await request.clone().text() : "";
   const { authorization = "" } = signRequest(
     crypto,
-    { method: request.method, url: request.url, body, region },
+    { method: request.method, url: request.url, body, region, at },
     { accessKeyId: SERVED_KEY_ID, secretAccessKey: secret },
-    at,
   );
-  return day !== undefined && isSame(authorization, given);
+  return day !== undefined && isSame(authorization, shown);
 }
 
 /** `20260203T040506Z` */

@@ -39,7 +39,7 @@ test("a switch that a foreach's body begins with is answered from the child's ow
 
 test("a task that died is recorded as caught, and its failure is what the flow goes on with", async () => {
   const { common, start, call } = await openRun();
-  await start(1, "first", "0");
+  await start(1, "first", { index: "0" });
   const error = { name: "States.TaskFailed", message: "Host EC2 terminated" };
   await answerMachine(common, { action: "recordFailure", run: "Stats/1", step: "first", index: "0", error });
   const { items } = await call<{ items: object[] }>("GET /flows/Stats/runs/1/steps/first/tasks");

@@ -8,9 +8,9 @@ import { endLostAttempts } from "../../aws/batch/lost-attempt.ts";
 import type { BlobStore } from "../../store/blobs/blobs.ts";
 import type { ControlValue } from "../../graph/control-value.ts";
 import type { Run } from "../../store/ledger/ledger.ts";
-import type { RunKey } from "../../graph/run-name.ts";
 import type { TaskError } from "../../graph/task-error.ts";
 import { requireRun } from "../runs/read.ts";
+import type { RunScope } from "../../tasks/inputs.ts";
 import { answerControl, recordFailure, type CaughtFailure } from "../../tasks/bookkeeping.ts";
 import { withAwaitedBlobs } from "./awaited-blobs.ts";
 import type { AnswerMachineRequest } from "./run-schemas.ts";
@@ -41,12 +41,9 @@ export async function answerMachineOf(
   checkAsked(lineage, request);
   const scope = { ledger, key: { flow, run }, lineage, parameters };
   if (request.action === "control")
-    return withAwaitedBlobs(
-      blobs,
-      async (awaited) => (await answerControl(scope, awaited, request.node, request.index)).value,
-    );
-  const error = await whyFailed(bookkeeping, scope.key, request, lineage.steps.get(request.step)!.depth);
-  await withAwaitedBlobs(blobs, (awaited) => recordFailure(scope, awaited, { ...request, error }, now()));
+    return withAwaitedBlobs(blobs, async (awaited) => (await answerControl(scope, awaited, request)).value);
+  const error = await whyFailed(bookkeeping, scope, request);
+  await withAwaitedBlobs(blobs, (awaited) => recordFailure(scope, awaited, { ...request, error, at: now() }));
   return undefined;
 }
 
@@ -56,10 +53,10 @@ const LOOKED_AT = 200;
 /** What the state machine says of the failure, in words for people; each task that died without a word is ended with its own. */
 async function whyFailed(
   bookkeeping: Bookkeeping,
-  run: RunKey,
+  { key: run, lineage }: Pick<RunScope, "key" | "lineage">,
   { step, index, width, error }: CaughtFailure,
-  depth: number,
 ): Promise<TaskError> {
+  const { depth } = lineage.steps.get(step)!;
   const under = depth > 1 ? { under: index } : {};
   const tasks =
     width === undefined

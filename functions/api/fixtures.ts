@@ -14,13 +14,10 @@ import { errorOf } from "./problem.ts";
 import type { AnyRoute, RequestSigner } from "./route.ts";
 import { routes } from "./routes.ts";
 
-/** A service whose ledger and blobs are real ones in memory; what AWS would be asked to do is noted. */
-export async function openService() {
-  const blobs = openMemoryBlobs();
-  const ledger = await openSqliteLedger(":memory:");
+/** What would be asked of AWS, noted. */
+function fakeAccount() {
   const asked: string[] = [];
   const note = (what: string) => async () => void asked.push(what);
-  const registry = openMemoryRegistry();
   const machines = {
     put: async (name: string, _: unknown, version: number) => {
       asked.push(`machine ${name} ${version}`);
@@ -51,6 +48,16 @@ export async function openService() {
       headers: {},
     }),
   };
+  return { asked, note, machines, schedules, jobs, signer };
+}
+
+/** A service whose ledger and blobs are real ones in memory; what AWS would be asked to do is noted. */
+export async function openService() {
+  const blobs = openMemoryBlobs();
+  const ledger = await openSqliteLedger(":memory:");
+  const { asked, note, ...account } = fakeAccount();
+  const { machines, schedules, jobs, signer } = account;
+  const registry = openMemoryRegistry();
   const clock = { now: 1_000 };
   const now = () => clock.now;
   const common = { blobs, ledger, registry, machines, signer, now, lineageOf: graphCache(blobs) };
@@ -102,7 +109,7 @@ export async function openService() {
     );
   const trigger = (name: string, parameters: object = {}, rest: object = {}) =>
     call<Run>(`POST /flows/${name}/runs`, { engine: "service", parameters, tags: [], user: "ann", ...rest });
-  const start = (run: number, step: string, index = "0", by = "job#1") =>
+  const start = (run: number, step: string, { index = "0", by = "job#1" } = {}) =>
     call<StartedTask>(`POST /runs/Stats/${run}/tasks/start`, { step, index, by });
   return { app, asked, blobs, ledger, clock, codePackage, common, call, deploy, trigger, start };
 }

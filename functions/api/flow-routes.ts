@@ -33,7 +33,7 @@ export const flowRoutes = {
     caller: "person",
     body: registerFlowRequest,
     answer: registerFlowResponse,
-    handler: (parts, { path, body, principal }) => registerFlow(parts, path.flow, body, principal),
+    handler: (parts, { path, body, principal }) => registerFlow(parts, path.flow, { ...body, principal }),
   }),
   readFlow: route("GET /flows/{flow}", {
     about: "A deployed flow.",
@@ -50,7 +50,7 @@ export const flowRoutes = {
     caller: "person",
     query: z.strictObject({ user }),
     handler: (parts, { path, query, token, principal }) =>
-      removeFlow(parts, path.flow, { user: query.user, token }, principal),
+      removeFlow(parts, path.flow, { user: query.user, token, principal }),
   }),
   /** For engines on people's machines: what an account's own state machines reach without the API. */
   defineJobs: route("POST /flows/{flow}/jobs", {

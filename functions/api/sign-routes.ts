@@ -19,6 +19,6 @@ export const signRoutes = {
     caller: "attempt",
     body: signForTaskRequest,
     answer: signResponse,
-    handler: (parts, { path, token, body }) => signForTask(parts, path, token, body),
+    handler: (parts, { path, token, body }) => signForTask(parts, { run: path, token }, body),
   }),
 };

@@ -6,7 +6,7 @@ import type { BatchJobs } from "../../aws/batch/describe.ts";
 import type { BlobStore } from "../../store/blobs/blobs.ts";
 import type { Attempt, Ledger } from "../../store/ledger/ledger.ts";
 import type { AttemptKey } from "../../graph/task-key.ts";
-import type { ControlValue } from "../../graph/control-value.ts";
+import type { ControlKey, ControlValue } from "../../graph/control-value.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import { branchEnds } from "../../tasks/branches.ts";
 import { stepInputs, type RunScope } from "../../tasks/inputs.ts";
@@ -26,7 +26,15 @@ import { checkControls } from "../../tasks/expected-controls.ts";
 import { requireRun } from "../runs/read.ts";
 import { allStored, hashesOf, signAll } from "./references.ts";
 import type { Signer } from "../../store/blobs/signer.ts";
-import { digestOf, isGrant, makeGrant, makeToken, readToken, TOKEN_MILLISECONDS } from "./task-token.ts";
+import {
+  digestOf,
+  isGrant,
+  makeGrant,
+  makeToken,
+  readToken,
+  TOKEN_MILLISECONDS,
+  type ShownToken,
+} from "./task-token.ts";
 
 /** What the calls of a task's own process are answered from. */
 export interface TaskCalls {
@@ -61,9 +69,10 @@ export async function startTask(calls: TaskCalls, run: RunKey, request: StartTas
       where: { flow: run.flow, step },
     });
 
-  const tried = await nextTry(calls, run, place.node.options, request);
+  const tried = await nextTry(calls, run, { ...request, options: place.node.options });
   const [answer] = await ledger.startAttempts(run, [{ step, index, by, at: calls.now() }]);
-  if (answer!.state === "done") return { state: "done", ...(await controlNext(calls, run, lineage, request)) };
+  if (answer!.state === "done")
+    return { state: "done", ...(await controlNext(ledger, run, askedNext(lineage, step, index))) };
   const { attempt } = answer as { attempt: number };
   const scope: RunScope = { ledger, key: run, lineage, parameters: found.parameters };
   const [inputs] = await stepInputs(scope, step, [index]);
@@ -84,7 +93,7 @@ export async function startTask(calls: TaskCalls, run: RunKey, request: StartTas
     grant: makeGrant(key, mine, hash),
   }));
   const urls = await Promise.all(own.slice(0, URLS).map((hash) => signer.signRead(hash)));
-  const isGiven = found.owner === undefined && Object.keys(lineage.graph.parameters).length > 0;
+  const settles = found.owner === undefined && Object.keys(lineage.graph.parameters).length > 0;
   return {
     state: "started",
     attempt,
@@ -93,7 +102,7 @@ export async function startTask(calls: TaskCalls, run: RunKey, request: StartTas
     tags: found.tags,
     code: { hash: found.codePackage, url: await signer.signRead(found.codePackage) },
     parameters: found.parameters,
-    ...(isGiven && { settleParameters: isParameters(base, found.parameters) ? "base" : "context" }),
+    ...(settles && { settleParameters: isParameters(base, found.parameters) ? "base" : "context" }),
     base,
     items,
     ...(branches && { branches }),
@@ -103,12 +112,10 @@ export async function startTask(calls: TaskCalls, run: RunKey, request: StartTas
 
 /** The answer of a Lambda step may have been lost, and the machine asks for the control value again. */
 async function controlNext(
-  { ledger }: TaskCalls,
+  ledger: Ledger,
   run: RunKey,
-  lineage: Lineage,
-  { step, index }: StartTaskRequest,
+  asked: ControlKey | undefined,
 ): Promise<{ readonly control?: ControlValue }> {
-  const asked = askedNext(lineage, step, index);
   const [control] = asked ? await ledger.readControls(run, [asked]) : [];
   return control ? { control: withoutPages(control) } : {};
 }
@@ -125,24 +132,20 @@ async function firstBranches(
 ): Promise<NonNullable<StartedTask["branches"]>> {
   if (scope.lineage.steps.get(join)!.joins!.type === "branch")
     return { type: "branch", ...(await branchEnds(scope, join, index)) };
-  return branchesFrom(scope, join, index, 0);
+  return branchesFrom(scope, { join, index }, 0);
 }
 
 /** The branches of a foreach from `from` on. */
-export async function readBranches(
-  calls: TaskCalls,
-  run: RunKey,
-  token: string | undefined,
-  from: number,
-): Promise<ReadBranchesResponse> {
+export async function readBranches(calls: TaskCalls, shown: ShownToken, from: number): Promise<ReadBranchesResponse> {
+  const { run } = shown;
   const key = await calls.key();
-  const mine = readToken(key, token, run, calls.now());
+  const mine = readToken(key, shown, calls.now());
   const lineage = await calls.lineageOf(mine.graph);
   if (lineage.steps.get(mine.step)!.joins?.type !== "foreach")
     throw new MillraceError("task.unknown", "it joins no foreach", { where: { flow: run.flow, step: mine.step } });
   const { parameters } = await requireRun(calls.ledger, run);
   const scope: RunScope = { ledger: calls.ledger, key: run, lineage, parameters };
-  const page = await branchesFrom(scope, mine.step, mine.index, from);
+  const page = await branchesFrom(scope, { join: mine.step, index: mine.index }, from);
   return {
     ...page,
     reads: hashesOf(...page.manifests).map((hash) => ({ hash, grant: makeGrant(key, mine, hash) })),
@@ -152,15 +155,14 @@ export async function readBranches(
 /** URLs for what the attempt was granted, and for what it is about to leave. Throws MillraceError `grant.invalid`. */
 export async function signForTask(
   calls: Pick<TaskCalls, "blobs" | "signer" | "key" | "now">,
-  run: RunKey,
-  token: string | undefined,
+  shown: ShownToken,
   { reads, writes }: SignForTaskRequest,
 ): Promise<SignResponse> {
   const key = await calls.key();
-  const mine = readToken(key, token, run, calls.now());
-  for (const { hash, grant } of reads)
-    if (!isGrant(key, mine, hash, grant))
-      throw new MillraceError("grant.invalid", `The attempt may not read the blob ${hash}`);
+  const mine = readToken(key, shown, calls.now());
+  for (const read of reads)
+    if (!isGrant(key, mine, read))
+      throw new MillraceError("grant.invalid", `The attempt may not read the blob ${read.hash}`);
   return signAll(
     calls,
     reads.map(({ hash }) => hash),
@@ -168,13 +170,9 @@ export async function signForTask(
   );
 }
 
-export async function heartbeatTask(
-  calls: TaskCalls,
-  run: RunKey,
-  token: string | undefined,
-): Promise<{ alive: boolean }> {
-  const mine = readToken(await calls.key(), token, run, calls.now());
-  const [alive] = await calls.ledger.heartbeat(run, [mine], calls.now());
+export async function heartbeatTask(calls: TaskCalls, shown: ShownToken): Promise<{ alive: boolean }> {
+  const mine = readToken(await calls.key(), shown, calls.now());
+  const [alive] = await calls.ledger.heartbeat(shown.run, [mine], calls.now());
   return { alive: alive! };
 }
 
@@ -184,11 +182,11 @@ export async function heartbeatTask(
  */
 export async function finishTask(
   calls: TaskCalls,
-  run: RunKey,
-  token: string | undefined,
+  shown: ShownToken,
   request: FinishTaskRequest,
 ): Promise<{ state: "accepted" }> {
-  const mine = readToken(await calls.key(), token, run, calls.now());
+  const { run } = shown;
+  const mine = readToken(await calls.key(), shown, calls.now());
   const { step, index, attempt } = mine;
   const lineage = await calls.lineageOf(mine.graph);
   const end = { step, index, attempt, at: calls.now(), ...leavings(lineage, mine, request) };
@@ -197,7 +195,7 @@ export async function finishTask(
   const [answer] = await calls.ledger.finishAttempts(run, [end]);
   if (answer === "accepted") return { state: "accepted" };
   const [task] = await calls.ledger.readTasks(run, [mine]);
-  if (task && isSameEnd(task, mine, request.status, end.manifest)) return { state: "accepted" };
+  if (task && isSameEnd(task, end)) return { state: "accepted" };
   throw new MillraceError("attempt.refused", `Attempt ${attempt} of ${step}/${index} is over: ${why(task, attempt)}`, {
     where: { flow: run.flow, step },
   });
@@ -212,19 +210,19 @@ function leavings(
   { step, index, base: digest }: AttemptKey & { base: string },
   { status, base = {}, own, controls = [], caught, error, log }: FinishTaskRequest,
 ): Leavings {
-  const told = { status, ...(error && { error }), ...(log && { log }) };
+  const report = { status, ...(error && { error }), ...(log && { log }) };
   const where = { flow: lineage.graph.name, step };
   if (caught && !(status === "failed" && lineage.steps.get(step)!.node.options.catch === true))
     throw new MillraceError("task.notCaught", "its failures are not caught", { where });
-  if (status !== "succeeded" && !caught) return told;
+  if (status !== "succeeded" && !caught) return report;
   if (!own) throw new MillraceError("task.noArtifacts", "it says nothing of what it leaves", { where });
   if (digestOf(base) !== digest)
     throw new MillraceError("task.otherBase", "it says that it began with what it did not begin with", { where });
-  checkControls(lineage, step, index, controls);
-  return { ...told, ...(caught && { caught }), manifest: { ...base, ...own }, controls };
+  checkControls(lineage, { step, index }, controls);
+  return { ...report, ...(caught && { caught }), manifest: { ...base, ...own }, controls };
 }
 
-function isSameEnd(task: Attempt, { attempt }: AttemptKey, status: string, manifest: Manifest | undefined): boolean {
+function isSameEnd(task: Attempt, { attempt, status, manifest }: Leavings & Pick<AttemptKey, "attempt">): boolean {
   if (task.attempt !== attempt || task.status !== status) return false;
   if (!manifest || !task.manifest) return !manifest && !task.manifest;
   return digestOf(task.manifest) === digestOf(manifest);

@@ -35,7 +35,7 @@ describe("tasks", () => {
   test("a child begins with its own item, and with a URL for the page that holds it", async () => {
     const { finish, start, page } = await openRun();
     await finish();
-    const child = await start(1, "compute", "1");
+    const child = await start(1, "compute", { index: "1" });
     expect(child.items).toEqual({ genre: { blob: page, size: 0, at: 1 } });
     expect(child.reads).toMatchObject([{ hash: page, url: `https://blobs/${page}?read` }]);
     expect(child.settleParameters).toBe("context");
@@ -45,7 +45,7 @@ describe("tasks", () => {
     const { finish, start, call } = await openRun();
     await finish();
     for (const index of ["0", "1"]) {
-      const { token, base, items } = await start(1, "compute", index);
+      const { token, base, items } = await start(1, "compute", { index });
       await call("POST /runs/Stats/1/tasks/finish", { status: "succeeded", base, own: items }, { token });
     }
     const join = await start(1, "merge");
@@ -95,7 +95,7 @@ describe("tasks", () => {
   test("a task that has finished is not begun again", async () => {
     const { finish, start } = await openRun();
     await finish();
-    expect(await start(1, "start", "0", "job#2")).toMatchObject({ state: "done" });
+    expect(await start(1, "start", { index: "0", by: "job#2" })).toMatchObject({ state: "done" });
   });
 
   test("the same report told twice, for its answer was lost, is accepted twice; another is not", async () => {
@@ -109,7 +109,7 @@ describe("tasks", () => {
 
   test("an attempt that was given up changes nothing any more", async () => {
     const { finish, start, call, begun } = await openRun();
-    await start(1, "start", "0", "another#1");
+    await start(1, "start", { index: "0", by: "another#1" });
     await expect(finish()).rejects.toMatchObject({ code: "attempt.refused" });
     expect(await call("POST /runs/Stats/1/tasks/heartbeat", {}, { token: begun.token })).toEqual({ alive: false });
   });
@@ -145,12 +145,12 @@ describe("tasks", () => {
   test("an attempt gets URLs for what it was granted, and for nothing else", async () => {
     const { finish, start, call, page, codePackage } = await openRun();
     await finish();
-    const { token, reads } = await start(1, "compute", "0");
+    const { token, reads } = await start(1, "compute", { index: "0" });
     const sign = (hash: string, grant: string) =>
       call("POST /runs/Stats/1/tasks/sign", { reads: [{ hash, grant }], writes: [] }, { token });
     expect(await sign(page, reads[0]!.grant)).toMatchObject({ reads: { [page]: `https://blobs/${page}?read` } });
     await expect(sign(codePackage, reads[0]!.grant)).rejects.toMatchObject({ code: "grant.invalid" });
-    const sibling = await start(1, "compute", "1");
+    const sibling = await start(1, "compute", { index: "1" });
     await expect(sign(page, sibling.reads[0]!.grant)).rejects.toMatchObject({ code: "grant.invalid" });
   });
 
@@ -191,7 +191,7 @@ describe("tasks", () => {
     ["nothing", "0"],
   ])("no task %s/%s is begun", async (step, index) => {
     const { start } = await openRun();
-    await expect(start(1, step, index)).rejects.toMatchObject({
+    await expect(start(1, step, { index })).rejects.toMatchObject({
       code: step === "nothing" ? "step.unknown" : "task.unknown",
     });
   });
@@ -199,6 +199,6 @@ describe("tasks", () => {
   test("no task of a run that is over is begun", async () => {
     const { start, call } = await openRun();
     await call("POST /flows/Stats/runs/1/stop");
-    await expect(start(1, "start", "0", "job#2")).rejects.toMatchObject({ code: "run.over" });
+    await expect(start(1, "start", { index: "0", by: "job#2" })).rejects.toMatchObject({ code: "run.over" });
   });
 });

@@ -26,19 +26,19 @@ export const taskRoutes = {
     caller: "attempt",
     body: readBranchesRequest,
     answer: readBranchesResponse,
-    handler: (calls, { path, token, body }) => readBranches(calls, path, token, body.from),
+    handler: (calls, { path, token, body }) => readBranches(calls, { run: path, token }, body.from),
   }),
   heartbeatTask: route("POST /runs/{flow}/{run}/tasks/heartbeat", {
     about: "Says that an attempt is alive.",
     caller: "attempt",
     answer: alive,
-    handler: (calls, { path, token }) => heartbeatTask(calls, path, token),
+    handler: (calls, { path, token }) => heartbeatTask(calls, { run: path, token }),
   }),
   finishTask: route("POST /runs/{flow}/{run}/tasks/finish", {
     about: "Ends an attempt.",
     caller: "attempt",
     body: finishTaskRequest,
     answer: finishTaskResponse,
-    handler: (calls, { path, token, body }) => finishTask(calls, path, token, body),
+    handler: (calls, { path, token, body }) => finishTask(calls, { run: path, token }, body),
   }),
 };

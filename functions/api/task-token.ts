@@ -26,8 +26,14 @@ export function makeToken(key: Uint8Array, claims: TokenClaims): string {
   return `${text}.${mac(key, "token", text).toString("base64url")}`;
 }
 
+/** The run that a caller asks for, and the token by which it may. */
+export interface ShownToken {
+  readonly run: RunKey;
+  readonly token: string | undefined;
+}
+
 /** Throws MillraceError `token.invalid` for a token that was not made with the key, has expired, or is another run's. */
-export function readToken(key: Uint8Array, token: string | undefined, run: RunKey, now: number): TokenClaims {
+export function readToken(key: Uint8Array, { run, token }: ShownToken, now: number): TokenClaims {
   const [text = "", signature = ""] = (token ?? "").split(".");
   if (!isSame(mac(key, "token", text), Buffer.from(signature, "base64url"))) throw invalid();
   const claims = JSON.parse(Buffer.from(text, "base64url").toString()) as TokenClaims;
@@ -40,14 +46,18 @@ function invalid(): MillraceError {
 }
 
 /**
- * Says that an attempt may read a blob: told with every reference that it is given, so that a URL is signed for exactly
+ * Says that an attempt may read a blob: it goes with every reference that the attempt gets, so that a URL is signed for exactly
  * these, whenever it is asked for, without looking anything up.
  */
 export function makeGrant(key: Uint8Array, attempt: RunKey & AttemptKey, hash: string): string {
   return mac(key, "grant", nameOf(attempt), hash).subarray(0, GRANT_BYTES).toString("base64url");
 }
 
-export function isGrant(key: Uint8Array, attempt: RunKey & AttemptKey, hash: string, grant: string): boolean {
+export function isGrant(
+  key: Uint8Array,
+  attempt: RunKey & AttemptKey,
+  { hash, grant }: { readonly hash: string; readonly grant: string },
+): boolean {
   const expected = mac(key, "grant", nameOf(attempt), hash).subarray(0, GRANT_BYTES);
   return isSame(expected, Buffer.from(grant, "base64url"));
 }

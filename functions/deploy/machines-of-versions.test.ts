@@ -27,31 +27,41 @@ const old = { supersededAt: NOW - 60 * MINUTE };
 test("an earlier version goes with the machines within it once no run of it goes on", async () => {
   const account = machines(1);
   const earlier = [version(1, ["a"], old), version(2, ["b", "c"], old)];
-  const kept = await retireVersions(account.machines, earlier, version(3, ["c"]), NOW);
+  const kept = await retireVersions(account.machines, { earlier, newest: version(3, ["c"]) }, NOW);
   expect(kept).toEqual([earlier[0]]);
   expect(account.removed).toEqual(["b", ":2"]);
 });
 
 test("a version that was superseded just now stays: a run that was made for it may be about to start", async () => {
   const account = machines();
-  const kept = await retireVersions(account.machines, [version(1, ["a"])], version(2, []), NOW);
+  const kept = await retireVersions(account.machines, { earlier: [version(1, ["a"])], newest: version(2, []) }, NOW);
   expect(kept).toEqual([version(1, ["a"], { supersededAt: NOW })]);
-  const later = await retireVersions(account.machines, kept, version(3, []), NOW + 14 * MINUTE);
+  const later = await retireVersions(account.machines, { earlier: kept, newest: version(3, []) }, NOW + 14 * MINUTE);
   expect([later, account.removed]).toEqual([kept, []]);
-  expect(await retireVersions(account.machines, kept, version(4, []), NOW + 15 * MINUTE)).toEqual([]);
+  expect(await retireVersions(account.machines, { earlier: kept, newest: version(4, []) }, NOW + 15 * MINUTE)).toEqual(
+    [],
+  );
   expect(account.removed).toEqual(["a", ":1"]);
 });
 
 test("with the flow's machine all of them go but those whose runs go on", async () => {
   const account = machines(1);
-  const kept = await retireVersions(account.machines, [version(1, ["a"], old), version(2, ["a", "b"])], undefined, NOW);
+  const kept = await retireVersions(
+    account.machines,
+    { earlier: [version(1, ["a"], old), version(2, ["a", "b"])] },
+    NOW,
+  );
   expect(kept).toEqual([version(1, ["a"], old)]);
   expect(account.removed).toEqual(["b"]);
 });
 
 test("what a version of the machine before left goes with the first of the new one that has its number", async () => {
   const account = machines(1);
-  const kept = await retireVersions(account.machines, [version(1, ["a"], old)], version(1, ["b"]), NOW);
+  const kept = await retireVersions(
+    account.machines,
+    { earlier: [version(1, ["a"], old)], newest: version(1, ["b"]) },
+    NOW,
+  );
   expect(kept).toEqual([]);
   expect(account.removed).toEqual(["a"]);
 });

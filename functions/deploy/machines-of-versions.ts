@@ -23,8 +23,7 @@ export function versionOf(
  */
 export async function retireVersions(
   machines: Machines,
-  earlier: readonly DeployedVersion[],
-  newest: DeployedVersion | undefined,
+  { earlier, newest }: { readonly earlier: readonly DeployedVersion[]; readonly newest?: DeployedVersion },
   now: number,
 ): Promise<DeployedVersion[]> {
   const superseded = earlier.map((version) => ({ supersededAt: now, ...version }));

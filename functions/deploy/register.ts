@@ -28,6 +28,11 @@ export interface DeployParts {
   readonly now: () => number;
 }
 
+/** Whom AWS knows the caller as. */
+interface WithPrincipal {
+  readonly principal?: string | undefined;
+}
+
 /** A deployment that has said nothing for so long is over: the function that carried it out may run no longer. */
 const DEPLOYING_MILLISECONDS = 5 * 60_000;
 
@@ -41,8 +46,7 @@ const DEPLOYING_MILLISECONDS = 5 * 60_000;
 export async function registerFlow(
   deployment: DeployParts,
   flow: string,
-  { graph, codePackage, user, token, tags }: RegisterFlowRequest,
-  principal?: string,
+  { graph, codePackage, user, token, tags, principal }: RegisterFlowRequest & WithPrincipal,
 ): Promise<RegisterFlowResponse> {
   const { registry, blobs, machines, schedules, now } = deployment;
   const caller: FlowOwner = { user, ...(principal !== undefined && { principal }) };
@@ -60,7 +64,7 @@ export async function registerFlow(
 
   const made = standing ? undefined : productionToken();
   const record: FlowRecord = {
-    ...(standing ?? firstOf(flow, caller, made!, before)),
+    ...(standing ?? firstOf(flow, { owner: caller, token: made! }, before)),
     version: (before?.version ?? 0) + 1,
     codePackage,
     graph: await storeGraph(blobs, graph),
@@ -74,7 +78,7 @@ export async function registerFlow(
   const put = async (): Promise<FlowRecord> => {
     const { arn, versionArn, children } = await machines.put(flow, compiled, record.version);
     const newest = { versionArn, children, codePackage, graph: record.graph };
-    const kept = await retireVersions(machines, before?.versions ?? [], newest, now());
+    const kept = await retireVersions(machines, { earlier: before?.versions ?? [], newest }, now());
     if (graph.schedule !== undefined) await schedules.put(flow, graph.schedule);
     else if (standing?.schedule !== undefined) await schedules.remove(flow);
     return { ...record, stateMachineArn: arn, versions: [...kept, newest] };
@@ -91,7 +95,11 @@ export async function registerFlow(
   };
 }
 
-function firstOf(flow: string, owner: FlowOwner, token: string, removed: FlowRecord | undefined) {
+function firstOf(
+  flow: string,
+  { owner, token }: { readonly owner: FlowOwner; readonly token: string },
+  removed: FlowRecord | undefined,
+) {
   const generation = removed ? removed.generation + 1 : 0;
   return {
     flow,
@@ -142,13 +150,12 @@ async function storeGraph(blobs: DeployParts["blobs"], graph: Graph): Promise<st
 export async function removeFlow(
   { registry, machines, schedules, jobs, now }: DeployParts,
   flow: string,
-  { user, token }: { readonly user: string; readonly token?: string | undefined },
-  principal?: string,
+  { user, token, principal }: { readonly user: string; readonly token?: string | undefined } & WithPrincipal,
 ): Promise<void> {
   const record = await deployedFlow(registry, flow);
   checkOwner(record, { user, ...(principal !== undefined && { principal }) }, token);
   if (record.schedule !== undefined) await schedules.remove(flow);
-  const versions = await retireVersions(machines, record.versions ?? [], undefined, now());
+  const versions = await retireVersions(machines, { earlier: record.versions ?? [] }, now());
   await machines.remove(record.stateMachineArn);
   await jobs.remove(flow);
   await write(registry, { ...record, versions, removed: true }, record.revision);

@@ -33,7 +33,7 @@ export async function stopRun(ending: Ending, key: RunKey): Promise<{ stopped: b
   // Also where the flow was removed meanwhile: its executions go on.
   const record = await ending.registry.read(key.flow);
   if (record) await ending.machines.stop(record.stateMachineArn, executionName(key), "the run was stopped");
-  return { stopped: await settle(ending, run, "stopped", { name: "Stopped", message: "the run was stopped" }) };
+  return { stopped: await settle(ending, run, STOPPED) };
 }
 
 /** Ends a run whose engine is the caller's own. Throws MillraceError `run.notHere` for one that is not. */
@@ -43,11 +43,11 @@ export async function finishOwnRun(ending: Ending, key: RunKey, { status, error 
     throw new MillraceError("run.notHere", `run ${key.run} is carried out by Step Functions`, {
       where: { flow: key.flow },
     });
-  await settle(ending, run, status, error);
+  await settle(ending, run, { status, error });
   return requireRun(ending.ledger, key);
 }
 
-/** What EventBridge tells of an execution that has ended. Source: Step Functions developer guide, "EventBridge events". */
+/** What EventBridge says of an execution that has ended. Source: Step Functions developer guide, "EventBridge events". */
 export interface ExecutionEnded {
   readonly name: string;
   readonly status: "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
@@ -60,27 +60,26 @@ export interface ExecutionEnded {
 /**
  * Ends the run whose execution has ended. Executions that are no run's own (a distributed Map's children, those within a
  * run's) have names of their own and are passed over.
- * May be told any number of times.
+ * May be called any number of times.
  */
 export async function executionEnded(ending: Ending, execution: ExecutionEnded): Promise<void> {
   const key = runOf(execution);
   const run = key && (await ending.ledger.readRun(key));
   if (!run || run.owner || run.status !== "running") return;
   const { status } = execution;
-  if (status === "SUCCEEDED") await settle(ending, run, "succeeded");
-  else if (status === "ABORTED")
-    await settle(ending, run, "stopped", { name: "Stopped", message: "the run was stopped" });
-  else await settle(ending, run, "failed", await whyFailed(ending, run, execution));
+  if (status === "SUCCEEDED") await settle(ending, run, { status: "succeeded" });
+  else if (status === "ABORTED") await settle(ending, run, STOPPED);
+  else await settle(ending, run, { status: "failed", error: await whyFailed(ending, run, execution) });
 }
 
 function runOf({ name, input }: ExecutionEnded): RunKey | undefined {
-  const told = input ? (JSON.parse(input) as { run?: unknown }).run : undefined;
-  if (typeof told === "string") {
-    const key = parseRunName(told);
+  const run = input ? (JSON.parse(input) as { run?: unknown }).run : undefined;
+  if (typeof run === "string") {
+    const key = parseRunName(run);
     return executionName(key) === name ? key : undefined;
   }
-  const [, flow, run] = /^(.+)-(\d+)$/.exec(name) ?? [];
-  return flow === undefined ? undefined : { flow, run: Number(run) };
+  const [, flow, number] = /^(.+)-(\d+)$/.exec(name) ?? [];
+  return flow === undefined ? undefined : { flow, run: Number(number) };
 }
 
 /** Tasks of one step that are looked at for what failed. */
@@ -88,7 +87,7 @@ const LOOKED_AT = 200;
 
 /**
  * What a task said of itself is worth more than what Batch or Step Functions say of it; but of a container that died
- * without a word, or was told to end, Batch knows more.
+ * without a word, or was asked to end, Batch knows more.
  */
 async function whyFailed(ending: Ending, run: Run, { status, error, cause }: ExecutionEnded): Promise<TaskError> {
   const { ledger, jobs } = ending;
@@ -106,7 +105,7 @@ async function whyFailed(ending: Ending, run: Run, { status, error, cause }: Exe
   return errorOfCause(inner.error, inner.cause || "the state machine failed", jobs);
 }
 
-/** A failure in an execution within the run's is told as that execution's description, which tells its own. */
+/** A failure in an execution within the run's comes as that execution's description, which holds its own. */
 function innermost(failure: { readonly error: string; readonly cause: string }): typeof failure {
   try {
     const { ExecutionArn, Error: error, Cause: cause } = JSON.parse(failure.cause) as Record<string, unknown>;
@@ -118,19 +117,19 @@ function innermost(failure: { readonly error: string; readonly cause: string }):
   return failure;
 }
 
+interface RunEnd {
+  readonly status: "succeeded" | "failed" | "stopped";
+  readonly error?: TaskError | undefined;
+}
+
+const STOPPED: RunEnd = { status: "stopped", error: { name: "Stopped", message: "the run was stopped" } };
+
 /** Whether it was still running. What still seems to run of it ends with it: a container that died without a word. */
-async function settle(
-  { ledger, now }: Ending,
-  key: RunKey,
-  status: "succeeded" | "failed" | "stopped",
-  error?: TaskError,
-): Promise<boolean> {
+async function settle({ ledger, now }: Ending, key: RunKey, { status, error }: RunEnd): Promise<boolean> {
   const at = now();
   if (status !== "succeeded") {
     const why =
-      status === "stopped"
-        ? { name: "Stopped", message: "the run was stopped" }
-        : { name: "Lost", message: "the run ended, and the task had not reported" };
+      status === "stopped" ? STOPPED.error! : { name: "Lost", message: "the run ended, and the task had not reported" };
     await ledger.endRunningAttempts(key, { status, at, error: why });
   }
   const changed = await ledger.updateRun(key, { status, finishedAt: at, ...(error && { error }) }, "running");

@@ -41,7 +41,7 @@ export function executionName({ flow, run }: { readonly flow: string; readonly r
  * @throws MillraceError `flow.notDeployed`, `parameter.invalid`, `run.starting`.
  */
 export async function triggerRun(starting: Starting, flow: string, request: TriggerRun): Promise<Run> {
-  const { registry, ledger, blobs, machines, now } = starting;
+  const { registry, ledger, machines, now } = starting;
   const record = await deployedFlow(registry, flow);
   const { name } = request;
   // Before the name is taken: whoever asks again is told again what is wrong with the parameters.
@@ -60,7 +60,7 @@ export async function triggerRun(starting: Starting, flow: string, request: Trig
       return run;
     }
   }
-  const run = await beginRun(ledger, blobs, wanted, now());
+  const run = await beginRun(starting, wanted, now());
   if (name !== undefined) await registry.settle(flow, name, run.run);
   try {
     await machines.start(versionOf(record, run), executionName(run), machineInput(run));
@@ -107,17 +107,16 @@ async function prepare(
 
 /** Records a run that another engine carries out. Throws MillraceError `graph.invalid`, `code.missing`, `control.unexpected`. */
 export async function recordRun(starting: Starting, flow: string, request: OwnRun): Promise<Run> {
-  const { ledger, blobs, now } = starting;
+  const { blobs, now } = starting;
   const { graph, codePackage, parameters, controls, tags, user, owner } = request;
   checkForeignGraph(flow, graph);
-  checkControls(lineageOf(graph), undefined, "0", controls);
+  checkControls(lineageOf(graph), { index: "0" }, controls);
   if (!(await blobs.has(codePackage)))
     throw new MillraceError("code.missing", `the code package ${codePackage} is not stored`, { where: { flow } });
   const pages = controls.flatMap(({ value }) => (value.type === "foreach" ? value.pages : []));
   await allStored(blobs, [...hashesOf(parameters), ...pages], { flow });
   return beginRun(
-    ledger,
-    blobs,
+    starting,
     { graph, codePackage, parameters, controls, tags, user, owner, namespace: `user:${user}` },
     now(),
   );

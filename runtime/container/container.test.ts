@@ -104,16 +104,16 @@ beforeAll(async () => {
       const fault = faults.get(action!)?.shift();
       if (fault) return void response.writeHead(fault).end("{}");
       const key = { flow: flow!, run: Number(number) };
-      const token = request.headers["millrace-token"] as string | undefined;
+      const shown = { run: key, token: request.headers["millrace-token"] as string | undefined };
       const content = JSON.parse(body.toString());
       try {
         if (!request.headers.authorization?.startsWith("AWS4-HMAC-SHA256 Credential=KEY/")) throw new Error("unsigned");
         const answer = await {
           start: () => startTask(calls, key, content),
-          branches: () => readBranches(calls, key, token, content.from),
-          sign: () => signForTask(calls, key, token, content),
-          heartbeat: () => heartbeatTask(calls, key, token),
-          finish: () => finishTask(calls, key, token, content),
+          branches: () => readBranches(calls, shown, content.from),
+          sign: () => signForTask(calls, shown, content),
+          heartbeat: () => heartbeatTask(calls, shown),
+          finish: () => finishTask(calls, shown, content),
         }[action as "start"]();
         response.end(JSON.stringify(answer));
       } catch (error) {
@@ -149,7 +149,7 @@ async function makeRun({ hash, bytes }: CodeArchive): Promise<RunKey> {
     user: "test",
     tags: [],
   };
-  return beginRun(ledger, blobs, base, Date.now());
+  return beginRun({ ledger, blobs }, base, Date.now());
 }
 
 interface JobEnded {
@@ -162,16 +162,15 @@ interface JobEnvironment {
   readonly attempts?: number;
   readonly child?: number;
   readonly offset?: number;
+  readonly onLine?: (line: string, kill: () => void) => void;
 }
 
 /** Runs a job's command as Batch would: with its environment, and nothing but node. */
 function job(
   step: string,
   index: string,
-  environment: JobEnvironment = {},
-  onLine?: (line: string, kill: () => void) => void,
+  { attempt = 1, attempts = 1, child, offset = 0, onLine }: JobEnvironment = {},
 ) {
-  const { attempt = 1, attempts = 1, child, offset = 0 } = environment;
   const place = mkdtempSync(join(folder, "job-"));
   const [program, ...args] = BOOTSTRAP_COMMAND;
   const started = spawn(program!, args, {
@@ -310,7 +309,7 @@ describe("a task in a container", () => {
 
   test("that is told to end lets its handler put things away, and says so", async () => {
     await pretend("exits", "0", {});
-    const { code, lines } = await job("waits", "0", {}, (line, kill) => line.includes("waiting") && kill());
+    const { code, lines } = await job("waits", "0", { onLine: (line, kill) => line.includes("waiting") && kill() });
     expect(code).toBe(143);
     expect(lines).toContain("put away");
     expect(await taskOf("waits", "0")).toMatchObject({ status: "failed", error: { name: "Interrupted" } });
@@ -331,9 +330,11 @@ describe("a task in a container", () => {
 
   test("that reports late is refused, and overwrites nothing", async () => {
     await pretend("exits", "0", {});
-    const ended = job("waits", "0", {}, (line, kill) => {
-      if (line.includes("waiting"))
-        void ledger.startAttempts(run, [{ step: "waits", index: "0", at: 3, by: "another" }]).then(kill);
+    const ended = job("waits", "0", {
+      onLine(line, kill) {
+        if (line.includes("waiting"))
+          void ledger.startAttempts(run, [{ step: "waits", index: "0", at: 3, by: "another" }]).then(kill);
+      },
     });
     expect((await ended).lines.join("\n")).toContain("attempt.refused");
     expect(await taskOf("waits", "0")).toMatchObject({ attempt: 2, status: "running", by: "another" });

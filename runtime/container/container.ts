@@ -29,89 +29,115 @@ const FAREWELL_MILLISECONDS = 1_000;
 /** Carries out one attempt in a container and ends the process. */
 export function runContainer(booted: Booted): void {
   process.setSourceMapsEnabled(true);
-  const client = new TaskClient(booted.api, booted, booted.started.token);
-  const startedAt = Date.now();
-  const { last: isLast = isJobsLast(process.env), waitSeconds = 0 } = booted.started;
-  let isEnding = false;
-  let isInterrupted = false;
-  let isOver = false;
-  let running: RunningRemoteTask | undefined;
-
-  const announce = booted.isAnnounced ? () => {} : (line: string) => console.log(line);
-
-  const end = (code: number, told?: string) => {
-    isEnding = true;
-    if (told !== undefined) console.log(told);
-    announce(`Task finished with exit code ${code}.`);
-    process.exit(code);
-  };
-
-  /** Says what became of the attempt, once: whatever comes first counts. */
-  const finish = async (report: FinishTaskRequest) => {
-    if (isEnding) return;
-    isEnding = true;
-    const request =
-      isInterrupted && report.status === "stopped"
-        ? interruptedReport(process.env, process.uptime() - waitSeconds)
-        : report;
-    const { error } = request;
-    try {
-      const log = await ownLog(startedAt).catch(() => undefined);
-      await client.finish({
-        ...request,
-        ...(error && { error: shortenPaths(error, booted.root) }),
-        ...(log && { log }),
-      });
-    } catch (thrown) {
-      const code = thrown instanceof AttemptRefused ? EXIT_CODES.superseded : EXIT_CODES.unreachable;
-      return end(code, `What became of the task could not be reported: ${(thrown as Error).message}`);
-    }
-    if (error) announce(`Task failed: ${error.name}: ${error.message}`);
-    if (request.status === "succeeded" || request.caught) return end(EXIT_CODES.done);
-    end(isInterrupted ? EXIT_CODES.terminated : isLast ? EXIT_CODES.failedForGood : EXIT_CODES.failed);
-  };
-
-  process.on("SIGTERM", () => {
-    console.log("The container was told to end (SIGTERM).");
-    isInterrupted = true;
-    running?.stop();
-    setTimeout(
-      () => void finish(interruptedReport(process.env, process.uptime() - waitSeconds)),
-      FAREWELL_MILLISECONDS,
-    );
-  });
-  process.on("uncaughtException", (thrown) => void finish({ status: "failed", error: taskError(thrown) }));
+  const attempt = new ContainerAttempt(booted);
+  process.on("SIGTERM", () => attempt.interrupt());
+  process.on("uncaughtException", (thrown) => void attempt.fail(thrown));
   process.on("exit", (code) => {
-    if (isEnding) return;
+    if (attempt.isEnding) return;
     console.log(`The step ended its process with exit code ${code}.`);
     // Neither may it look done, nor as if it said that nobody shall try again.
     if (code === 0 || String(code).startsWith(FINAL_EXIT)) process.exitCode = EXIT_CODES.exited;
   });
+  attempt.work().then(
+    (report) => attempt.finish(report),
+    (thrown: unknown) => attempt.fail(thrown),
+  );
+}
 
-  const work = async () => {
-    const module = (await import(pathToFileURL(booted.flowModule).href)) as object;
-    const definition = findFlow(module, booted.flow);
-    const task: RemoteTask = { ...booted, last: isLast };
-    setInterval(() => {
-      void client.heartbeat().then(
-        ({ alive }) => {
-          if (alive) return;
-          isOver = true;
-          running?.stop();
-        },
-        () => {},
-      );
-    }, HEARTBEAT_MILLISECONDS);
-    if (waitSeconds > 0) {
-      console.log(`Waiting ${Math.ceil(waitSeconds)} s before the retry.`);
-      await new Promise((resolve) => setTimeout(resolve, waitSeconds * 1000));
-      if (isOver) return { status: "stopped" } as const;
+class ContainerAttempt {
+  readonly #booted: Booted;
+  readonly #client: TaskClient;
+  readonly #startedAt = Date.now();
+  readonly #isLast: boolean;
+  readonly #waitSeconds: number;
+  /** What became of it is said, or is being said. */
+  isEnding = false;
+  #isInterrupted = false;
+  #isOver = false;
+  #running: RunningRemoteTask | undefined;
+
+  constructor(booted: Booted) {
+    const { last = isJobsLast(process.env), waitSeconds = 0 } = booted.started;
+    this.#booted = booted;
+    this.#client = new TaskClient(booted.api, booted, booted.started.token);
+    this.#isLast = last;
+    this.#waitSeconds = waitSeconds;
+  }
+
+  async work(): Promise<FinishTaskRequest> {
+    const { flowModule, flow } = this.#booted;
+    const module = (await import(pathToFileURL(flowModule).href)) as object;
+    const definition = findFlow(module, flow);
+    const task: RemoteTask = { ...this.#booted, last: this.#isLast };
+    setInterval(() => this.#heartbeat(), HEARTBEAT_MILLISECONDS);
+    if (this.#waitSeconds > 0) {
+      console.log(`Waiting ${Math.ceil(this.#waitSeconds)} s before the retry.`);
+      await new Promise((resolve) => setTimeout(resolve, this.#waitSeconds * 1000));
+      if (this.#isOver) return { status: "stopped" };
     }
-    announce("Task is starting.");
-    running = runRemoteTask(definition, task, client);
-    return running.report;
-  };
-  work().then(finish, (thrown: unknown) => finish({ status: "failed", error: taskError(thrown) }));
+    this.#announce("Task is starting.");
+    this.#running = runRemoteTask(definition, task, this.#client);
+    return this.#running.report;
+  }
+
+  #heartbeat(): void {
+    void this.#client.heartbeat().then(
+      ({ alive }) => {
+        if (alive) return;
+        this.#isOver = true;
+        this.#running?.stop();
+      },
+      () => {},
+    );
+  }
+
+  interrupt(): void {
+    console.log("The container was told to end (SIGTERM).");
+    this.#isInterrupted = true;
+    this.#running?.stop();
+    setTimeout(() => void this.finish(this.#interruptedReport()), FAREWELL_MILLISECONDS);
+  }
+
+  fail(thrown: unknown): Promise<void> {
+    return this.finish({ status: "failed", error: taskError(thrown) });
+  }
+
+  /** Says what became of the attempt, once: whatever comes first counts. */
+  async finish(report: FinishTaskRequest): Promise<void> {
+    if (this.isEnding) return;
+    this.isEnding = true;
+    const request = this.#isInterrupted && report.status === "stopped" ? this.#interruptedReport() : report;
+    const { error } = request;
+    try {
+      const log = await ownLog(this.#startedAt).catch(() => undefined);
+      await this.#client.finish({
+        ...request,
+        ...(error && { error: shortenPaths(error, this.#booted.root) }),
+        ...(log && { log }),
+      });
+    } catch (thrown) {
+      const code = thrown instanceof AttemptRefused ? EXIT_CODES.superseded : EXIT_CODES.unreachable;
+      console.log(`What became of the task could not be reported: ${(thrown as Error).message}`);
+      return this.#end(code);
+    }
+    if (error) this.#announce(`Task failed: ${error.name}: ${error.message}`);
+    if (request.status === "succeeded" || request.caught) return this.#end(EXIT_CODES.done);
+    if (this.#isInterrupted) return this.#end(EXIT_CODES.terminated);
+    this.#end(this.#isLast ? EXIT_CODES.failedForGood : EXIT_CODES.failed);
+  }
+
+  #end(code: number): void {
+    this.#announce(`Task finished with exit code ${code}.`);
+    process.exit(code);
+  }
+
+  #interruptedReport(): FinishTaskRequest {
+    return interruptedReport(process.env, process.uptime() - this.#waitSeconds);
+  }
+
+  #announce(line: string): void {
+    if (!this.#booted.isAnnounced) console.log(line);
+  }
 }
 
 /** As far as the job itself knows. */

@@ -10,16 +10,20 @@ export function askedNext(lineage: Lineage, step: string, index: string): Contro
   const asked: ControlKey[] = [];
   const ask = (node: Parameters<typeof controlName>[0], at: readonly number[]) =>
     asked.push({ node: controlName(node), index: formatIndex(at) });
-  followControls(lineage, step, parseIndex(index, lineage.steps.get(step)!.depth), {
-    foreach: ask,
-    switch(node, at) {
-      ask(node, at);
-      return node.cases[0]!.body;
+  followControls(
+    lineage,
+    { step, index: parseIndex(index, lineage.steps.get(step)!.depth) },
+    {
+      foreach: ask,
+      switch(node, at) {
+        ask(node, at);
+        return node.cases[0]!.body;
+      },
+      loop(node, at) {
+        ask(node, at);
+        return false;
+      },
     },
-    loop(node, at) {
-      ask(node, at);
-      return false;
-    },
-  });
+  );
   return asked[0];
 }

@@ -17,7 +17,10 @@ export const IDLE: Activity = { tasks: 0, attempts: 0, seconds: 0, billedSeconds
 const LEAST_SECONDS = 60;
 
 /** So many tasks, each of so many attempts that took as long. */
-export function activityOf(options: StepOptions, seconds: number, tasks: number, attemptsEach = 1): Activity {
+export function activityOf(
+  options: StepOptions,
+  { tasks, attemptsEach = 1, seconds }: { tasks: number; attemptsEach?: number; seconds: number },
+): Activity {
   const isContainer = taskPlaceOf(options).type !== "lambda";
   const attempts = tasks * attemptsEach;
   return {

@@ -35,19 +35,23 @@ export function writtenAfter(lineage: Lineage, ways: Ways, after: string | undef
       return way;
     };
     const depth = after === undefined ? 0 : lineage.steps.get(after)!.depth;
-    followControls(lineage, after, Array.from<number>({ length: depth }).fill(0), {
-      foreach: (node) => void controls.push(node),
-      switch(node) {
-        controls.push(node);
-        const bodies = bodiesOf(node);
-        return bodies[choose(bodies.map((_, body) => ways.share(node, body)))]!;
+    followControls(
+      lineage,
+      { step: after, index: Array.from<number>({ length: depth }).fill(0) },
+      {
+        foreach: (node) => void controls.push(node),
+        switch(node) {
+          controls.push(node);
+          const bodies = bodiesOf(node);
+          return bodies[choose(bodies.map((_, body) => ways.share(node, body)))]!;
+        },
+        loop(node) {
+          controls.push(node);
+          const rounds = Math.max(1, ways.rounds(node));
+          return choose([1 / rounds, 1 - 1 / rounds]) === 1;
+        },
       },
-      loop(node) {
-        controls.push(node);
-        const rounds = Math.max(1, ways.rounds(node));
-        return choose([1 / rounds, 1 - 1 / rounds]) === 1;
-      },
-    });
+    );
     found.push({ share, controls });
   }
   return found;

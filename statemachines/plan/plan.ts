@@ -63,7 +63,7 @@ export function plan(graph: Graph, course: Course = {}, minutes: Minutes = { def
   const activity = new Map(
     Array.from(visits.steps, ([name, { step, times: tasks }]) => {
       const seconds = 60 * (minutes.steps?.[name] ?? minutes.default);
-      return [name, activityOf(step.options, seconds, tasks)];
+      return [name, activityOf(step.options, { tasks, seconds })];
     }),
   );
   return planOf({ graph, ways, visits, activity });
@@ -77,9 +77,10 @@ export interface KnownRun {
   readonly activity: ReadonlyMap<string, Activity>;
 }
 
-export function planOf({ graph, ways, visits, activity }: KnownRun): Plan {
+export function planOf(run: KnownRun): Plan {
+  const { graph, ways, visits } = run;
   const entered = transitionsOf(compiledOf(graph).executions, ways);
-  const parts = partsOf(graph, ways, visits, activity);
+  const parts = partsOf(run);
   const runUsage = runRequests({ lineage: lineageOf(graph), ways, visits });
   const usage = total(runUsage, ...parts.map((part) => part.usage));
   const containers = parts.reduce((sum, part) => sum + containersOf(part), 0);
@@ -119,7 +120,7 @@ interface Part {
   readonly usage: Usage;
 }
 
-function partsOf(graph: Graph, ways: Ways, visits: Visits, activities: KnownRun["activity"]): Part[] {
+function partsOf({ graph, ways, visits, activity: activities }: KnownRun): Part[] {
   const scope = { lineage: lineageOf(graph), ways, visits };
   return Array.from(visits.steps, ([name, visited]) => {
     const activity = activities.get(name) ?? IDLE;

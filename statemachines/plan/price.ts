@@ -43,32 +43,30 @@ export function priceLines({ usage, transitions, containers, running }: Priced):
   const runnerSeconds = running.reduce((sum, one) => sum + (one.place.type === "lambda" ? one.activity.seconds : 0), 0);
   const logGiB = (invocationsOf(usage) * INVOCATION_LOG_BYTES + containers * CONTAINER_LOG_BYTES) / GIB;
   const spot = {
-    price: PRICES.fargateSpotShare,
+    share: PRICES.fargateSpotShare,
     estimated: "Spot prices change; half of the on-demand price is taken",
   };
+  const lasts = { estimated: `an invocation is taken to last ${ANSWER_SECONDS * 1_000} ms` };
+  const kibibyte = { estimated: "an item is taken to have up to 1 KiB" };
+  const printed = { estimated: "a guess, without what the steps print" };
+  const runnerGiBSeconds = (runnerSeconds * DEPLOYMENT.runnerMiB) / 1_024;
   return [
-    line("Step Functions", "state transitions", transitions, "stateTransition"),
-    line("Fargate", "vCPU-hours", hours.cpu, "fargateCpuHour"),
-    line("Fargate", "GiB-hours", hours.memory, "fargateMemoryGiBHour"),
-    line("Fargate Spot", "vCPU-hours", hours.spotCpu, "fargateCpuHour", spot.estimated, spot.price),
-    line("Fargate Spot", "GiB-hours", hours.spotMemory, "fargateMemoryGiBHour", spot.estimated, spot.price),
-    line("VPC", "public address-hours", DEPLOYMENT.hasAddresses ? hours.container : 0, "addressHour"),
-    line("Lambda", "requests", invocationsOf(usage), "lambdaRequest"),
-    line("Lambda", "GiB-seconds of steps", (runnerSeconds * DEPLOYMENT.runnerMiB) / 1_024, "lambdaGiBSecond"),
-    line(
-      "Lambda",
-      "GiB-seconds of the control plane",
-      answerGiBSeconds(usage),
-      "lambdaGiBSecond",
-      `an invocation is taken to last ${ANSWER_SECONDS * 1_000} ms`,
-    ),
-    line("API Gateway", "requests", usage.apiRequests, "apiRequest"),
-    line("DynamoDB", "read units", usage.tableReadUnits, "tableRead"),
-    line("DynamoDB", "write units", usage.tableWriteUnits, "tableWrite", "an item is taken to have up to 1 KiB"),
-    line("S3", "GET and HEAD", usage.objectGets + usage.objectHeads, "objectRead"),
-    line("S3", "PUT", usage.objectPuts, "objectWrite"),
-    line("CloudWatch Logs", "GiB", logGiB, "logGiB", "a guess, without what the steps print"),
-    line("EventBridge", "scheduled starts", usage.scheduledStarts, "scheduledStart"),
+    line("Step Functions: state transitions", transitions, "stateTransition"),
+    line("Fargate: vCPU-hours", hours.cpu, "fargateCpuHour"),
+    line("Fargate: GiB-hours", hours.memory, "fargateMemoryGiBHour"),
+    line("Fargate Spot: vCPU-hours", hours.spotCpu, { price: "fargateCpuHour", ...spot }),
+    line("Fargate Spot: GiB-hours", hours.spotMemory, { price: "fargateMemoryGiBHour", ...spot }),
+    line("VPC: public address-hours", DEPLOYMENT.hasAddresses ? hours.container : 0, "addressHour"),
+    line("Lambda: requests", invocationsOf(usage), "lambdaRequest"),
+    line("Lambda: GiB-seconds of steps", runnerGiBSeconds, "lambdaGiBSecond"),
+    line("Lambda: GiB-seconds of the control plane", answerGiBSeconds(usage), { price: "lambdaGiBSecond", ...lasts }),
+    line("API Gateway: requests", usage.apiRequests, "apiRequest"),
+    line("DynamoDB: read units", usage.tableReadUnits, "tableRead"),
+    line("DynamoDB: write units", usage.tableWriteUnits, { price: "tableWrite", ...kibibyte }),
+    line("S3: GET and HEAD", usage.objectGets + usage.objectHeads, "objectRead"),
+    line("S3: PUT", usage.objectPuts, "objectWrite"),
+    line("CloudWatch Logs: GiB", logGiB, { price: "logGiB", ...printed }),
+    line("EventBridge: scheduled starts", usage.scheduledStarts, "scheduledStart"),
   ].filter(({ quantity }) => quantity > 0);
 }
 
@@ -76,14 +74,17 @@ export function sumOf(lines: readonly PriceLine[]): number {
   return lines.reduce((sum, { usd }) => sum + usd, 0);
 }
 
-function line(
-  service: string,
-  unit: string,
-  quantity: number,
-  price: Price,
-  estimated = ESTIMATED.has(price) ? "its price was not read on AWS's own page" : undefined,
-  share = 1,
-): PriceLine {
+/** What one is paid for: a price as it is, or a share of it, and why that is no more than an estimate. */
+type UnitPrice = Price | { readonly price: Price; readonly share?: number; readonly estimated: string };
+
+function unreadPrice(price: Price): string | undefined {
+  return ESTIMATED.has(price) ? "its price was not read on AWS's own page" : undefined;
+}
+
+/** `paid` is the service and, after a colon, the unit. */
+function line(paid: `${string}: ${string}`, quantity: number, each: UnitPrice): PriceLine {
+  const [service = "", unit = ""] = paid.split(": ");
+  const { price, share = 1, estimated = unreadPrice(price) } = typeof each === "string" ? { price: each } : each;
   const unitUsd = PRICES[price] * share;
   return { service, unit, quantity, unitUsd, usd: quantity * unitUsd, ...(estimated !== undefined && { estimated }) };
 }

@@ -24,6 +24,17 @@ export function pagesOf(width: number): number {
   return Math.ceil(width / PAGE_ITEMS);
 }
 
+/** Where those stand who begin, and how many of them begin together (1). */
+export interface Reader extends Pick<Here, "within" | "cases"> {
+  readonly siblings?: number;
+}
+
+/** How many tasks look together; `open` is the part of them that have found nothing yet. */
+interface Looking {
+  readonly siblings: number;
+  readonly open: number;
+}
+
 export interface InputReads {
   readonly usage: Partial<Usage>;
   /** Elements of foreachs among the inputs: each lies in a page of its list. */
@@ -31,15 +42,11 @@ export interface InputReads {
 }
 
 /**
- * What it takes to find what `siblings` tasks at a place begin with: one source after the other is asked for, until each
+ * What it takes to find what the tasks at a place begin with: one source after the other is asked for, until each
  * of them has one, siblings together.
  */
-export function inputReads(
-  scope: ReadScope,
-  sources: readonly Source[],
-  reader: Pick<Here, "within" | "cases">,
-  siblings = 1,
-): InputReads {
+export function inputReads(scope: ReadScope, sources: readonly Source[], reader: Reader): InputReads {
+  const { siblings = 1 } = reader;
   const reads: Partial<Usage>[] = [];
   let items = 0;
   /** The part of the tasks that have found nothing yet. */
@@ -47,8 +54,8 @@ export function inputReads(
   for (const source of sources) {
     if (open <= 0) break;
     const looking = open * (source.previous ? laterRounds(scope, source, reader) : 1);
-    if (source.step !== undefined) reads.push(readTasks(source, siblings, looking));
-    if (source.items.length > 0) reads.push(readLists(scope, source, siblings, open));
+    if (source.step !== undefined) reads.push(readTasks(source, { siblings, open: looking }));
+    if (source.items.length > 0) reads.push(readLists(scope, source, { siblings, open }));
     const found = looking * presence(scope, source, reader);
     items += found * source.items.length;
     open -= found;
@@ -56,14 +63,14 @@ export function inputReads(
   return { usage: total(...reads), items };
 }
 
-function readTasks(source: Source, siblings: number, looking: number): Partial<Usage> {
+function readTasks(source: Source, { siblings, open: looking }: Looking): Partial<Usage> {
   // The marker of tasks that stand apart, then the query.
   if (source.last) return times(GET, 2 * siblings * looking);
   const tasks = source.up > 0 ? looking : siblings * looking;
   return { tableReads: siblings === 1 ? looking : Math.ceil(tasks / KEYS), tableReadUnits: tasks };
 }
 
-function readLists({ lineage, ways }: ReadScope, source: Source, siblings: number, open: number): Partial<Usage> {
+function readLists({ lineage, ways }: ReadScope, source: Source, { siblings, open }: Looking): Partial<Usage> {
   const requests = siblings === 1 ? open : Math.ceil(open);
   const units = source.items.map(({ foreach }) => {
     const { node } = lineage.controls.get(foreach)!;

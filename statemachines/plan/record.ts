@@ -28,7 +28,10 @@ export function recordedRun(graph: Graph): { add(task: RecordedTask): void; plan
   return {
     add({ step, index, attempts, seconds }) {
       const { options } = steps.get(step)!.node;
-      activity.set(step, together(activity.get(step) ?? IDLE, activityOf(options, seconds, 1, attempts)));
+      activity.set(
+        step,
+        together(activity.get(step) ?? IDLE, activityOf(options, { tasks: 1, attemptsEach: attempts, seconds })),
+      );
       const components = index.split(".");
       for (const { body, depth } of around.get(step)!) {
         const indices = carriedOut.get(body) ?? new Set();

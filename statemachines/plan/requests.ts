@@ -108,7 +108,7 @@ function wrongGuess({ ways }: ReadScope, { array, within }: StepVisit): Partial<
   return siblings > 0 ? times(total(TASK_CALL, GET), 1 / siblings) : {};
 }
 
-/** Branches that one answer tells of (functions/api/branch-pages.ts). */
+/** Branches in one answer (functions/api/branch-pages.ts). */
 const BRANCHES = 10_000;
 
 /** What a join finds out of its branches. */
@@ -121,7 +121,7 @@ function joinReads(scope: ReadScope, visit: StepVisit): Partial<Usage> {
   const child = { ...visit, within: [...visit.within, node] };
   const page = (from: number): Partial<Usage> => {
     const count = Math.max(0, Math.min(width - from, BRANCHES));
-    return total(GET, count > 0 ? inputReads(scope, joins!.ends, child, count).usage : {});
+    return total(GET, count > 0 ? inputReads(scope, joins!.ends, { ...child, siblings: count }).usage : {});
   };
   const pages = Math.ceil(width / BRANCHES);
   if (pages <= 1) return page(0);

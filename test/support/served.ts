@@ -33,8 +33,8 @@ export async function serve(place: Place): Promise<Served> {
     void server.ended.then(({ stderr }) => reject(new Error(stderr)));
   });
   const sign: Served["sign"] = (path, { method = "GET", body, secret = secretIn(place), at } = {}) => {
-    const request = { method, url: url + path, body, region: "us-east-1" };
-    return signRequest(crypto, request, { accessKeyId: "emulated", secretAccessKey: secret }, at);
+    const request = { method, url: url + path, body, region: "us-east-1", at };
+    return signRequest(crypto, request, { accessKeyId: "emulated", secretAccessKey: secret });
   };
   return {
     url,
