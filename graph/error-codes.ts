@@ -80,6 +80,10 @@ export const ERROR_CODES = {
     what: "`--case` names a case that the switch has not got.",
     fix: "The message says which it has.",
   },
+  "code.damaged": {
+    what: "A code package cannot be unpacked, or holds a path that leads out of it.",
+    fix: "Deploy the flow again, or start a new run of it.",
+  },
   "code.missing": {
     what: "A flow was deployed, or a run recorded, whose code package is not stored.",
     fix: "Deploy it again, which uploads it.",

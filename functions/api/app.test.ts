@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createApp } from "./app.ts";
-import { openService } from "./fixtures.ts";
+import { openService, stats } from "./fixtures.ts";
 
 describe("requests", () => {
   test.each([
@@ -15,6 +15,35 @@ describe("requests", () => {
   ])("%s %j is refused as %s", async (route, body, code) => {
     const { call } = await openService();
     await expect(call(route, body)).rejects.toMatchObject({ code });
+  });
+
+  test("attack: a body that is nested 200,000 deep is answered 400", async () => {
+    const { app } = await openService();
+    for (const [open, close] of [
+      ["[", "]"],
+      ['{"a":', "}"],
+    ] as const) {
+      const body = `{"graph":${open.repeat(200_000)}1${close.repeat(200_000)}}`;
+      const response = await app.request("/flows/Stats", { method: "PUT", body });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ code: "request.invalid" });
+    }
+  });
+
+  test("attack: a schema that no value can be held to is refused when the flow is deployed", async () => {
+    const { call, codePackage } = await openService();
+    const parameters = {
+      top: { required: true, schema: { $ref: "#" } },
+      name: { required: true, schema: { pattern: "^(a+)+$" } },
+    };
+    const deployed = call("PUT /flows/Stats", {
+      graph: { ...stats.graph, parameters },
+      codePackage,
+      user: "ann",
+      tags: [],
+    });
+    await expect(deployed).rejects.toMatchObject({ code: "graph.invalid" });
+    await expect(deployed).rejects.toThrow(/parameter top: .*itself[^]*parameter name: .*for ever/);
   });
 
   test("what fails for no fault of the caller's tells nothing of itself", async () => {

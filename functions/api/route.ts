@@ -1,6 +1,7 @@
 import type { Context, Hono } from "hono";
 import type { z } from "zod";
 import { MillraceError } from "../../graph/errors.ts";
+import { isDeeperThan } from "./json-depth.ts";
 import { pathParts } from "./schemas.ts";
 import { TASK_TOKEN_HEADER } from "./token-header.ts";
 
@@ -131,12 +132,17 @@ function checkCaller({ route, caller }: AnyRoute, as: Caller, token: string | un
 /** No request is longer: AWS Lambda takes 6 MB of a synchronous invocation. */
 const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
 
+/** Arrays and objects in one another: what looks at a value by recursion has room for so many, with much to spare. */
+const MAX_JSON_DEPTH = 256;
+
 /** Throws MillraceError `request.tooLarge`, `request.invalid`. */
 async function jsonOf(request: Context["req"]): Promise<unknown> {
   const told = Number(request.header("content-length") ?? 0);
   const bytes = told > MAX_REQUEST_BYTES ? undefined : await request.arrayBuffer();
   if (bytes === undefined || bytes.byteLength > MAX_REQUEST_BYTES)
     throw new MillraceError("request.tooLarge", `A request has at most ${MAX_REQUEST_BYTES} bytes`);
+  if (isDeeperThan(MAX_JSON_DEPTH, new Uint8Array(bytes)))
+    throw new MillraceError("request.invalid", `The request's body is nested deeper than ${MAX_JSON_DEPTH} levels`);
   try {
     return bytes.byteLength === 0 ? {} : JSON.parse(Buffer.from(bytes).toString());
   } catch {

@@ -4,6 +4,7 @@ import { checkGraph } from "../../graph/check.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { mistakesError } from "../../graph/mistake.ts";
 import { graphSchema } from "../../graph/schema.ts";
+import { mistakesOfParameters } from "./check-parameters.ts";
 
 /** A graph has at most this many bytes as JSON: some 4,000 steps. */
 const GRAPH_BYTES = 2 * 1024 * 1024;
@@ -24,6 +25,6 @@ export function checkForeignGraph(flow: string, graph: Graph): void {
     });
   if (graph.name !== flow)
     throw new MillraceError("graph.invalid", `the graph is of ${graph.name}`, { where: { flow } });
-  const mistakes = checkGraph(graph);
+  const mistakes = [...checkGraph(graph), ...mistakesOfParameters(graph)];
   if (mistakes.length > 0) throw mistakesError("graph.invalid", mistakes);
 }

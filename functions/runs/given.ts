@@ -3,6 +3,7 @@ import { flagOf } from "../../graph/flags.ts";
 import type { Graph, Json } from "../../graph/graph.ts";
 import { mistakesError, quote, type Mistake } from "../../graph/mistake.ts";
 import { nearest } from "../../graph/nearest.ts";
+import { withinBounds } from "../bounded.ts";
 
 /**
  * Holds what a caller gives a deployed flow to the JSON Schemas that were registered, and fills in the defaults that these
@@ -40,8 +41,13 @@ export function checkGiven(
   return Object.fromEntries(values);
 }
 
+/** For one value. Deploying refuses the usual schemas that take for ever (deploy/check-parameters.ts), not all. */
+const MILLISECONDS = 1_000;
+
 function problemOf(schema: object, value: Json): string | undefined {
-  const { valid, errors } = new Validator(schema, "2020-12", false).validate(value);
+  const result = withinBounds(MILLISECONDS, () => new Validator(schema, "2020-12", false).validate(value));
+  if (!result) return `the flow's schema could not be applied to it within ${MILLISECONDS} ms`;
+  const { valid, errors } = result;
   if (valid) return undefined;
   // The first says only that something below it is wrong.
   const told = errors.filter(({ keyword }) => keyword !== "properties" && keyword !== "items");

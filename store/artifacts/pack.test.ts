@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { openMemoryBlobs } from "../blobs/memory.ts";
@@ -121,6 +122,12 @@ describe("packing a value", () => {
     expect(() => unpackValue(ref, (hash) => damage(blobs.readSync(hash)))).toThrow(
       expect.objectContaining({ code: "artifact.damaged" }),
     );
+  });
+
+  test("attack: a blob that unpacks to more than its reference says is not unpacked", () => {
+    const { ref } = carried(rows(1000));
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    expect(() => bytesOf(ref, () => bomb)).toThrow(expect.objectContaining({ code: "artifact.damaged" }));
   });
 });
 

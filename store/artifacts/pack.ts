@@ -74,7 +74,7 @@ export function bytesOf(ref: ValueRef, read: ReadBlob): Uint8Array {
   if ("inline" in ref) return Buffer.from(ref.inline, "base64");
   if (ref.at !== undefined) return openPage(ref.blob, read).item(ref.at);
   if (ref.head !== undefined) return Buffer.concat([Buffer.from(ref.head, "base64"), read(ref.blob)]);
-  return unseal(read(ref.blob));
+  return unseal(read(ref.blob), ref.size);
 }
 
 /**
@@ -85,6 +85,8 @@ const keptPages = new Map<string, ItemPage>();
 let keptBytes = 0;
 /** More than this is not kept, of all pages together. */
 const MOST_KEPT_BYTES = 4 * 1024 * 1024;
+/** No page is larger: not every Node that is supported makes a larger buffer (2 GiB). */
+const MOST_PAGE_BYTES = 2 ** 31;
 
 function openPage(hash: string, read: ReadBlob): ItemPage {
   const kept = keptPages.get(hash);
@@ -93,7 +95,7 @@ function openPage(hash: string, read: ReadBlob): ItemPage {
     keptPages.set(hash, kept);
     return kept;
   }
-  const page = new ItemPage(unseal(read(hash)));
+  const page = new ItemPage(unseal(read(hash), MOST_PAGE_BYTES));
   if (page.bytes.length > MOST_KEPT_BYTES) return page;
   keptPages.set(hash, page);
   keptBytes += page.bytes.length;

@@ -20,11 +20,14 @@ export function seal(segments: Uint8Array[]): Sealed {
   return { hash: hashOf(bytes), bytes };
 }
 
-/** The bytes that were sealed: a gzip stream begins with 1f 8b, which no CBOR item does. */
-export function unseal(bytes: Uint8Array): Uint8Array {
+/**
+ * The bytes that were sealed: a gzip stream begins with 1f 8b, which no CBOR item does. Of a stream that holds more than
+ * `most` bytes no more are made. Throws MillraceError `artifact.damaged`.
+ */
+export function unseal(bytes: Uint8Array, most: number): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    return zlib().gunzipSync(bytes, { chunkSize: chunkSize(bytes.length) });
+    return zlib().gunzipSync(bytes, { chunkSize: chunkSize(bytes.length), maxOutputLength: Math.max(most, 1) });
   } catch (error) {
     throw new MillraceError("artifact.damaged", "The stored value is damaged: it cannot be decompressed", {
       hint: "Run the step that made it again.",
