@@ -3,6 +3,7 @@ import nodeModule, { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { prewarm } from "../emulator/prewarm.ts";
+import { enableCompileCache, type CompileCache } from "./compile-cache.ts";
 import { loadCompiled, type Loaded } from "./compiled-code.ts";
 
 type RunModule = typeof import("./run-module.ts");
@@ -47,8 +48,7 @@ async function runBare(target: string, { run, reportFailure }: RunModule): Promi
 }
 
 async function runCommand(args: readonly string[], loadRun: () => RunModule): Promise<number> {
-  // Newer Nodes can keep compiled code for the next start; those without it know no such function.
-  (nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
+  enableCompileCache(nodeModule as CompileCache, process.env);
   return (requireBeside("./commands.cjs") as typeof import("./main.ts")).main(args, loadRun);
 }
 

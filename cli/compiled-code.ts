@@ -70,7 +70,7 @@ function writeCache(file: string, source: string, script: Script): void {
   const temporary = `${file}.${process.pid}`;
   try {
     const data = script.createCachedData();
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     rmSync(temporary, { force: true });
     writeFileSync(temporary, Buffer.concat([digest(source, data), data]), { mode: 0o600, flag: "wx" });
     renameSync(temporary, file);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MillraceError } from "../graph/errors.ts";
 import { nearest } from "../graph/nearest.ts";
@@ -6,6 +6,7 @@ import { buildCodePackage, type CodePackage } from "../runtime/package/code-pack
 import type { WorkerFlow } from "../runtime/worker/protocol.ts";
 import { ProcessWorker } from "./flow-worker.ts";
 import { findHome } from "../store/home/find-home.ts";
+import { writeWhole } from "../store/home/write-whole.ts";
 import { takeWarmWorker } from "./prewarm.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
@@ -50,11 +51,7 @@ export class FlowCode {
     const kept = join(this.codePackage.dir, "flows.json");
     if (existsSync(kept)) return this.#pick(JSON.parse(readFileSync(kept, "utf8")) as WorkerFlow[]);
     const flows = await this.first().loaded;
-    if (flows.every(({ mistakes }) => mistakes.length === 0)) {
-      const temporary = `${kept}.${process.pid}`;
-      writeFileSync(temporary, JSON.stringify(flows));
-      renameSync(temporary, kept);
-    }
+    if (flows.every(({ mistakes }) => mistakes.length === 0)) writeWhole(kept, JSON.stringify(flows));
     return this.#pick(flows);
   }
 

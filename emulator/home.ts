@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { LocalBlobStore } from "../store/blobs/blobs.ts";
 import { openFileBlobs } from "../store/blobs/files/file-blobs.ts";
 import type { Ledger, LogRange } from "../store/ledger/ledger.ts";
-import { createHomeFolder } from "../store/home/home-folder.ts";
+import { checkHomeFolder, createHomeFolder } from "../store/home/home-folder.ts";
 import { MillraceError } from "../graph/errors.ts";
 
 export { findHome } from "../store/home/find-home.ts";
@@ -29,7 +29,7 @@ export function openStore(home: string, options: { readonly readonly?: boolean }
     throw new MillraceError("store.missing", `no run was made here: there is no folder ${home}`, {
       hint: "Change into the folder of your flow, or run it first.",
     });
-  }
+  } else checkHomeFolder(home);
   const logs = join(home, "logs");
   const ledger = lazyLedger(async () => {
     const { openSqliteLedger } = await import("../store/ledger/sqlite/sqlite-ledger.ts");

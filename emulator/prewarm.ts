@@ -30,7 +30,8 @@ export function prewarm(args: readonly string[]): string | undefined {
     held[warmKey] = { home, worker };
     process.once("exit", () => held[warmKey]?.worker.kill());
   } catch {
-    // Whatever is wrong is said where the run begins.
+    // Whatever is wrong is said where the run begins; until then nothing of the store is used.
+    return undefined;
   }
   return home;
 }

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createHomeFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../store/home/home-folder.ts";
 import type { FromWorker, ToWorker } from "../runtime/worker/protocol.ts";
 
 /** Why a worker process ended. */
@@ -32,8 +33,9 @@ export class WorkerProcess {
     const random = Math.floor(Math.random() * 2 ** 32).toString(16);
     this.stream = `${month}/${Date.now().toString(36)}-${random.padStart(8, "0")}.log`;
     this.#logFile = join(home, "logs", this.stream);
-    mkdirSync(join(home, "logs", month), { recursive: true });
-    this.#log = openSync(this.#logFile, "ax+");
+    createHomeFolder(home);
+    mkdirSync(join(home, "logs", month), PRIVATE_FOLDER);
+    this.#log = openSync(this.#logFile, "ax+", PRIVATE_FILE.mode);
     this.#child = fork(workerModule(), [], {
       stdio: ["ignore", this.#log, this.#log, "ipc", "pipe"],
       execArgv: [],

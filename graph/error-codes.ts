@@ -516,6 +516,10 @@ export const ERROR_CODES = {
     what: "The store can't be read or written.",
     fix: "Check that its folder exists, is a folder, and is on a disk that answers.",
   },
+  "store.foreign": {
+    what: "The folder of the store, or a file in it, belongs to another user of this machine.",
+    fix: "Work as that user, or set `MILLRACE_HOME` to a folder of your own.",
+  },
   "store.full": {
     what: "There is no room left on the store's disk.",
     fix: "Free some space, or set `MILLRACE_HOME` to a folder on another disk.",

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { buildCodeArchive, unpackArchive, type CodeArchive } from "../../runtime/package/code-archive.ts";
@@ -18,6 +18,7 @@ import type { FlowCode } from "../flow-code.ts";
 import type { RunOptions } from "../run-options.ts";
 import { openJobSubmission } from "../../aws/batch/job-submission.ts";
 import { openLogTails } from "../../aws/logs/cloudwatch-tails.ts";
+import { writeWhole } from "../../store/home/write-whole.ts";
 import { serveCredentials } from "./credentials-server.ts";
 import { accountWorld } from "./world.ts";
 import { openFunctions } from "../../aws/lambda/functions.ts";
@@ -96,8 +97,6 @@ function containerRuntime(folder: string, { bytes }: CodeArchive): string {
   const file = join(folder, ARCHIVED.runtime);
   const text = unpackArchive(bytes)[ARCHIVED.runtime]!;
   if (existsSync(file) && readFileSync(file, "utf8") === text) return file;
-  const making = `${file}.${process.pid}`;
-  writeFileSync(making, text);
-  renameSync(making, file);
+  writeWhole(file, text);
   return file;
 }

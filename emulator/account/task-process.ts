@@ -3,6 +3,7 @@ import { createWriteStream, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
+import { PRIVATE_FILE, PRIVATE_FOLDER } from "../../store/home/home-folder.ts";
 import type { Booted } from "../../runtime/container/container.ts";
 
 /**
@@ -44,8 +45,8 @@ export function startTaskProcess({ runtime, booted, env, logFile, onLine }: Task
   // The token of the attempt is in it: neither an argument nor an environment is the place for that.
   stdin.on("error", () => {});
   stdin.end(JSON.stringify(booted));
-  mkdirSync(dirname(logFile), { recursive: true });
-  const file = createWriteStream(logFile);
+  mkdirSync(dirname(logFile), PRIVATE_FOLDER);
+  const file = createWriteStream(logFile, { flags: PRIVATE_FILE.flag, mode: PRIVATE_FILE.mode });
   // What the task printed is told all the same.
   file.on("error", () => {});
   const lines = printLines(onLine);

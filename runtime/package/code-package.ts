@@ -14,7 +14,14 @@ import { createRequire } from "node:module";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { MillraceError } from "../../graph/errors.ts";
 import type { Bundle } from "./bundle.ts";
-import { createHomeFolder, homeError } from "../../store/home/home-folder.ts";
+import {
+  checkHomeFolder,
+  createHomeFolder,
+  homeError,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+} from "../../store/home/home-folder.ts";
+import { writeWhole } from "../../store/home/write-whole.ts";
 import { didYouMean } from "../../graph/did-you-mean.ts";
 import { version } from "./version.ts";
 
@@ -42,13 +49,15 @@ export interface CodePackage {
 export async function buildCodePackage(file: string, options: { readonly home: string }): Promise<CodePackage> {
   const path = resolve(file);
   const code = join(resolve(options.home), "code");
+  // What is kept there is run.
+  if (existsSync(options.home)) checkHomeFolder(options.home);
   const entryFile = join(code, `${sha256(`${path}\0${version}`).slice(0, 32)}.json`);
   const known = readEntry(entryFile, code);
   if (known) return known;
   checkFile(path);
   try {
     createHomeFolder(options.home);
-    mkdirSync(code, { recursive: true });
+    mkdirSync(code, PRIVATE_FOLDER);
   } catch (error) {
     throw homeError(options.home, error);
   }
@@ -64,7 +73,7 @@ export async function buildCodePackage(file: string, options: { readonly home: s
     const changing = inputs.some(({ mtimeMs }) => mtimeMs >= began && mtimeMs <= bundled);
     // The CommonJS, made a moment later, could be of other sources then.
     publish(join(code, hash), changing ? { ...made, commonJs: undefined } : made);
-    if (!changing) writeAtomically(entryFile, JSON.stringify({ hash, externals, inputs } satisfies Entry));
+    if (!changing) writeWhole(entryFile, JSON.stringify({ hash, externals, inputs } satisfies Entry));
     return packageIn(code, { hash, externals, inputs }, true);
   } catch (error) {
     throw homeError(options.home, error);
@@ -123,7 +132,7 @@ function readEntry(entryFile: string, code: string): CodePackage | undefined {
 /** Spares the next run reading the inputs again; a store that cannot be written is no reason to fail here. */
 function remember(entryFile: string, entry: Entry): void {
   try {
-    writeAtomically(entryFile, JSON.stringify(entry));
+    writeWhole(entryFile, JSON.stringify(entry));
   } catch {
     // The next run compares the contents once more.
   }
@@ -149,17 +158,17 @@ function alsoDecisive(file: string): string[] {
 /** Puts the package in its place whole, or finds that another process has done so already. */
 function publish(dir: string, { code, map, commonJs, externals }: Bundle): void {
   const making = temporary(dir);
-  mkdirSync(making);
+  mkdirSync(making, PRIVATE_FOLDER);
   try {
-    writeFileSync(join(making, "flow.mjs"), code);
-    writeFileSync(join(making, "flow.mjs.map"), map);
+    writeFileSync(join(making, "flow.mjs"), code, PRIVATE_FILE);
+    writeFileSync(join(making, "flow.mjs.map"), map, PRIVATE_FILE);
     if (commonJs) {
-      writeFileSync(join(making, "flow.cjs"), commonJs.code);
-      writeFileSync(join(making, "flow.cjs.map"), commonJs.map);
+      writeFileSync(join(making, "flow.cjs"), commonJs.code, PRIVATE_FILE);
+      writeFileSync(join(making, "flow.cjs.map"), commonJs.map, PRIVATE_FILE);
     }
     for (const [name, root] of Object.entries(externals)) {
       const link = join(making, "node_modules", name);
-      mkdirSync(dirname(link), { recursive: true });
+      mkdirSync(dirname(link), PRIVATE_FOLDER);
       symlinkSync(root, link, "junction");
     }
     rename(making, dir);
@@ -172,7 +181,7 @@ function publish(dir: string, { code, map, commonJs, externals }: Bundle): void 
 }
 
 function renew(file: string, text: string): void {
-  if (readFileSync(file, "utf8") !== text) writeAtomically(file, text);
+  if (readFileSync(file, "utf8") !== text) writeWhole(file, text);
 }
 
 function rename(from: string, to: string): void {
@@ -181,12 +190,6 @@ function rename(from: string, to: string): void {
   } catch (error) {
     if (!existsSync(join(to, "flow.mjs"))) throw error;
   }
-}
-
-function writeAtomically(file: string, text: string): void {
-  const making = temporary(file);
-  writeFileSync(making, text);
-  renameSync(making, file);
 }
 
 function temporary(path: string): string {

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { writeWhole } from "../../store/home/write-whole.ts";
 import { nearest } from "../../graph/nearest.ts";
 import { MillraceError } from "../../graph/errors.ts";
 
@@ -120,9 +121,7 @@ function readStored(env: NodeJS.ProcessEnv): Stored {
 function writeStored(stored: Stored, env: NodeJS.ProcessEnv): void {
   const file = profilesFile(env);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const making = `${file}.${process.pid}`;
-  writeFileSync(making, `${JSON.stringify(stored, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(making, file);
+  writeWhole(file, `${JSON.stringify(stored, undefined, 2)}\n`);
 }
 
 function regionOf(api: string): string | undefined {

@@ -1,19 +1,63 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { MillraceError } from "../../graph/errors.ts";
 
+/** For this user alone: flows' code, which is run, and whatever their tasks made and printed are in it. */
+export const PRIVATE_FOLDER = { recursive: true, mode: 0o700 } as const;
+export const PRIVATE_FILE = { mode: 0o600, flag: "wx" } as const;
+
 /**
- * Makes the folder of a local store where there is none, kept out of git.
- * Throws MillraceError `store.unwritable` where the file system refuses.
+ * Makes the folder of a local store where there is none, kept out of git and from other users.
+ * Throws MillraceError `store.unwritable` where the file system refuses, `store.foreign` where it is another user's.
  */
 export function createHomeFolder(home: string): void {
-  const ignore = `${home}/.gitignore`;
-  if (existsSync(ignore)) return;
+  const ignore = join(home, ".gitignore");
   try {
-    mkdirSync(home, { recursive: true });
-    writeFileSync(ignore, "*\n");
+    if (existsSync(ignore)) return checkHomeFolder(home);
+    mkdirSync(home, PRIVATE_FOLDER);
+    checkHomeFolder(home);
+    writeFileSync(ignore, "*\n", PRIVATE_FILE);
   } catch (error) {
+    // Another process makes it at the same moment.
+    if (codeOf(error) === "EEXIST" && existsSync(ignore)) return;
     throw homeError(home, error);
   }
+}
+
+/**
+ * Sees to it that a store which is there is this user's own, with all that stands in it, and that nobody else puts anything
+ * there. What is made in it nobody else can read, whatever the folder's own rights are. Throws MillraceError `store.foreign`.
+ */
+export function checkHomeFolder(home: string): void {
+  const user = process.getuid?.();
+  if (user === undefined) return;
+  const found = statSync(home);
+  // What else there is in its place is told where the folder is made.
+  if (!found.isDirectory()) return;
+  const { uid, mode } = found;
+  if (uid !== user || lstatSync(home).uid !== user) throw foreign(home, uid);
+  for (const name of readdirSync(home)) {
+    const file = join(home, name);
+    const owner = lstatSync(file, { throwIfNoEntry: false })?.uid;
+    if (owner !== undefined && owner !== user) throw foreign(file, owner);
+  }
+  if ((mode & 0o022) === 0) return;
+  if ((mode & 0o1000) !== 0)
+    throw new MillraceError("store.foreign", `${home} is a folder for everybody's files`, {
+      hint: "Set MILLRACE_HOME to a folder of your own.",
+    });
+  try {
+    chmodSync(home, mode & 0o755);
+  } catch (error) {
+    // Nobody puts anything onto a read-only disk.
+    if (codeOf(error) !== "EROFS") throw error;
+  }
+}
+
+function foreign(path: string, owner: number): MillraceError {
+  return new MillraceError("store.foreign", `${path} belongs to another user (uid ${owner})`, {
+    hint: "Work as that user, or set MILLRACE_HOME to a folder of your own.",
+  });
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -28,12 +72,16 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** What a file system's refusal means to the user; any other error as it is. */
 export function homeError(home: string, error: unknown): unknown {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const reason = reasons[code];
+  const code = codeOf(error);
+  const reason = error instanceof MillraceError ? undefined : reasons[code];
   if (!reason) return error;
   const hint = code === "ENOSPC" || code === "EDQUOT" ? "Make room, or set" : "Change that, or set";
   return new MillraceError("store.unwritable", `the store ${home} ${reason} (${code})`, {
     hint: `${hint} MILLRACE_HOME to a folder elsewhere.`,
     cause: error,
   });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

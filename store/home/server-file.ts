@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { writeWhole } from "./write-whole.ts";
 
 /** Where `millrace emulate` serves a store, and the secret that requests to it are signed with. */
 export interface ServedStore {
@@ -17,10 +18,7 @@ export function serverFile(home: string): string {
 /** Keeps it, for this user's eyes alone, until the function that it answers is called. */
 export function writeServedStore(home: string, served: ServedStore): () => void {
   const file = serverFile(home);
-  const making = `${file}.${process.pid}`;
-  rmSync(making, { force: true });
-  writeFileSync(making, `${JSON.stringify(served)}\n`, { mode: 0o600, flag: "wx" });
-  renameSync(making, file);
+  writeWhole(file, `${JSON.stringify(served)}\n`);
   return () => rmSync(file, { force: true });
 }
 

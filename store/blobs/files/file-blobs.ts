@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { MillraceError } from "../../../graph/errors.ts";
+import { PRIVATE_FILE, PRIVATE_FOLDER } from "../../home/home-folder.ts";
 import type { LocalBlobStore } from "../blobs.ts";
 import { checkRead, checkWritten, missing } from "../check.ts";
 
@@ -72,7 +73,7 @@ const PIECE = 1024 ** 3;
 
 /** Makes the folder for files half written, and clears away those that were abandoned there. */
 function prepare(unfinished: string): void {
-  mkdirSync(unfinished, { recursive: true });
+  mkdirSync(unfinished, PRIVATE_FOLDER);
   for (const name of readdirSync(unfinished)) {
     const file = join(unfinished, name);
     const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
@@ -81,7 +82,7 @@ function prepare(unfinished: string): void {
 }
 
 function writeFile(file: string, bytes: readonly Uint8Array[]): void {
-  const descriptor = openSync(file, "wx");
+  const descriptor = openSync(file, PRIVATE_FILE.flag, PRIVATE_FILE.mode);
   try {
     let rest = bytes.filter((segment) => segment.length > 0);
     while (rest.length > 0) rest = after(rest, writevSync(descriptor, rest.slice(0, SEGMENTS)));
@@ -105,7 +106,7 @@ function place(temporary: string, file: string): void {
     renameSync(temporary, file);
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), PRIVATE_FOLDER);
     renameSync(temporary, file);
   }
 }

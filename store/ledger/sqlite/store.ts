@@ -1,9 +1,10 @@
-import { mkdirSync, statSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type Database from "libsql";
 import { MillraceError } from "../../../graph/errors.ts";
+import { PRIVATE_FILE, PRIVATE_FOLDER } from "../../home/home-folder.ts";
 import { storeError } from "./error.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 
@@ -39,12 +40,22 @@ export async function openSqliteStore(path: string): Promise<SqliteStore> {
   const { loadLibsql } = await import("./load-libsql.ts");
   const Connection = loadLibsql();
   try {
-    if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+    if (path !== ":memory:") makePrivateFile(path);
     return storeOn(await connect(Connection, path), path);
   } catch (thrown) {
     const error = storeError(thrown, path);
     if (!isReadOnly(error) || !isAtRest(path)) throw error;
     return storeOn(readable(new Connection(`${pathToFileURL(path)}?immutable=1`), path), path);
+  }
+}
+
+/** SQLite gives the files beside it the rights that this one has. One that is there is not opened: closing it would undo SQLite's locks. */
+function makePrivateFile(path: string): void {
+  mkdirSync(dirname(path), PRIVATE_FOLDER);
+  try {
+    closeSync(openSync(path, PRIVATE_FILE.flag, PRIVATE_FILE.mode));
+  } catch {
+    // It is there, or can't be: then SQLite says why.
   }
 }
 
