@@ -4,7 +4,7 @@ import { stepOf } from "../graph/walk.ts";
 import type { ChoiceRule, InputOutput, State, StateMachine, Transition } from "./asl.ts";
 import type { Division, Piece } from "./piece.ts";
 import type { MachineResources } from "./resources.ts";
-import { kindOf, type Entered, type ExecutionStates, type Factor } from "./tally.ts";
+import { addGroup, kindOf, type Factor, type StateGroup, type StateFacts } from "./state-group.ts";
 
 /** What all of a flow's states are made from. */
 export interface FlowContext {
@@ -18,8 +18,6 @@ export interface FlowContext {
   readonly compileBody: (nodes: readonly GraphNode[], block: Block, exit: Entry) => void;
   /** The same for what a sequence was divided into. */
   readonly compilePieces: (pieces: readonly Piece[], block: Block, exit: Entry) => void;
-  /** Each execution that the compiled machines have, filled as they are compiled. */
-  readonly executions: ExecutionStates[];
   /** Answers the ARN of a machine of its own. */
   readonly nest: (make: () => StateMachine) => string;
 }
@@ -35,9 +33,8 @@ export interface Block {
   readonly entered: ReadonlySet<Piece> | undefined;
   /** Filled as the nodes are compiled. */
   readonly states: Record<string, State>;
-  /** The execution that enters the states, and how often it does. */
-  readonly execution: ExecutionStates;
-  readonly times: readonly Factor[];
+  /** Told of the states too: how often they are entered, and what they do. */
+  readonly group: StateGroup;
 }
 
 /** Where a node begins, or what comes after it. */
@@ -55,26 +52,23 @@ export function innerBlock(outer: Block, depth: number, copy = outer.copy): Bloc
 }
 
 /** The block where its states are entered so many times as often. */
-export function timesOf(block: Block, ...factors: readonly Factor[]): Block {
-  return { ...block, times: [...block.times, ...factors] };
+export function timesOf(block: Block, factor: Factor): Block {
+  return { ...block, group: addGroup(block.group, factor) };
 }
 
-/** A new execution that each entry of the block's states starts, or that many. */
-export function startExecution({ flow, execution, times }: Block, ...factors: readonly Factor[]): ExecutionStates {
-  const started: ExecutionStates = { starts: [...execution.starts, ...times, ...factors], entered: [] };
-  flow.executions.push(started);
-  return started;
-}
+/** What a state does, besides what its type says. */
+export type Does = Omit<StateFacts, "kind">;
 
-export function addState(block: Block, name: string, state: State): void {
-  block.states[name + block.copy] = state;
+export function addState(block: Block, name: string | ({ readonly name: string } & Does), state: State): void {
+  const { name: plain, ...does } = typeof name === "string" ? { name } : name;
+  block.states[plain + block.copy] = state;
   const kind = kindOf(state);
-  if (kind) addEntered(block, kind);
+  if (kind) addFacts(block, { kind, ...does });
 }
 
-/** Says that what the block stands for is entered; addState has said so of a state. */
-export function addEntered({ execution, times }: Block, kind: Entered["kind"]): void {
-  execution.entered.push({ kind, times });
+/** Tells what is entered where the block stands; addState has told it of a state. */
+export function addFacts({ group }: Block, facts: StateFacts): void {
+  group.states.push(facts);
 }
 
 /** A state's way on. What a block ends with is dropped: a Map gathers it of all its children, and a payload is bounded. */
@@ -88,15 +82,20 @@ export interface Choice {
   readonly otherwise: Entry;
 }
 
-/** Adds a Choice. Unlike other states it cannot end a block itself, so at the block's end it goes to a Succeed. */
-export function addChoice(block: Block, name: string, { rules, otherwise }: Choice): void {
+/** Adds the Choice that goes by the node's value. Unlike other states it cannot end a block itself, so at the block's end it goes to a Succeed. */
+export function addChoice(block: Block, node: ControlNode, { rules, otherwise }: Choice): void {
+  const name = choiceName(node);
   const end = name.replace(/choice$/, "end") + block.copy;
   const target = (entry: Entry) => entry.state ?? end;
-  addState(block, name, {
-    Type: "Choice",
-    Choices: rules.map((rule) => ({ ...rule.test, Next: target(rule.to) }) as ChoiceRule),
-    Default: target(otherwise),
-  });
+  addState(
+    block,
+    { name, node },
+    {
+      Type: "Choice",
+      Choices: rules.map((rule) => ({ ...rule.test, Next: target(rule.to) }) as ChoiceRule),
+      Default: target(otherwise),
+    },
+  );
   if ([otherwise, ...rules.map((rule) => rule.to)].some((entry) => entry.state === undefined))
     block.states[end] = { Type: "Succeed", OutputPath: null };
 }

@@ -18,7 +18,6 @@ export function openFlow(parts: Pick<FlowContext, "graph" | "resources" | "divis
     inline: inlineForeachs(parts.graph),
     compileBody,
     compilePieces,
-    executions: [],
   };
 }
 

@@ -2,14 +2,12 @@ import type { ForeachNode, JsonObject, StepNode } from "../graph/graph.ts";
 import type { MapState } from "./asl.ts";
 import {
   addChoice,
-  addEntered,
+  addFacts,
   addState,
-  choiceName,
   deeperIndex,
   END,
   firstIndex,
   innerBlock,
-  startExecution,
   taskIndexExpression,
   timesOf,
   to,
@@ -17,8 +15,9 @@ import {
   type Entry,
 } from "./block.ts";
 import { addJob, compileStep, type StepState } from "./compile-step.ts";
-import { isArrayJob } from "./count.ts";
+import { isArrayJob } from "./array-job.ts";
 import { startOf } from "./entry.ts";
+import { addGroup } from "./state-group.ts";
 import { INTEGRATIONS, MAP_RUNS_PREFIX, MAX_WIDTH, RANGES_KEY } from "./contract/contract.ts";
 import { mapRunConcurrency } from "./inline.ts";
 import { LIMITS } from "./limits.ts";
@@ -28,7 +27,7 @@ export function compileForeach(node: ForeachNode, block: Block, next: Entry): vo
   const { name } = node.join;
   const join: Entry = { state: name + block.copy };
   const ways = isArrayJob(node) ? arrayJobs(node, block, join) : maps(node, block, join);
-  addChoice(block, choiceName(node), {
+  addChoice(block, node, {
     rules: [
       { test: { Variable: "$.c.width", NumericEquals: 0 }, to: join },
       ...ways.map(({ test, state }) => ({
@@ -63,23 +62,21 @@ function arrayJobs(node: ForeachNode, block: Block, join: Entry): Way[] {
     {
       test: { NumericEquals: 1 },
       state: step.name,
-      add: (state) =>
-        addJob(step, withWidth(block, node, { above: 0, upTo: 1 }), {
-          name: state,
-          index: firstIndex(block),
-          next: join,
-        }),
+      add(state) {
+        const one = withWidth(block, node, { above: 0, upTo: 1 });
+        addJob(step, one, { name: state, index: firstIndex(block), next: join, carries: "child" });
+        addChildren(one, node);
+      },
     },
     {
       test: { NumericLessThanEquals: LIMITS.arrayJobMaxSize },
       state: `${name}.array`,
-      add: (state) =>
-        addJob(step, withWidth(block, node, { above: 1, upTo: LIMITS.arrayJobMaxSize }), {
-          name: state,
-          next: join,
-          index,
-          array: { size: "$.c.width", offset: { constant: 0 } },
-        }),
+      add(state) {
+        const all = withWidth(block, node, { above: 1, upTo: LIMITS.arrayJobMaxSize });
+        const array = { size: "$.c.width", offset: { constant: 0 } };
+        addJob(step, all, { name: state, next: join, index, array, carries: "array" });
+        addChildren(all, node);
+      },
     },
     {
       test: { NumericLessThanEquals: MAX_WIDTH },
@@ -94,13 +91,15 @@ function addArrayJobs(node: ForeachNode, block: Block, { name: state, index, nex
   const { name } = node.join;
   const many = withWidth(block, node, { above: LIMITS.arrayJobMaxSize });
   const chunk = innerBlock(timesOf(many, { is: "arrayJobs", of: node }), block.depth);
-  addEntered(chunk, "iteration");
+  addFacts(chunk, { kind: "iteration" });
   addJob(node.body[0] as StepNode, chunk, {
     name: `${name}.chunk`,
     next: END,
     index,
     array: { size: "$.c.width", offset: { path: "$.c.offset" } },
+    carries: "array",
   });
+  addChildren(many, node);
   addState(many, state, {
     Type: "Map",
     ItemsPath: "$.c.chunks",
@@ -122,58 +121,71 @@ function addArrayJobs(node: ForeachNode, block: Block, { name: state, index, nex
   });
 }
 
+/** Tells that the jobs of the block carry out all the children, however many jobs they are. */
+function addChildren(block: Block, node: ForeachNode): void {
+  const children = timesOf(block, { is: "children", of: node, atOnce: Infinity });
+  addFacts(children, { kind: "child", step: node.body[0] as StepNode });
+}
+
 /** Iterations of this execution where they are few and short, else executions of their own, each with its own history. */
 function maps(node: ForeachNode, block: Block, join: Entry): Way[] {
   const { name } = node.join;
   const { inline, resources } = block.flow;
   const isInline = inline.has(node);
-  const each = { is: "children", of: node } as const;
+  const each = (atOnce: number) => ({ is: "children", of: node, atOnce }) as const;
+  const iterationsAtOnce = Math.min(node.concurrency ?? LIMITS.inlineMapConcurrency, LIMITS.inlineMapConcurrency);
+  const childrenAtOnce = mapRunConcurrency(node);
   const few = withWidth(block, node, { above: 0, upTo: LIMITS.inlineMapConcurrency });
   const many = withWidth(block, node, { above: isInline ? LIMITS.inlineMapConcurrency : 0 });
   const iterations: Way = {
     test: { NumericLessThanEquals: LIMITS.inlineMapConcurrency },
     state: `${name}.map`,
     add(state) {
-      const iteration = innerBlock(timesOf(few, each), block.depth + 1);
-      addEntered(iteration, "iteration");
-      addState(few, state, {
-        ...mapOver(node, iteration, { Mode: "INLINE" }),
-        ...to(join),
-        ItemsPath: "$.c.items",
-        ...(node.concurrency !== undefined && {
-          MaxConcurrency: Math.min(node.concurrency, LIMITS.inlineMapConcurrency),
-        }),
-      });
+      const iteration = innerBlock(timesOf(few, each(iterationsAtOnce)), block.depth + 1);
+      addFacts(iteration, { kind: "iteration" });
+      addState(
+        few,
+        { name: state, node },
+        {
+          ...mapOver(node, iteration, { Mode: "INLINE" }),
+          ...to(join),
+          ItemsPath: "$.c.items",
+          ...(node.concurrency !== undefined && { MaxConcurrency: iterationsAtOnce }),
+        },
+      );
     },
   };
   const children: Way = {
     test: { NumericLessThanEquals: MAX_WIDTH },
     state: `${name}.maprun`,
     add: (state) =>
-      addState(many, state, {
-        ...mapOver(
-          node,
-          {
-            ...innerBlock(block, block.depth + 1, isInline ? ".wide" : ""),
-            execution: startExecution(many, each),
-            times: [],
+      addState(
+        many,
+        { name: state, node },
+        {
+          ...mapOver(
+            node,
+            {
+              ...innerBlock(block, block.depth + 1, isInline ? ".wide" : ""),
+              group: addGroup(many.group, each(childrenAtOnce), true),
+            },
+            { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+          ),
+          ...to(join),
+          ItemReader: {
+            Resource: INTEGRATIONS.items,
+            ReaderConfig: { InputType: "JSON", MaxItemsPath: "$.c.width" },
+            Parameters: { Bucket: resources.bucket, Key: RANGES_KEY },
           },
-          { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
-        ),
-        ...to(join),
-        ItemReader: {
-          Resource: INTEGRATIONS.items,
-          ReaderConfig: { InputType: "JSON", MaxItemsPath: "$.c.width" },
-          Parameters: { Bucket: resources.bucket, Key: RANGES_KEY },
+          ...(resources.keepsMapRuns && {
+            ResultWriter: {
+              Resource: INTEGRATIONS.results,
+              Parameters: { Bucket: resources.bucket, Prefix: MAP_RUNS_PREFIX },
+            },
+          }),
+          MaxConcurrency: childrenAtOnce,
         },
-        ...(resources.keepsMapRuns && {
-          ResultWriter: {
-            Resource: INTEGRATIONS.results,
-            Parameters: { Bucket: resources.bucket, Prefix: MAP_RUNS_PREFIX },
-          },
-        }),
-        MaxConcurrency: mapRunConcurrency(node),
-      }),
+      ),
   };
   return isInline ? [iterations, children] : [children];
 }

@@ -4,13 +4,11 @@ import {
   addChoice,
   addState,
   answersItself,
-  choiceName,
   deeperIndex,
   END,
   field,
   firstIndex,
   innerBlock,
-  startExecution,
   timesOf,
   to,
   type Block,
@@ -23,7 +21,7 @@ import { addEnter, enterable } from "./enter.ts";
 import { entryOf, startOf } from "./entry.ts";
 import { partName, piecesOf, type Part, type Piece } from "./piece.ts";
 import { nestRetry } from "./contract/retries.ts";
-import type { ExecutionStates } from "./tally.ts";
+import { addGroup, type StateGroup } from "./state-group.ts";
 
 /**
  * Adds the state that has an execution of another machine and waits for its end; if this one is stopped, so is that. What
@@ -56,21 +54,18 @@ interface MachineOptions {
   readonly comment: string;
   readonly depth: number;
   readonly isEntered: boolean;
-  /** Where executions of it are started; a run's own unless given. */
-  readonly within?: Block;
+  /** What is told of its executions. */
+  readonly group: StateGroup;
 }
 
 /** Compiles a sequence of pieces to a machine that begins and ends with it. */
 export function compileMachine(
   pieces: readonly Piece[],
   flow: FlowContext,
-  { comment, depth, isEntered, within }: MachineOptions,
+  { comment, depth, isEntered, group }: MachineOptions,
 ): StateMachine {
   const entered = isEntered ? enterable(pieces) : undefined;
-  let execution: ExecutionStates = { starts: [], entered: [] };
-  if (within) execution = startExecution(within);
-  else flow.executions.push(execution);
-  const block: Block = { flow, depth, copy: "", entered, states: {}, execution, times: [] };
+  const block: Block = { flow, depth, copy: "", entered, states: {}, group };
   const StartAt = addEnter(block, entryOf(pieces[0]!, block).state!);
   flow.compilePieces(pieces, block, END);
   return { Comment: comment, StartAt, States: block.states };
@@ -80,9 +75,10 @@ export function compileMachine(
 export function compilePart(part: Part, block: Block, next: Entry): void {
   const { flow, depth, entered } = block;
   const comment = `A part of flow ${flow.graph.name}`;
-  const machine = flow.nest(() =>
-    compileMachine(part.pieces, flow, { comment, depth, isEntered: !!entered, within: block }),
-  );
+  const machine = flow.nest(() => {
+    const group = addGroup(block.group, { is: "once" }, true);
+    return compileMachine(part.pieces, flow, { comment, depth, isEntered: !!entered, group });
+  });
   addExecution(block, partName(part), { machine, ResultPath: null, ...to(next) });
 }
 
@@ -110,7 +106,7 @@ export function compileChunkedLoop(node: LoopNode, block: Block, next: Entry): v
   });
   addChunk(turns, machineOf(node, turns.turn, levels));
   const again = { test: { Variable: "$.c.again", BooleanEquals: true }, to: { state: turns.named("again") } };
-  addChoice(turns.turn, choiceName(node), { rules: [again], otherwise: { state: turns.named("leave") } });
+  addChoice(turns.turn, node, { rules: [again], otherwise: { state: turns.named("leave") } });
   addState(turns.further, `${node.id}.again`, passOn({ "p.$": "$.c.p", "k.$": "$.c.k" }, {}, turns.named("chunk")));
   addState(block, `${node.id}.leave`, {
     Type: "Pass",
@@ -139,7 +135,7 @@ function turnsOf(
 function machineOf(node: LoopNode, outer: Block, levels: readonly number[]): string {
   const { flow, depth } = outer;
   return flow.nest((): StateMachine => {
-    const block: Block = { ...innerBlock(outer, depth, ""), execution: startExecution(outer), times: [] };
+    const block: Block = { ...innerBlock(outer, depth, ""), group: addGroup(outer.group, { is: "once" }, true) };
     const below = levels.slice(0, -1);
     const turns = turnsOf(node, block, { levels: below, upTo: levels.at(-1) });
     const rounds = levels.reduce((product, each) => product * each, 1);
@@ -196,7 +192,7 @@ function addTurn(
   next: { readonly at: JsonObject; readonly start: string },
 ): void {
   const again = { Variable: "$.c.again", BooleanEquals: true };
-  addChoice(turn, choiceName(node), {
+  addChoice(turn, node, {
     rules: [
       { test: { And: [again, isWithin] }, to: { state: named("again") } },
       { test: again, to: { state: named("more") } },

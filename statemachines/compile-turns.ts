@@ -2,10 +2,9 @@ import type { BranchNode, LoopNode, SwitchNode } from "../graph/graph.ts";
 import { bodiesOf } from "../graph/walk.ts";
 import {
   addChoice,
-  addEntered,
+  addFacts,
   addState,
   answersItself,
-  choiceName,
   deeperIndex,
   END,
   firstIndex,
@@ -25,17 +24,21 @@ import { piecesOf } from "./piece.ts";
 /** Adds a branch: a Parallel, then the join. */
 export function compileBranch(node: BranchNode, block: Block, next: Entry): void {
   const { name } = node.join;
-  const Branches = node.branches.map(({ body }) => {
-    const inner = innerBlock(block, block.depth);
+  const Branches = node.branches.map(({ body }, branch) => {
+    const inner = innerBlock(timesOf(block, { is: "branch", of: node, branch }), block.depth);
     block.flow.compileBody(body, inner, END);
     return { StartAt: startOf(body, inner), States: inner.states };
   });
-  addState(block, `${name}.branches`, {
-    Type: "Parallel",
-    Branches,
-    ResultPath: null,
-    Next: name + block.copy,
-  });
+  addState(
+    block,
+    { name: `${name}.branches`, node },
+    {
+      Type: "Parallel",
+      Branches,
+      ResultPath: null,
+      Next: name + block.copy,
+    },
+  );
   compileStep(node.join, block, next);
 }
 
@@ -46,7 +49,7 @@ export function compileSwitch(node: SwitchNode, block: Block, next: Entry): void
   const inside: Block = { ...block, entered: undefined };
   const bodyOf = (body: SwitchNode["otherwise"]): Entry => (body?.[0] ? { state: startOf(body, block) } : after);
   const noCase = `${node.id}.nocase`;
-  addChoice(block, choiceName(node), {
+  addChoice(block, node, {
     rules: node.cases.map(({ value, body }) => ({
       test: { Variable: "$.c.case", StringEquals: value },
       to: bodyOf(body),
@@ -57,7 +60,7 @@ export function compileSwitch(node: SwitchNode, block: Block, next: Entry): void
     const taken = timesOf(inside, { is: "share", of: node, body: number });
     if (body.length > 0) block.flow.compileBody(body, taken, after);
     // The Succeed that the Choice goes to at the block's end.
-    else if (after.state === undefined) addEntered(taken, "succeed");
+    else if (after.state === undefined) addFacts(taken, { kind: "succeed" });
   }
   if (node.otherwise) return;
   const cases = node.cases.map(({ value }) => JSON.stringify(value)).join(", ");
@@ -90,7 +93,7 @@ export function compileLoop(node: LoopNode, block: Block, next: Entry): void {
     answered: { state: named("choice").state!, fields: controlFieldsOf(node) },
   });
   if (!answersItself(piecesOf(block.flow.division, node.body).at(-1))) addControlRead(inside, `${id}.while`, node);
-  addChoice(inside, choiceName(node), {
+  addChoice(inside, node, {
     rules: [{ test: { Variable: "$.c.again", BooleanEquals: true }, to: named("again") }],
     otherwise: named("leave"),
   });

@@ -1,12 +1,14 @@
 import type { Graph } from "../graph/graph.ts";
+import { stepsOf } from "../graph/walk.ts";
 import type { StateMachine } from "./asl.ts";
 import { openFlow } from "./compile-body.ts";
 import { compileMachine } from "./compile-nested.ts";
 import { divide, MACHINE_SIZE, type MachineSize } from "./divide.ts";
+import { jobsWanted, type JobWanted } from "./job-definition.ts";
 import { piecesOf } from "./piece.ts";
 import type { MachineResources } from "./resources.ts";
+import { addGroup, type StateGroup } from "./state-group.ts";
 import { machineWithin } from "./stack-names.ts";
-import type { ExecutionStates } from "./tally.ts";
 
 /** A flow's state machines. */
 export interface CompiledFlow {
@@ -17,8 +19,10 @@ export interface CompiledFlow {
    * is in them, so that one never changes under the runs that need it.
    */
   readonly children: Readonly<Record<string, StateMachine>>;
-  /** What a run's executions enter of them, and how often: what a run costs is counted by it. */
-  readonly executions: readonly ExecutionStates[];
+  /** What a run enters of them, how often, and what each of these states does: what a run costs is counted by it. */
+  readonly run: StateGroup;
+  /** Of the steps whose jobs need a definition of their own what that must have; the others have the deployment's. */
+  readonly jobDefinitions: Readonly<Record<string, JobWanted>>;
 }
 
 /**
@@ -41,8 +45,14 @@ export function compile(graph: Graph, resources: MachineResources, size: Machine
   const division = divide(graph, size);
   const flow = openFlow({ graph, resources, division, nest });
   const comment = `Flow ${graph.name}`;
-  const machine = compileMachine(piecesOf(division, graph.body), flow, { comment, depth: 0, isEntered: true });
-  return { machine, children, executions: flow.executions };
+  const run = addGroup(undefined, { is: "once" }, true);
+  const machine = compileMachine(piecesOf(division, graph.body), flow, {
+    comment,
+    depth: 0,
+    isEntered: true,
+    group: run,
+  });
+  return { machine, children, run, jobDefinitions: jobsWanted(stepsOf(graph.body)) };
 }
 
 function childArn(flow: string, machines: string, machine: StateMachine): string {

@@ -3,7 +3,7 @@ import { controlName, type ControlNode } from "../graph/lineage.ts";
 import { addState, choiceName, field, taskIndexExpression, type Block } from "./block.ts";
 import { INTEGRATIONS } from "./contract/contract.ts";
 import { controlKeyExpression } from "./contract/control-item.ts";
-import { isArrayJob } from "./count.ts";
+import { isArrayJob } from "./array-job.ts";
 import { lambdaRetry, readRetry } from "./contract/retries.ts";
 
 /** How the machine takes each field out of the ledger's item. */
@@ -35,29 +35,37 @@ export function addControlRead(block: Block, name: string, node: ControlNode): v
   const index = taskIndexExpression(block);
   const common = { ResultPath: "$.c", Next: choiceName(node) + block.copy };
   if (lineage.controls.get(id)!.known === "asked") {
-    addState(block, name, {
-      Type: "Task",
-      Resource: INTEGRATIONS.invoke,
-      Parameters: {
-        FunctionName: resources.bookkeeping,
-        Payload: { action: "control", "run.$": "$.run", node: id, ...field("index", index) },
+    addState(
+      block,
+      { name, node },
+      {
+        Type: "Task",
+        Resource: INTEGRATIONS.invoke,
+        Parameters: {
+          FunctionName: resources.bookkeeping,
+          Payload: { action: "control", "run.$": "$.run", node: id, ...field("index", index) },
+        },
+        Retry: lambdaRetry,
+        ResultSelector: pickFields("$.Payload", fields),
+        ...common,
       },
-      Retry: lambdaRetry,
-      ResultSelector: pickFields("$.Payload", fields),
-      ...common,
-    });
+    );
     return;
   }
-  addState(block, name, {
-    Type: "Task",
-    Resource: INTEGRATIONS.read,
-    Parameters: {
-      TableName: resources.table,
-      ConsistentRead: true,
-      Key: { pk: { "S.$": controlKeyExpression(id) }, sk: field("S", index) },
+  addState(
+    block,
+    { name, node },
+    {
+      Type: "Task",
+      Resource: INTEGRATIONS.read,
+      Parameters: {
+        TableName: resources.table,
+        ConsistentRead: true,
+        Key: { pk: { "S.$": controlKeyExpression(id) }, sk: field("S", index) },
+      },
+      Retry: readRetry,
+      ResultSelector: Object.fromEntries(fields.map((one) => [`${one}.$`, ITEM_FIELDS[one]!])),
+      ...common,
     },
-    Retry: readRetry,
-    ResultSelector: Object.fromEntries(fields.map((one) => [`${one}.$`, ITEM_FIELDS[one]!])),
-    ...common,
-  });
+  );
 }

@@ -11,8 +11,8 @@ import { transitionsOf } from "./tally.ts";
  * counted.
  */
 export function transitions(graph: Graph, course: Course = {}, size?: MachineSize): number {
-  const { executions } = size ? compile(graph, offlineResources, size) : compiledOf(graph);
-  return transitionsOf(executions, waysOf(course));
+  const { run } = size ? compile(graph, offlineResources, size) : compiledOf(graph);
+  return transitionsOf(run, waysOf(course));
 }
 
 const compiled = new WeakMap<Graph, CompiledFlow>();

@@ -1,13 +1,16 @@
 import type { ForeachNode, GraphNode, LoopNode, StepNode, StepOptions, SwitchNode } from "../graph/graph.ts";
 import { bodiesOf } from "../graph/walk.ts";
 import { answersItself } from "./block.ts";
+import { isArrayJob } from "./array-job.ts";
 import { LIMITS } from "./limits.ts";
 import { piecesOf, type Division, type Piece } from "./piece.ts";
 import { retriesOf } from "./contract/retries.ts";
 
 /**
  * Bounds the events of one execution of a sequence of nodes before there is a machine, by what each kind of state counts
- * for: what a graph is divided by. What a run really enters is counted on the compiled machines (tally.ts);
+ * for. It can't be read from compiled states: what it decides (which foreachs are inline Maps, what becomes a machine of its
+ * own) is what the compiler goes by, and dividing asks it of thousands of sequences that never become a machine. Nothing
+ * else counts by it: what a run enters is counted on the compiled states (state-group.ts, tally.ts), and
  * test/divided-machines.test.ts holds the two together.
  */
 export interface Counting {
@@ -118,12 +121,6 @@ function countChildren(node: ForeachNode, counting: Counting): number {
   if (width > LIMITS.inlineMapConcurrency || !counting.isInline(node)) return weights.mapRun;
   const child = count(piecesOf(counting.division ?? UNDIVIDED, node.body), counting);
   return weights.map + width * (weights.iteration + child);
-}
-
-/** Whether the foreach is a job array: its body is one step on Batch, and nothing bounds how many run at once. */
-export function isArrayJob({ body, concurrency }: ForeachNode): boolean {
-  const [step, ...rest] = body;
-  return step?.type === "step" && rest.length === 0 && step.options.compute !== "lambda" && concurrency === undefined;
 }
 
 /**

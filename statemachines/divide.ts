@@ -1,7 +1,8 @@
 import { MillraceError } from "../graph/errors.ts";
 import type { Graph, GraphNode, LoopNode } from "../graph/graph.ts";
 import { bodiesOf, stepsOf } from "../graph/walk.ts";
-import { count, countRound, EXECUTION_EVENTS, isArrayJob, nestedWeight, worstCase, type Counting } from "./count.ts";
+import { isArrayJob } from "./array-job.ts";
+import { count, countRound, EXECUTION_EVENTS, nestedWeight, worstCase, type Counting } from "./count.ts";
 import { measureDefinitions } from "./definition-bytes.ts";
 import { inlineForeachs } from "./inline.ts";
 import { nodesOf, piecesOf, type Division, type Piece } from "./piece.ts";

@@ -1,6 +1,7 @@
 import type { ForeachNode, Graph, GraphNode } from "../graph/graph.ts";
 import { bodiesOf, nodesIn } from "../graph/walk.ts";
-import { isArrayJob, mostEvents } from "./count.ts";
+import { isArrayJob } from "./array-job.ts";
+import { mostEvents } from "./count.ts";
 import { LIMITS } from "./limits.ts";
 
 /** What the foreachs of one flow may add to its history together; the rest is for everything else. */

@@ -15,9 +15,6 @@ const everyKind: Readonly<Record<string, string>> = {
   "statemachines/compile-body.ts": "which file compiles it",
   "statemachines/entry.ts": "which of its states is the first",
   "statemachines/count.ts": "what its states add up to",
-  "statemachines/plan/visits.ts": "how often a run comes by",
-  "statemachines/plan/at-once.ts": "what it has going at once",
-  "statemachines/plan/size.ts": "what its states are given",
   "cli/graph/mermaid.ts": "how it is drawn",
   "cli/graph/tree.ts": "how it is shown as text",
 };
@@ -31,6 +28,7 @@ const someKinds: Readonly<Record<string, string>> = {
   "statemachines/plan/reads.ts": "what each control value costs",
   "statemachines/plan/record.ts": "what each control value was",
   "statemachines/plan/requests.ts": "what each control value costs",
+  "statemachines/plan/size.ts": "how long each control value is",
   "tasks/outcome.ts": "what each control value is made of",
   "functions/api/bookkeeping-call.ts": "which control values may be asked",
   "engine/control-event.ts": "what is told of a control value",
@@ -57,4 +55,13 @@ test("a kind of node is named in few files, each for a reason of its own", () =>
     .filter((name) => name.endsWith(".ts") && !/\.test(-d)?\.ts$|\/arbitrary-|fixtures\.ts$/.test(name))
     .filter((name) => comparedIn(readFileSync(join(repository, name), "utf8")).length > 0);
   expect(found.toSorted()).toEqual([...Object.keys(everyKind), ...Object.keys(someKinds)].toSorted());
+});
+
+test("what the compiler decides of a flow is decided there alone: all others read it from the compiled flow", () => {
+  const decisions = /\b(isArrayJob|answersItself|jobsWanted|inlineForeachs)\b/;
+  const asking = sourceFiles()
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .filter((name) => decisions.test(readFileSync(join(repository, name), "utf8")));
+  expect(asking.filter((name) => !/^statemachines\/[\w-]+\.ts$/.test(name))).toEqual([]);
+  expect(asking.length).toBeGreaterThan(4);
 });

@@ -10,7 +10,8 @@ import { createHash } from "node:crypto";
 import { MillraceError } from "../../graph/errors.ts";
 import { FLOW_TAG, type StackNames } from "../../statemachines/stack-names.ts";
 import { accountError } from "../account-error.ts";
-import type { JobDefinitions, JobWanted } from "./job-definitions.ts";
+import type { JobWanted } from "../../statemachines/job-definition.ts";
+import type { JobDefinitions } from "./job-definitions.ts";
 
 export interface BatchOptions {
   /** The deployment's own definition, as a name or ARN: what is registered starts from it. */

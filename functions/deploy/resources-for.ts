@@ -18,13 +18,15 @@ export async function resourcesFor(
   { jobs, resources }: { readonly jobs: JobDefinitions; readonly resources: MachineResources },
   graph: Graph,
 ): Promise<MachineResources> {
-  const mistakes = [...missingQueues(graph, resources.queues), ...checkFlowMachines(graph, compile(graph, resources))];
+  const compiled = compile(graph, resources);
+  const mistakes = [...missingQueues(graph, resources.queues), ...checkFlowMachines(graph, compiled)];
   if (mistakes.length > 0)
     throw mistakesError(
       "machine.invalid",
       mistakes.map(({ code, detail, where, hint = "" }) => ({ code, message: detail, where, hint })),
     );
-  const steps = { ...resources.jobDefinition.steps, ...(await defineJobs(jobs, graph)) };
+  const own = await defineJobs(jobs, graph.name, compiled.jobDefinitions);
+  const steps = { ...resources.jobDefinition.steps, ...own };
   return { ...resources, jobDefinition: { ...resources.jobDefinition, steps } };
 }
 

@@ -1,10 +1,7 @@
-import type { Graph, GraphNode, StepNode } from "../../graph/graph.ts";
-import { bodiesOf } from "../../graph/walk.ts";
-import { isArrayJob } from "../count.ts";
-import { inlineForeachs, mapRunConcurrency } from "../inline.ts";
-import { LIMITS } from "../limits.ts";
+import type { BranchNode, StepNode } from "../../graph/graph.ts";
+import type { StateGroup, StateFacts } from "../state-group.ts";
+import { valueAtOnce } from "../tally.ts";
 import { taskPlaceOf } from "./place.ts";
-import { isMapRun } from "./visits.ts";
 import type { Ways } from "./ways.ts";
 
 /** What a run may have going at once at most, were every task there as long as the next. */
@@ -29,54 +26,37 @@ const NOTHING: AtOnce = {
   functions: 0,
   mapRuns: 0,
   submits: 0,
-  entered: 1,
+  entered: 0,
 };
 
-export function atOnce(graph: Graph, ways: Ways): AtOnce {
-  const inline = inlineForeachs(graph);
-  const sequence = (nodes: readonly GraphNode[]): AtOnce => nodes.map(one).reduce(most, NOTHING);
-  const one = (node: GraphNode): AtOnce => {
-    switch (node.type) {
-      case "step":
-        return task(node);
-      case "foreach": {
-        const width = ways.width(node);
-        if (isArrayJob(node)) {
-          const jobs = Math.ceil(width / LIMITS.arrayJobMaxSize);
-          const children = scaled(task(node.body[0] as StepNode), width);
-          return most({ ...children, submits: jobs, entered: jobs }, task(node.join));
-        }
-        const isOwn = isMapRun(width, inline.has(node));
-        const most1 = isOwn
-          ? mapRunConcurrency(node)
-          : Math.min(node.concurrency ?? LIMITS.inlineMapConcurrency, LIMITS.inlineMapConcurrency);
-        const children = scaled(sequence(node.body), Math.min(width, most1));
-        return most({ ...children, mapRuns: children.mapRuns + (isOwn ? 1 : 0) }, task(node.join));
-      }
-      case "branch":
-        return most(
-          node.branches.map(({ body }) => sequence(body)).reduce(sum, { ...NOTHING, entered: 0 }),
-          task(node.join),
-        );
-      case "switch":
-        return bodiesOf(node)
-          .filter((_, body) => ways.share(node, body) > 0)
-          .map(sequence)
-          .reduce(most, NOTHING);
-      case "loop":
-        return sequence(node.body);
-    }
-  };
-  return sequence(graph.body);
+/** What comes one after the other is the most of it, what goes on side by side the sum. */
+export function atOnce({ states, groups }: StateGroup, ways: Ways): AtOnce {
+  const branches = new Map<BranchNode, AtOnce>();
+  const inner = groups.map((group) => {
+    const { factor, isExecution } = group;
+    const all = scaled(atOnce(group, ways), valueAtOnce(factor, ways));
+    if (factor.is === "branch") branches.set(factor.of, sum(branches.get(factor.of) ?? NOTHING, all));
+    // The children of a distributed Map, which is open for as long as they are.
+    return factor.is === "children" && isExecution ? { ...all, mapRuns: all.mapRuns + 1 } : all;
+  });
+  return [...states.map(ofState), ...inner, ...branches.values()].reduce(most, NOTHING);
 }
 
-function task({ options }: StepNode): AtOnce {
-  const place = taskPlaceOf(options);
+function ofState({ kind, step, carries }: StateFacts): AtOnce {
+  if (kind === "iteration") return NOTHING;
+  if (kind === "child") return container(step!);
+  const entered = { ...NOTHING, entered: 1 };
+  if (!step) return entered;
   // The runner waits while the function of the tasks answers it.
-  if (place.type === "lambda") return { ...NOTHING, functions: 2 };
-  if (place.type !== "fargate") return { ...NOTHING, submits: 1 };
+  if (kind === "invocation") return { ...entered, functions: 2 };
+  return { ...(carries ? NOTHING : container(step)), submits: 1, entered: 1 };
+}
+
+function container({ options }: StepNode): AtOnce {
+  const place = taskPlaceOf(options);
+  if (place.type !== "fargate") return NOTHING;
   const cpus = place.isSpot ? { spotCpus: place.size.cpu } : { onDemandCpus: place.size.cpu };
-  return { ...NOTHING, ...cpus, containers: 1, submits: 1 };
+  return { ...NOTHING, ...cpus, containers: 1 };
 }
 
 function most(a: AtOnce, b: AtOnce): AtOnce {

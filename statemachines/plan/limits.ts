@@ -2,6 +2,7 @@ import type { ForeachNode, Graph, GraphNode, LoopNode } from "../../graph/graph.
 import { controlName } from "../../graph/lineage.ts";
 import { hasTurns, nodesIn } from "../../graph/walk.ts";
 import { MAX_WIDTH } from "../contract/contract.ts";
+import { compiledOf } from "../cost.ts";
 import { LIMITS } from "../limits.ts";
 import { atOnce, type AtOnce } from "./at-once.ts";
 import { DEPLOYMENT } from "./place.ts";
@@ -128,7 +129,7 @@ function sizesOf(graph: Graph, ways: Ways): Sizes {
     events: largestHistory(graph, ways),
     payload: largestPayload(graph, ways),
     width: Math.max(0, ...widths),
-    atOnce: atOnce(graph, ways),
+    atOnce: atOnce(compiledOf(graph).run, ways),
   };
 }
 

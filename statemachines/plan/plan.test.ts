@@ -57,6 +57,13 @@ describe("a plan", () => {
     expect(usage).toMatchObject({ jobs: 0, runner: 2, tasks: 4, runs: 1, dispatch: 1, sign: 0 });
   });
 
+  test("of a foreach in a foreach counts a second question for the first array's children, none for an only child", () => {
+    const flow = graph("F", foreach("j", [foreach("k", [step("x")])]));
+    const started = (k: number) => plan(flow, { widths: { j: 3, k } }, { default: 0.1 }).usage.tasks;
+    // Two for each task, and one for each child of the first array, which guesses its index wrong.
+    expect(started(2) - started(1)).toBe(2 * 3 + 2);
+  });
+
   test("counts what containers say every half minute", () => {
     const calls = (minutes: number) => plan(graph("F", step("x")), {}, { default: minutes }).usage.apiRequests;
     expect(calls(10) - calls(0.5)).toBe(19);

@@ -79,7 +79,7 @@ export interface KnownRun {
 
 export function planOf(run: KnownRun): Plan {
   const { graph, ways, visits } = run;
-  const entered = transitionsOf(compiledOf(graph).executions, ways);
+  const entered = transitionsOf(compiledOf(graph).run, ways);
   const parts = partsOf(run);
   const runUsage = runRequests({ lineage: lineageOf(graph), ways, visits });
   const usage = total(runUsage, ...parts.map((part) => part.usage));

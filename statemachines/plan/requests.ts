@@ -1,4 +1,3 @@
-import type { ForeachNode } from "../../graph/graph.ts";
 import { controlName, type ControlNode } from "../../graph/lineage.ts";
 import { writtenAfter } from "./controls.ts";
 import { inputReads, pagesOf, type ReadScope } from "./reads.ts";
@@ -45,9 +44,9 @@ const RUN_ITEMS = 6;
  * One control value that the machine asks: read where it was written, else worked out by the bookkeeping function, which
  * has the page of an element from its sibling before.
  */
-function answer(scope: ReadScope, { node, ...here }: Question): Partial<Usage> {
-  const { known, inputs } = scope.lineage.controls.get(controlName(node))!;
-  if (known === "written") return GET;
+function answer(scope: ReadScope, { node, isWorkedOut, ...here }: Question): Partial<Usage> {
+  if (!isWorkedOut) return GET;
+  const { inputs } = scope.lineage.controls.get(controlName(node))!;
   const objectPuts = node.type === "foreach" ? pagesOf(scope.ways.width(node)) : 0;
   return total({ tasks: 1, objectPuts }, GET, inputReads(scope, inputs, here).usage, PUT);
 }
@@ -60,17 +59,16 @@ export interface AttemptRequests {
 
 export function attemptRequests(scope: ReadScope, visit: StepVisit): AttemptRequests {
   const { step } = visit;
-  const { inputs } = scope.lineage.steps.get(step.name)!;
+  const { inputs, joins } = scope.lineage.steps.get(step.name)!;
   const { usage, items } = inputReads(scope, inputs, visit);
-  const isLambda = step.options.compute === "lambda";
   const begin = total(
     TASK_CALL,
     GET,
     PUT,
     usage,
     // A container gets the code; the runner has it from the invocation before.
-    isLambda ? { runner: 1 } : { objectGets: 1 },
-    { objectGets: visit.joins ? 0 : items },
+    visit.isInvoked ? { runner: 1 } : { objectGets: 1 },
+    { objectGets: joins ? 0 : items },
     wrongGuess(scope, visit),
     joinReads(scope, visit),
   );
@@ -101,9 +99,9 @@ function storePages({ ways }: ReadScope, controls: readonly ControlNode[]): { ob
  * An array's child knows its foreach's index. That of the first of an outer foreach is "0", as is that of a foreach which
  * stands in none, so the child asks a second time (runtime/container/bootstrap.ts).
  */
-function wrongGuess({ ways }: ReadScope, { array, within }: StepVisit): Partial<Usage> {
+function wrongGuess({ ways }: ReadScope, { isArray, within }: StepVisit): Partial<Usage> {
   const outer = within[0];
-  if (!array || !outer || within.length !== 2) return {};
+  if (!isArray || !outer || within.length !== 2) return {};
   const siblings = outer.type === "foreach" ? ways.width(outer) : ways.rounds(outer);
   return siblings > 0 ? times(total(TASK_CALL, GET), 1 / siblings) : {};
 }
@@ -113,15 +111,15 @@ const BRANCHES = 10_000;
 
 /** What a join finds out of its branches. */
 function joinReads(scope: ReadScope, visit: StepVisit): Partial<Usage> {
-  if (!visit.joins) return {};
   const { joins } = scope.lineage.steps.get(visit.step.name)!;
-  if (joins?.type === "branch") return total(...joins.branches.map(({ ends }) => inputReads(scope, ends, visit).usage));
-  const node = visit.joins as ForeachNode;
+  if (!joins) return {};
+  if (joins.type === "branch") return total(...joins.branches.map(({ ends }) => inputReads(scope, ends, visit).usage));
+  const { node, ends } = joins;
   const width = scope.ways.width(node);
   const child = { ...visit, within: [...visit.within, node] };
   const page = (from: number): Partial<Usage> => {
     const count = Math.max(0, Math.min(width - from, BRANCHES));
-    return total(GET, count > 0 ? inputReads(scope, joins!.ends, { ...child, siblings: count }).usage : {});
+    return total(GET, count > 0 ? inputReads(scope, ends, { ...child, siblings: count }).usage : {});
   };
   const pages = Math.ceil(width / BRANCHES);
   if (pages <= 1) return page(0);

@@ -1,4 +1,4 @@
-import { OTHERWISE, type Graph, type GraphNode, type JsonObject } from "../../graph/graph.ts";
+import { OTHERWISE, type Graph, type JsonObject, type LoopNode } from "../../graph/graph.ts";
 import type { ControlNode } from "../../graph/lineage.ts";
 import type { ControlValue } from "../../graph/control-value.ts";
 import { bodiesOf } from "../../graph/walk.ts";
@@ -6,76 +6,89 @@ import { allStates } from "../all-states.ts";
 import { compiledOf } from "../cost.ts";
 import { controlFields } from "../contract/control-item.ts";
 import { controlFieldsOf } from "../control.ts";
-import { EVENTS, EXECUTION_EVENTS, isArrayJob } from "../count.ts";
-import { divide } from "../divide.ts";
-import { inlineForeachs } from "../inline.ts";
-import { isStarted, weigh } from "../tally.ts";
+import { EVENTS, EXECUTION_EVENTS } from "../count.ts";
+import type { Factor, StateGroup, StateFacts } from "../state-group.ts";
+import { executionsIn, isState, valueAtOnce, weigh } from "../tally.ts";
 import { DEPLOYMENT } from "./place.ts";
-import { isMapRun, visit } from "./visits.ts";
+import { visit } from "./visits.ts";
 import type { Ways } from "./ways.ts";
 
 /** Events of the longest history among a run's executions, no retry counted. */
 export function largestHistory(graph: Graph, ways: Ways): number {
-  const histories = compiledOf(graph)
-    .executions.filter((execution) => isStarted(execution, ways))
-    .map((execution) => EXECUTION_EVENTS + weigh(execution, EVENTS, ways));
+  const histories = Array.from(
+    executionsIn(compiledOf(graph).run, ways),
+    (execution) => EXECUTION_EVENTS + weigh(execution, EVENTS, ways),
+  );
   return Math.round(Math.max(...histories));
 }
 
 /** Bytes of the largest payload that a state of the run has, a failure that is caught left out. */
 export function largestPayload(graph: Graph, ways: Ways): number {
-  const inline = inlineForeachs(graph);
+  const { run, children } = compiledOf(graph);
   let largest = 0;
-  const seeBytes = (bytes: number) => {
-    largest = Math.max(largest, bytes);
+  const enter = ({ states, groups }: StateGroup, place: Place): void => {
+    for (const facts of states) largest = Math.max(largest, bytesAt(facts, place.payload, ways));
+    for (const group of groups)
+      if (valueAtOnce(group.factor, ways) > 0) enter(group, placeIn(group.factor, place, ways));
   };
-  const see = (payload: object) => seeBytes(Buffer.byteLength(JSON.stringify(payload)));
-  const asked = (node: ControlNode, payload: object) => {
-    const fields: object = controlFields(longest(node, ways));
-    const picked = Object.entries(fields).filter(([name]) => controlFieldsOf(node).includes(name));
-    see({ ...payload, c: Object.fromEntries(picked) });
-  };
-  const sequence = (nodes: readonly GraphNode[], payload: object, at: Position) => {
-    see({ ...payload, at });
-    for (const node of nodes) one(node, { ...payload, at }, at);
-  };
-  const one = (node: GraphNode, payload: object, at: Position): void => {
-    switch (node.type) {
-      case "step":
-        return;
-      case "foreach": {
-        const width = ways.width(node);
-        asked(node, payload);
-        if (isArrayJob(node) || width === 0) return;
-        // What the children answer comes back as one list, of `{}` each, unless it is written to the bucket.
-        if (!(DEPLOYMENT.keepsMapRuns && isMapRun(width, inline.has(node)))) seeBytes(listBytes(width));
-        return sequence(node.body, { run: RUN(graph) }, { p: deeper(at.p, width - 1) });
-      }
-      case "branch":
-        seeBytes(listBytes(node.branches.length));
-        for (const { body } of node.branches) sequence(body, payload, at);
-        return;
-      case "switch":
-        asked(node, payload);
-        return bodiesOf(node).forEach((body, i) => {
-          if (ways.share(node, i) > 0) sequence(body, payload, at);
-        });
-      case "loop": {
-        const round = Math.max(0, ways.rounds(node) - 1);
-        const inside = { p: deeper(at.p, round), k: round, out: at };
-        sequence(node.body, payload, inside);
-        return asked(node, { ...payload, at: inside });
-      }
+  enter(run, { payload: { run: RUN(graph), enter: "", at: { p: "0" } } });
+  return largest + (Object.keys(children).length > 0 ? NESTED_BYTES : 0);
+}
+
+interface Payload {
+  readonly run: string;
+  readonly enter?: string;
+  readonly at: Position;
+}
+
+interface Place {
+  readonly payload: Payload;
+  /** The innermost that the position tells of. */
+  readonly loop?: LoopNode;
+}
+
+/** Of a state, and of what it answers: a control value, a list of what branches or children came to. */
+function bytesAt(facts: StateFacts, payload: Payload, ways: Ways): number {
+  const { kind, node } = facts;
+  if (!isState(facts)) return 0;
+  const asked = kind === "choice" && node ? { ...payload, c: controlValueOf(node as ControlNode, ways) } : payload;
+  return Math.max(Buffer.byteLength(JSON.stringify(asked)), listBytes(answersOf(facts, ways)));
+}
+
+function controlValueOf(node: ControlNode, ways: Ways): object {
+  const fields = Object.entries(controlFields(longest(node, ways)));
+  return Object.fromEntries(fields.filter(([name]) => controlFieldsOf(node).includes(name)));
+}
+
+/** Of how many the state has an answer, of `{}` each. */
+function answersOf({ kind, node }: StateFacts, ways: Ways): number {
+  if (!node) return 0;
+  if (kind === "parallel") return bodiesOf(node).length;
+  const comesBack = kind === "map" || (kind === "mapRun" && !DEPLOYMENT.keepsMapRuns);
+  return comesBack && node.type === "foreach" ? ways.width(node) : 0;
+}
+
+function placeIn(factor: Factor, place: Place, ways: Ways): Place {
+  const { payload } = place;
+  const { run, at } = payload;
+  switch (factor.is) {
+    case "children":
+      return { payload: { run, at: { p: deeper(at.p, ways.width(factor.of) - 1) } } };
+    case "rounds":
+    case "furtherRounds":
+    case "turns": {
+      if (place.loop === factor.of) return place;
+      const round = Math.max(0, ways.rounds(factor.of) - 1);
+      return { payload: { ...payload, at: { p: deeper(at.p, round), k: round, out: at } }, loop: factor.of };
     }
-  };
-  sequence(graph.body, { run: RUN(graph), enter: "" }, { p: "0" });
-  const { sequences, chunks } = divide(graph);
-  return largest + (sequences.size + chunks.size > 0 ? NESTED_BYTES : 0);
+    default:
+      return place;
+  }
 }
 
 /** Of a list with `{}` for each. */
 function listBytes(length: number): number {
-  return 1 + 3 * length;
+  return length > 0 ? 1 + 3 * length : 0;
 }
 
 interface Position {

@@ -1,12 +1,9 @@
-import type { ForeachNode, Graph, GraphNode, LoopNode, StepNode, SwitchNode } from "../../graph/graph.ts";
+import type { ForeachNode, Graph, LoopNode, StepNode, SwitchNode } from "../../graph/graph.ts";
 import type { ControlNode } from "../../graph/lineage.ts";
-import { bodiesOf } from "../../graph/walk.ts";
-import { answersItself } from "../block.ts";
-import { isArrayJob } from "../count.ts";
-import { divide } from "../divide.ts";
-import { inlineForeachs } from "../inline.ts";
-import { LIMITS } from "../limits.ts";
-import { piecesOf, type Piece } from "../piece.ts";
+import { stepsOf } from "../../graph/walk.ts";
+import { compiledOf } from "../cost.ts";
+import type { Factor, StateGroup, StateFacts } from "../state-group.ts";
+import { valueOf } from "../tally.ts";
 import type { Ways } from "./ways.ts";
 
 /** How often a run comes by a place of the graph, and what that place stands in, outermost first. */
@@ -19,17 +16,18 @@ export interface Here {
 /** A step: its `times` are its tasks. */
 export interface StepVisit extends Here {
   readonly step: StepNode;
-  /** Jobs submitted for them. */
+  /** Jobs submitted for them; none where a function is invoked for each. */
   readonly jobs: number;
-  /** The foreach whose children are one array job. */
-  readonly array?: ForeachNode;
-  /** The foreach that it joins, or a branch's bodies. */
-  readonly joins?: ForeachNode | "branches";
+  readonly isInvoked: boolean;
+  /** Whether its tasks are the children of array jobs. */
+  readonly isArray: boolean;
 }
 
 /** A control value that the machine asks, because no step handed it on. */
 export interface Question extends Here {
   readonly node: ControlNode;
+  /** Worked out by the bookkeeping function; else it is read where it was written. */
+  readonly isWorkedOut: boolean;
 }
 
 export interface Visits {
@@ -38,64 +36,53 @@ export interface Visits {
   readonly mapRuns: number;
 }
 
-/** Goes along the graph as the machine does, and counts by how often it comes where. */
+/** How often a run enters each of the compiled states, added up by what these carry out. Steps in the order of the text. */
 export function visit(graph: Graph, ways: Ways): Visits {
-  const inline = inlineForeachs(graph);
-  const division = divide(graph);
-  const steps = new Map<string, StepVisit>();
+  const nothing = { times: 0, within: [], cases: [], jobs: 0, isInvoked: false, isArray: false };
+  const steps = new Map<string, StepVisit>(stepsOf(graph.body).map((step) => [step.name, { ...nothing, step }]));
   const questions: Question[] = [];
   let mapRuns = 0;
-
-  const stepAt = (step: StepNode, here: Here, more: Partial<StepVisit> = {}) => {
-    const jobs = step.options.compute === "lambda" ? 0 : here.times;
-    steps.set(step.name, { ...here, step, jobs, ...more });
-  };
-  const sequence = (nodes: readonly GraphNode[], here: Here) => pieces(piecesOf(division, nodes), here);
-  const pieces = (all: readonly Piece[], here: Here) =>
-    all.forEach((piece, i) => one(piece, here, answersItself(all[i - 1])));
-  const one = (node: Piece, here: Here, isAnswered: boolean) => {
-    if ((node.type === "foreach" || node.type === "switch") && !isAnswered) questions.push({ ...here, node });
-    switch (node.type) {
-      case "part":
-        return pieces(node.pieces, here);
-      case "step":
-        return stepAt(node, here);
-      case "foreach": {
-        const width = ways.width(node);
-        const inside = { ...here, times: here.times * width, within: [...here.within, node] };
-        if (isArrayJob(node)) {
-          const jobs = here.times * Math.ceil(width / LIMITS.arrayJobMaxSize);
-          stepAt(node.body[0] as StepNode, inside, { jobs, array: node });
-        } else {
-          if (isMapRun(width, inline.has(node))) mapRuns += here.times;
-          sequence(node.body, inside);
-        }
-        return stepAt(node.join, here, { joins: node });
-      }
-      case "branch":
-        for (const { body } of node.branches) sequence(body, here);
-        return stepAt(node.join, here, { joins: "branches" });
-      case "switch":
-        return bodiesOf(node).forEach((nodes, body) =>
-          sequence(nodes, {
-            ...here,
-            times: here.times * ways.share(node, body),
-            cases: [...here.cases, { node, body }],
-          }),
-        );
-      case "loop": {
-        const rounds = ways.rounds(node);
-        const inside = { ...here, times: here.times * rounds, within: [...here.within, node] };
-        sequence(node.body, inside);
-        if (!answersItself(piecesOf(division, node.body).at(-1))) questions.push({ ...inside, node });
-      }
+  const enter = ({ states, groups }: StateGroup, here: Here): void => {
+    for (const facts of states) {
+      const { kind, step, node } = facts;
+      if (step) steps.set(step.name, carriedOut(steps.get(step.name)!, facts, here));
+      else if (kind === "mapRun") mapRuns += here.times;
+      else if ((kind === "read" || kind === "invocation") && here.times > 0)
+        questions.push({ ...here, node: node as ControlNode, isWorkedOut: kind === "invocation" });
     }
+    for (const group of groups) enter(group, inside(here, group.factor, ways));
   };
-  sequence(graph.body, { times: 1, within: [], cases: [] });
+  enter(compiledOf(graph).run, { times: 1, within: [], cases: [] });
   return { steps, questions, mapRuns };
 }
 
-/** Whether a foreach of that width that is no array job is a distributed Map; of an average width too. */
-export function isMapRun(width: number, hasInline: boolean): boolean {
-  return width > 0 && !(hasInline && width <= LIMITS.inlineMapConcurrency);
+/** With what a state adds to it: a step may stand in the machine twice, once for each way to run a foreach around it. */
+function carriedOut(before: StepVisit, { kind, carries }: StateFacts, here: Here): StepVisit {
+  const { times, within, cases } = here;
+  if (carries)
+    return { ...before, jobs: before.jobs + times, isArray: before.isArray || (carries === "array" && times > 0) };
+  return {
+    ...before,
+    within,
+    cases,
+    times: before.times + times,
+    jobs: before.jobs + (kind === "job" ? times : 0),
+    isInvoked: kind === "invocation",
+  };
+}
+
+function inside({ times, within, cases }: Here, factor: Factor, ways: Ways): Here {
+  const here = { times: times * valueOf(factor, ways), within, cases };
+  switch (factor.is) {
+    case "share":
+      return { ...here, cases: [...cases, { node: factor.of, body: factor.body }] };
+    case "children":
+    case "rounds":
+      return { ...here, within: [...within, factor.of] };
+    case "turns":
+      // A loop's turns are divided on several levels.
+      return within.at(-1) === factor.of ? here : { ...here, within: [...within, factor.of] };
+    default:
+      return here;
+  }
 }
