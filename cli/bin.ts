@@ -41,7 +41,7 @@ async function start(args: readonly string[]): Promise<number> {
 
 async function runBare(target: string, { run, reportFailure }: RunModule): Promise<number> {
   try {
-    return await run(target, [], {}, []);
+    return await run(target, {}, { rest: [], knownFlags: [] });
   } catch (error) {
     return reportFailure(error);
   }

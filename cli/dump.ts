@@ -29,7 +29,9 @@ export function dump(text: string, names: readonly string[], { json }: JsonFlag)
       );
       const place = pathspecOf(run, task);
       out.write(
-        json ? `${jsonLine(place, task, artifacts)}\n` : `${describe(place, task, artifacts, names.length > 0)}\n`,
+        json
+          ? `${jsonLine(place, task, artifacts)}\n`
+          : `${describe(place, task, { artifacts, isWhole: names.length > 0 })}\n`,
       );
       await out.drained();
       if (!out.isRead) return;
@@ -59,12 +61,16 @@ function jsonLine(pathspec: string, { status }: Attempt, artifacts: Artifacts): 
   return JSON.stringify({ pathspec, status, artifacts: Object.fromEntries(values) });
 }
 
-function describe(pathspec: string, { status, error }: Attempt, artifacts: Artifacts, whole: boolean): string {
+function describe(
+  pathspec: string,
+  { status, error }: Attempt,
+  { artifacts, isWhole }: { readonly artifacts: Artifacts; readonly isWhole: boolean },
+): string {
   const width = Math.max(0, ...artifacts.map(([name]) => name.length));
   const lines = artifacts.map(([name, shown]) => {
-    const told =
-      "value" in shown ? inspectValue(shown.value, whole) : `(${formatBytes(shown.size)}; name it to see it)`;
-    return `  ${name.padEnd(width)}  ${told.replaceAll("\n", `\n${" ".repeat(width + 4)}`)}`;
+    const text =
+      "value" in shown ? inspectValue(shown.value, isWhole) : `(${formatBytes(shown.size)}; name it to see it)`;
+    return `  ${name.padEnd(width)}  ${text.replaceAll("\n", `\n${" ".repeat(width + 4)}`)}`;
   });
   return [`${pathspec}  ${status}${error ? `  ${formatTaskError(error)}` : ""}`, ...lines].join("\n");
 }

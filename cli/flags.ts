@@ -62,3 +62,10 @@ export interface ConfigureAwsFlags {
   readonly region?: string;
   readonly name?: string;
 }
+
+/** What a command line has besides the flow and the command's own flags: the flow's parameters, as they were written. */
+export interface FlowArguments {
+  readonly rest: readonly string[];
+  /** The command's own, so that a mistyped one is known. */
+  readonly knownFlags: readonly string[];
+}

@@ -15,7 +15,7 @@ export function logs(text: string, { attempt, json }: LogsFlags): Promise<number
       const one =
         attempt === undefined || attempt === newest.attempt
           ? newest
-          : await readAttempt(readings.runs, run, newest, attempt, pathspec.index !== undefined);
+          : await readAttempt(readings.runs, run, { task: newest, attempt, isNamed: pathspec.index !== undefined });
       if (!one || !out.isRead) continue;
       const place = pathspecOf(run, one);
       if (json)
@@ -34,9 +34,7 @@ export function logs(text: string, { attempt, json }: LogsFlags): Promise<number
 async function readAttempt(
   runs: RunReader,
   run: RunSummary,
-  task: Attempt,
-  attempt: number,
-  isNamed: boolean,
+  { task, attempt, isNamed }: { readonly task: Attempt; readonly attempt: number; readonly isNamed: boolean },
 ): Promise<Attempt | undefined> {
   const attempts = await runs.listAttempts(run, task);
   const found = attempts.find((one) => one.attempt === attempt);

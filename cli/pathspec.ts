@@ -1,3 +1,4 @@
+import type { TaskKey } from "../graph/task-key.ts";
 import type { Attempt, RunSummary } from "../store/ledger/ledger.ts";
 import { didYouMean } from "../graph/did-you-mean.ts";
 import { MillraceError } from "../graph/errors.ts";
@@ -69,7 +70,7 @@ export async function* tasksOf(runs: RunReader, run: RunSummary, { step, index }
   }
   if (step !== undefined && index !== undefined) {
     const [task] = await runs.readTasks(run, [{ step, index }]);
-    if (!task) throw await unknownTask(runs, run, step, index);
+    if (!task) throw await unknownTask(runs, run, { step, index });
     yield task;
     return;
   }
@@ -86,7 +87,7 @@ export async function* tasksOf(runs: RunReader, run: RunSummary, { step, index }
   }
 }
 
-async function unknownTask(runs: RunReader, run: RunSummary, step: string, index: string): Promise<MillraceError> {
+async function unknownTask(runs: RunReader, run: RunSummary, { step, index }: TaskKey): Promise<MillraceError> {
   const { items, cursor } = await runs.listTasks(run, step, { limit: 5 });
   const list = items.map((task) => task.index).join(", ");
   return new MillraceError("task.unknown", `run ${run.run} has no task ${index} of it`, {

@@ -7,8 +7,8 @@ import { DEFAULT_MINUTES, type Minutes } from "../statemachines/plan/plan.ts";
 import { visit } from "../statemachines/plan/visits.ts";
 import { waysOf, type Course } from "../statemachines/plan/ways.ts";
 
-/** What `millrace plan` is told of a run to be, as it was written: `NAME=VALUE` each. */
-export interface Told {
+/** What `millrace plan` assumes of a run to be, as it was written: `NAME=VALUE` each. */
+export interface Assumptions {
   readonly width?: readonly string[];
   readonly rounds?: readonly string[];
   readonly case?: readonly string[];
@@ -16,26 +16,36 @@ export interface Told {
 }
 
 /**
- * Reads what is told by the names that a flow's author knows. A foreach goes by its join, by a step in it (the innermost
+ * Reads assumptions by the names that a flow's author knows. A foreach goes by its join, by a step in it (the innermost
  * foreach around that), by its list or its element; a loop by a step in it or by its condition; a switch by its artifact.
  *
  * @throws MillraceError `plan.unreadable`, `plan.notInForeach`, `plan.notInLoop`, `step.unknown`, `case.unknown`.
  */
-export function readTold(graph: Graph, told: Told): { readonly course: Course; readonly minutes: Minutes } {
+export function readAssumptions(
+  graph: Graph,
+  written: Assumptions,
+): { readonly course: Course; readonly minutes: Minutes } {
   const names = namesIn(graph);
   return {
     course: {
-      widths: valuesOf(told.width, "--width", (name) => foreachs(names, name).map(controlName), wholeNumber),
-      rounds: valuesOf(told.rounds, "--rounds", (name) => loops(names, name).map(controlName), wholeNumber),
-      cases: valuesOf(
-        told.case,
-        "--case",
-        (name) => switches(names, name),
-        (text) => text,
-        (id, value) => checkCase(names, id, value),
-      ),
+      widths: valuesOf(written.width, {
+        flag: "--width",
+        idsOf: (name) => foreachs(names, name).map(controlName),
+        read: wholeNumber,
+      }),
+      rounds: valuesOf(written.rounds, {
+        flag: "--rounds",
+        idsOf: (name) => loops(names, name).map(controlName),
+        read: wholeNumber,
+      }),
+      cases: valuesOf(written.case, {
+        flag: "--case",
+        idsOf: (name) => switches(names, name),
+        read: (text) => text,
+        check: (id, value) => checkCase(names, id, value),
+      }),
     },
-    minutes: readMinutes(names, told.minutes ?? []),
+    minutes: readMinutes(names, written.minutes ?? []),
   };
 }
 
@@ -66,7 +76,11 @@ function foreachs(names: Names, name: string): ForeachNode[] {
   if (found.length > 0) return found;
   const known = names.foreachs.flatMap((node) => [controlName(node), node.over]);
   throw names.steps.has(name)
-    ? outside(names, "plan.notInForeach", name, "is in no foreach, so it has no width", names.foreachs.map(controlName))
+    ? outside(names, name, {
+        code: "plan.notInForeach",
+        why: "is in no foreach, so it has no width",
+        others: names.foreachs.map(controlName),
+      })
     : unknown(names, name, [...names.steps.keys(), ...known]);
 }
 
@@ -76,7 +90,7 @@ function loops(names: Names, name: string): LoopNode[] {
   if (found.length > 0) return found;
   const known = names.loops.map((node) => node.while);
   throw names.steps.has(name)
-    ? outside(names, "plan.notInLoop", name, "is in no loop, so it has no rounds", known)
+    ? outside(names, name, { code: "plan.notInLoop", why: "is in no loop, so it has no rounds", others: known })
     : unknown(names, name, [...names.steps.keys(), ...known]);
 }
 
@@ -101,10 +115,10 @@ function checkCase({ graph, switches: all }: Names, id: string, value: string): 
   });
 }
 
-function readMinutes({ graph, steps }: Names, told: readonly string[]): Minutes {
+function readMinutes({ graph, steps }: Names, texts: readonly string[]): Minutes {
   const byStep: Record<string, number> = {};
   let all: number = DEFAULT_MINUTES;
-  for (const text of told) {
+  for (const text of texts) {
     const [name, value] = text.includes("=") ? split(text, "--minutes") : [undefined, text];
     const minutes = Number(value);
     if (!/^\d+(\.\d+)?$/.test(value) || minutes === 0)
@@ -116,15 +130,17 @@ function readMinutes({ graph, steps }: Names, told: readonly string[]): Minutes 
   return { default: all, steps: byStep };
 }
 
-function valuesOf<T>(
-  told: readonly string[] = [],
-  flag: string,
-  idsOf: (name: string) => readonly string[],
-  read: (text: string) => T | undefined,
-  check?: (id: string, value: T) => void,
-): Record<string, T> {
+interface FlagReader<T> {
+  readonly flag: string;
+  /** The nodes that go by a name. */
+  readonly idsOf: (name: string) => readonly string[];
+  readonly read: (text: string) => T | undefined;
+  readonly check?: (id: string, value: T) => void;
+}
+
+function valuesOf<T>(texts: readonly string[] = [], { flag, idsOf, read, check }: FlagReader<T>): Record<string, T> {
   const values: Record<string, T> = {};
-  for (const text of told) {
+  for (const text of texts) {
     const [name, written] = split(text, flag);
     const value = read(written);
     if (value === undefined) throw unreadable(flag, text, "STEP=N with a whole number, such as compute=1000");
@@ -160,10 +176,8 @@ function unknown({ graph }: Pick<Names, "graph">, name: string, known: readonly 
 
 function outside(
   { graph }: Names,
-  code: ErrorCode,
   step: string,
-  why: string,
-  others: readonly string[],
+  { code, why, others }: { readonly code: ErrorCode; readonly why: string; readonly others: readonly string[] },
 ): MillraceError {
   return new MillraceError(code, `it ${why}`, {
     where: { flow: graph.name, step },

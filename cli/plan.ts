@@ -9,7 +9,7 @@ import { plan as planRun } from "../statemachines/plan/plan.ts";
 import { recordedRun, type RecordedTask } from "../statemachines/plan/record.ts";
 import { formatPlan } from "./output/plan.ts";
 import { findRun, parsePathspec, tasksOf } from "./pathspec.ts";
-import { readTold } from "./plan-options.ts";
+import { readAssumptions } from "./plan-options.ts";
 import type { PlanFlags } from "./flags.ts";
 import { reading, type RunReader } from "./reading.ts";
 
@@ -22,15 +22,15 @@ export async function plan(target: string | undefined, flags: PlanFlags): Promis
     });
   const { graph, mistakes } = await loadFlow(target, {});
   if (mistakes.length > 0) throw mistakesError("graph.invalid", mistakes);
-  const { course, minutes } = readTold(graph, flags);
+  const { course, minutes } = readAssumptions(graph, flags);
   const planned = { ...planRun(graph, course, minutes), assumed: assumedIn(graph, course, minutes) };
   process.stdout.write(flags.json ? `${JSON.stringify(planned)}\n` : `${formatPlan(planned, "one run, as planned")}\n`);
   return 0;
 }
 
 function planOfRun(text: string, target: string | undefined, flags: PlanFlags): Promise<number> {
-  const told = [target, flags.width, flags.rounds, flags.case, flags.minutes];
-  if (told.some((one) => one !== undefined))
+  const given = [target, flags.width, flags.rounds, flags.case, flags.minutes];
+  if (given.some((one) => one !== undefined))
     throw new MillraceError("plan.both", "a run that there was is planned by its own record alone", {
       hint: "Leave out the file, and what is told of widths, rounds, cases and minutes.",
     });

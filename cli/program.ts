@@ -23,10 +23,7 @@ const PATHSPEC = "Flow, Flow/run, Flow/run/step or Flow/run/step/index; without 
  * The words of the command line. What a command does is in the file that has its name, loaded when it is asked for; its
  * exit code goes to `done`. `loadRun` loads what `millrace run` takes.
  */
-export function createProgram(
-  done: (exitCode: number) => void,
-  loadRun: () => typeof import("./run-module.ts"),
-): Command {
+export function createProgram(done: Done, loadRun: () => typeof import("./run-module.ts")): Command {
   const program = new Command("millrace")
     .description("Runs flows written in TypeScript, and reads back what they made.")
     .version(version, "-V, --version")
@@ -36,6 +33,18 @@ export function createProgram(
       "\nExit codes: 0 done, 1 the run failed, 2 a mistake that you can fix, 130 stopped by Ctrl-C.",
     );
 
+  addRun(program, done, loadRun);
+  addFlowCommands(program, done);
+  addReadingCommands(program, done);
+  addEmulate(program, done);
+  addDeploymentCommands(program, done);
+  addProfileCommands(program, done);
+  return program;
+}
+
+type Done = (exitCode: number) => void;
+
+function addRun(program: Command, done: Done, loadRun: () => typeof import("./run-module.ts")): void {
   program
     .command("run")
     .description("run a flow here, on this machine")
@@ -64,10 +73,13 @@ export function createProgram(
       done(
         help
           ? await runHelp(file, command.helpInformation())
-          : await run(file, command.args.slice(1), flags, flagsOf(command)),
+          : await run(file, flags, { rest: command.args.slice(1), knownFlags: flagsOf(command) }),
       );
     });
+}
 
+/** What looks at a flow without running it. */
+function addFlowCommands(program: Command, done: Done): void {
   program
     .command("check")
     .description("find every mistake in a flow without running it")
@@ -101,7 +113,10 @@ export function createProgram(
     .action(async (file: string | undefined, options: PlanFlags) =>
       done(await (await import("./plan.ts")).plan(file, options)),
     );
+}
 
+/** What reads runs back. */
+function addReadingCommands(program: Command, done: Done): void {
   program
     .command("runs")
     .description("list a flow's runs, newest first; without a flow, the flows that ran")
@@ -144,20 +159,19 @@ that shows as its size is {"$type": "large", "size": bytes}.`,
     .action(async (pathspec: string, names: string[], options: JsonFlag) =>
       done(await (await import("./dump.ts")).dump(pathspec, names, options)),
     );
+}
 
+function addEmulate(program: Command, done: Done): void {
   program
     .command("emulate")
     .description("serve an account's HTTP API on this machine, to deploy flows to and trigger them")
     .addOption(new Option("--port <n>", "0 is a free one").argParser(portNumber).default(4242))
     .addOption(new Option("--max-workers <n>", "tasks that a run has at the same time").argParser(wholeNumber))
     .action(async (options: EmulateFlags) => done(await (await import("./emulate.ts")).emulate(options)));
-
-  addAccountCommands(program, done);
-  return program;
 }
 
-/** What concerns the account whose profile is in use. */
-function addAccountCommands(program: Command, done: (exitCode: number) => void): void {
+/** What changes the account in use: its flows and their runs. */
+function addDeploymentCommands(program: Command, done: Done): void {
   program
     .command("deploy")
     .description("deploy a flow to the account in use, as a new version")
@@ -189,7 +203,11 @@ function addAccountCommands(program: Command, done: (exitCode: number) => void):
     .allowUnknownOption()
     .allowExcessArguments()
     .action(async (flow: string, options: TriggerFlags, command: Command) =>
-      done(await (await import("./trigger.ts")).trigger(flow, command.args.slice(1), options, flagsOf(command))),
+      done(
+        await (
+          await import("./trigger.ts")
+        ).trigger(flow, options, { rest: command.args.slice(1), knownFlags: flagsOf(command) }),
+      ),
     );
 
   program
@@ -197,7 +215,10 @@ function addAccountCommands(program: Command, done: (exitCode: number) => void):
     .description("stop a run in the account in use")
     .argument("<run>", "Flow/run")
     .action(async (run: string) => done(await (await import("./stop.ts")).stop(run)));
+}
 
+/** Which account is in use, and whether all is well with it. */
+function addProfileCommands(program: Command, done: Done): void {
   program
     .command("doctor")
     .description("look whether all is well with the profile in use, and say how to fix what isn't")

@@ -4,18 +4,12 @@ import { silenceAwsSdk } from "./aws-sdk.ts";
 import type { Output } from "./output/output.ts";
 import { openSink } from "./output/sink.ts";
 import { RunTally } from "./output/summary.ts";
-import type { RunFlags } from "./flags.ts";
+import type { FlowArguments, RunFlags } from "./flags.ts";
 
 /**
- * Runs a flow and tells how it goes; answers 0, 1 where it failed and 130 where it was stopped.
- * @param rest what the command line has beside the file and the flags: the flow's parameters.
+ * Runs a flow and shows how it goes; answers 0, 1 where it failed and 130 where it was stopped.
  */
-export async function run(
-  target: string,
-  rest: readonly string[],
-  flags: RunFlags,
-  knownFlags: readonly string[],
-): Promise<number> {
+export async function run(target: string, flags: RunFlags, { rest, knownFlags }: FlowArguments): Promise<number> {
   const readText = rest.length > 0 ? (await import("./parameters.ts")).readParameters : undefined;
   const { runFlow } = await import("../emulator/run.ts");
   if (activeProfile().type === "aws") silenceAwsSdk();

@@ -9,17 +9,15 @@ import type { GraphParameter } from "../graph/graph.ts";
 import { coerceText } from "../sdk/language/parameters.ts";
 import { formatSeconds, formatTaskError } from "./output/words.ts";
 import { readParameters } from "./parameters.ts";
-import type { TriggerFlags } from "./flags.ts";
+import type { FlowArguments, TriggerFlags } from "./flags.ts";
 
 /**
  * Starts a run of a deployed flow; with `--wait` answers 0, or 1 where it did not succeed.
- * @param rest what the command line has beside the flow and the flags: the flow's parameters.
  */
 export async function trigger(
   flow: string,
-  rest: readonly string[],
   { wait, tag, json }: TriggerFlags,
-  knownFlags: readonly string[],
+  { rest, knownFlags }: FlowArguments,
 ): Promise<number> {
   const profile = accountProfile();
   const client = createClient(profile);

@@ -64,7 +64,7 @@ async function carryThrough<T>(
     if (profile.type === "aws") {
       const { runInAccount } = await import("./account/run.ts");
       const packed = { code, graph, parameters, controls, user, readBlob: store.blobs.readSync };
-      const { result, client } = await runInAccount(profile, packed, placement, { ...options, maxWorkers });
+      const { result, client } = await runInAccount(profile, { ...packed, placement }, { ...options, maxWorkers });
       return await use({
         result,
         read: async () => (await import("../sdk/client/read-tasks.ts")).readAccountTasks(client, result),
@@ -90,7 +90,10 @@ async function carryThrough<T>(
         startWorker: () => code.startWorker(),
       });
       const result = await runInWorld(world, localFlow(placed), options);
-      return await use({ result, read: () => readTaskResults(store.ledger, store.blobs.readSync, result, graph) });
+      return await use({
+        result,
+        read: () => readTaskResults({ ledger: store.ledger, read: store.blobs.readSync }, result, graph),
+      });
     } finally {
       await store.ledger.close();
     }

@@ -34,7 +34,7 @@ export async function runInWorld(world: World, flow: RunnableFlow, listeners: Ru
   const run = await world.createRun(report);
   report.start(run);
   const interruption = interruptionOf(run);
-  const release = listen(world, run, interruption, listeners.signal);
+  const release = listen(world, { run, signal: listeners.signal }, interruption);
   try {
     // One that was to stop before it began begins no task.
     await interruption.settled();
@@ -94,13 +94,17 @@ function interruptionOf(run: WorldRun): Interruption {
   };
 }
 
-/** Interrupts the run where it is told to stop or was ended by others; answers how to leave off. */
-function listen(world: World, run: WorldRun, interruption: Interruption, signal: AbortSignal | undefined): () => void {
+/** Interrupts the run where it is asked to stop or was ended by others; answers how to leave off. */
+function listen(
+  { heartbeatMilliseconds }: World,
+  { run, signal }: { readonly run: WorldRun; readonly signal: AbortSignal | undefined },
+  interruption: Interruption,
+): () => void {
   const beat = async () => {
     const isAlive = await run.heartbeat().catch(() => true);
     if (!isAlive) await interruption.interrupt(ENDED_ELSEWHERE, true);
   };
-  const heartbeat = setInterval(() => void beat(), world.heartbeatMilliseconds);
+  const heartbeat = setInterval(() => void beat(), heartbeatMilliseconds);
   const onStop = () => void interruption.interrupt(STOPPED);
   if (signal?.aborted) onStop();
   else signal?.addEventListener("abort", onStop, { once: true });

@@ -28,7 +28,7 @@ const OPTIONS: { readonly [K in keyof StepOptions]-?: Check<NonNullable<StepOpti
     if (Number.isFinite(value) && value > 0) return;
     note("graph.cpu", `cpu ${quote(value)} is not a positive number`, "Write a number of CPUs, such as 0.5 or 4.");
   },
-  memory: (value, note) => unit("graph.memory", parseSize, value, note),
+  memory: unit("graph.memory", parseSize),
   gpu: (value, note) => {
     if (Number.isSafeInteger(value) && value > 0) return;
     note("graph.gpu", `gpu ${quote(value)} is not a positive whole number`, "Write a number of GPUs, such as 1.");
@@ -54,7 +54,7 @@ const RETRY: { readonly [K in keyof RetryOptions]-?: Check<NonNullable<RetryOpti
 
 /** Notes every mistake in a step's options. They may come from JavaScript, so nothing about them is taken for granted. */
 export function checkOptions(options: StepOptions, note: Note): void {
-  checkEach(options, OPTIONS, "option", note);
+  checkEach(options, { checks: OPTIONS, what: "option" }, note);
   const both = Object.keys(options.env ?? {}).filter((name) => Object.hasOwn(options.secrets ?? {}, name));
   for (const name of both) {
     note("graph.env", `${name} is both in env and in secrets`, "Leave it in one of them.");
@@ -62,7 +62,11 @@ export function checkOptions(options: StepOptions, note: Note): void {
   if (options.compute === "lambda") checkLambda(options, note);
 }
 
-function checkEach<T extends object>(values: T, checks: object, what: string, note: Note): void {
+function checkEach<T extends object>(
+  values: T,
+  { checks, what }: { readonly checks: object; readonly what: string },
+  note: Note,
+): void {
   for (const [name, value] of Object.entries(values)) {
     const check: Check<unknown> | undefined = Object.hasOwn(checks, name) ? Reflect.get(checks, name) : undefined;
     if (check) check(value, note);
@@ -81,7 +85,7 @@ function checkLambda({ gpu, image, memory, timeout }: StepOptions, note: Note): 
 function checkRetry(retry: number | RetryOptions, note: Note): void {
   if (typeof retry !== "object") return checkAttempts(retry, note);
   if (retry.attempts === undefined) note("graph.retry", "retry says no attempts", "Write how many, from 0 to 9.");
-  checkEach(retry, RETRY, "option of retry", note);
+  checkEach(retry, { checks: RETRY, what: "option of retry" }, note);
 }
 
 function checkAttempts(value: number, note: Note): void {
@@ -95,17 +99,19 @@ type OptionCode = Extract<ErrorCode, `graph.${string}`>;
 const optionOf = (code: OptionCode) => code.slice("graph.".length);
 
 function duration(code: OptionCode): Check<string> {
-  return (value, note) => unit(code, parseDuration, value, note);
+  return unit(code, parseDuration);
 }
 
 /** Notes what a parser of units says against a value, under the option's name. */
-function unit(code: OptionCode, parse: (text: string) => number, value: string, note: Note): void {
-  try {
-    parse(value);
-  } catch (error) {
-    if (!(error instanceof MillraceError)) throw error;
-    note(code, `${optionOf(code)} ${error.detail}`, error.hint ?? "");
-  }
+function unit(code: OptionCode, parse: (text: string) => number): Check<string> {
+  return (value, note) => {
+    try {
+      parse(value);
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error;
+      note(code, `${optionOf(code)} ${error.detail}`, error.hint ?? "");
+    }
+  };
 }
 
 function read(parse: (text: string) => number, value: string | undefined): number | undefined {

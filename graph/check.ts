@@ -14,8 +14,10 @@ export type SourceOf = (node: string, occurrence?: number) => string | undefined
 /** Rounds of one loop: each costs transitions, of which an execution has room for 25,000 events without end. */
 const MAX_ROUNDS = 100_000;
 
-/** Notes a mistake at a step (or a switch's or loop's id); at the flow itself without one. */
-type Note = (code: ErrorCode, message: string, hint: string, step?: string, occurrence?: number) => void;
+type Note = (code: ErrorCode, message: string, hint: string) => void;
+
+/** Notes mistakes at a step (or a switch's or loop's id); at the flow itself without one. */
+type NoteAt = (step?: string, occurrence?: number) => Note;
 
 /**
  * Finds every mistake in a graph that the types of the flow language cannot: all of them, so that they are fixed in
@@ -23,10 +25,11 @@ type Note = (code: ErrorCode, message: string, hint: string, step?: string, occu
  */
 export function checkGraph(graph: Graph, sourceOf?: SourceOf): Mistake[] {
   const mistakes: Mistake[] = [];
-  const note: Note = (code, message, hint, step, occurrence) => {
+  const noteAt: NoteAt = (step, occurrence) => (code, message, hint) => {
     const source = step === undefined ? undefined : sourceOf?.(step, occurrence);
     mistakes.push({ code, message, where: { flow: graph.name, step, source }, hint });
   };
+  const note = noteAt();
   checkName(graph.name, "the flow's name", note);
   if (typeof graph.name === "string" && !isFlowName(graph.name))
     note(
@@ -41,17 +44,18 @@ export function checkGraph(graph: Graph, sourceOf?: SourceOf): Mistake[] {
   }
   const declared = new Map<string, number>();
   checkBody(graph.body, {
-    note,
+    noteAt,
     step(node) {
       const occurrence = declared.get(node.name) ?? 0;
+      const noteHere = noteAt(node.name, occurrence);
       declared.set(node.name, occurrence + 1);
       if (occurrence > 0) {
         const first = sourceOf?.(node.name);
         const message = `step ${quote(node.name)} is declared twice${first ? `, first at ${first}` : ""}`;
-        note("graph.duplicate", message, "Give each step and join a name of its own.", node.name, occurrence);
+        noteHere("graph.duplicate", message, "Give each step and join a name of its own.");
       }
-      checkName(node.name, "the step's name", note, node.name, occurrence);
-      checkOptions(node.options, (code, message, hint) => note(code, message, hint, node.name, occurrence));
+      checkName(node.name, "the step's name", noteHere);
+      checkOptions(node.options, noteHere);
     },
   });
   return mistakes;
@@ -67,7 +71,7 @@ export function assertGraph(graph: Graph, sourceOf?: SourceOf): void {
 }
 
 interface Checks {
-  readonly note: Note;
+  readonly noteAt: NoteAt;
   step(node: StepNode): void;
 }
 
@@ -76,44 +80,44 @@ function checkBody(body: readonly GraphNode[], checks: Checks): void {
 }
 
 function checkNode(node: GraphNode, checks: Checks): void {
-  const { note } = checks;
   switch (node.type) {
     case "step":
       return checks.step(node);
     case "foreach": {
-      const step = node.join.name;
-      checkArtifact(node.over, "what foreach goes over", note, step);
-      checkArtifact(node.as, "what foreach calls its element", note, step);
+      const note = checks.noteAt(node.join.name);
+      checkArtifact(node.over, "what foreach goes over", note);
+      checkArtifact(node.as, "what foreach calls its element", note);
       if (node.concurrency !== undefined && !isCount(node.concurrency)) {
         const message = `concurrency ${quote(node.concurrency)} is not a positive whole number`;
-        note("graph.concurrency", message, "Say how many turns may run at a time, or leave it out for no limit.", step);
+        note("graph.concurrency", message, "Say how many turns may run at a time, or leave it out for no limit.");
       }
-      checkTurns(node.body, "foreach", note, step);
+      checkTurns(node.body, "foreach", note);
       checkBody(node.body, checks);
       return checks.step(node.join);
     }
     case "branch": {
-      const step = node.join.name;
-      if (node.branches.length === 0) note("graph.empty", "the branch has no branches", "Name at least one.", step);
+      const note = checks.noteAt(node.join.name);
+      if (node.branches.length === 0) note("graph.empty", "the branch has no branches", "Name at least one.");
       for (const { name, body } of node.branches) {
-        checkName(name, "the branch's name", note, step);
+        checkName(name, "the branch's name", note);
         if (body.length === 0) {
-          note("graph.empty", `branch ${quote(name)} has no step`, "Add a step to it or leave it out.", step);
+          note("graph.empty", `branch ${quote(name)} has no step`, "Add a step to it or leave it out.");
         }
         checkBody(body, checks);
       }
       return checks.step(node.join);
     }
     case "switch": {
-      checkArtifact(node.on, "what the switch looks at", note, node.id);
+      const note = checks.noteAt(node.id);
+      checkArtifact(node.on, "what the switch looks at", note);
       if (node.cases.length === 0) {
-        note("graph.empty", "the switch has no case", "Name at least one value and what to do with it.", node.id);
+        note("graph.empty", "the switch has no case", "Name at least one value and what to do with it.");
       }
       const values = new Set<string>();
       for (const { value, body } of node.cases) {
         if (values.has(value)) {
           const message = `case ${quote(value)} is there twice`;
-          note("graph.duplicate", message, "Leave one of them.", node.id);
+          note("graph.duplicate", message, "Leave one of them.");
         }
         values.add(value);
         checkBody(body, checks);
@@ -121,26 +125,27 @@ function checkNode(node: GraphNode, checks: Checks): void {
       return checkBody(node.otherwise ?? [], checks);
     }
     case "loop": {
-      checkArtifact(node.while, "what the loop looks at", note, node.id);
+      const note = checks.noteAt(node.id);
+      checkArtifact(node.while, "what the loop looks at", note);
       const hint = `Give it the most rounds that you would wait for: { while: ${quote(node.while)}, max: 100 }.`;
-      if (node.max === undefined) note("graph.loop", "the loop has no bound", hint, node.id);
+      if (node.max === undefined) note("graph.loop", "the loop has no bound", hint);
       else if (!isCount(node.max) || node.max > MAX_ROUNDS) {
         const message = `max ${quote(node.max)} is not a whole number from 1 to ${MAX_ROUNDS}`;
-        note("graph.loop", message, hint, node.id);
+        note("graph.loop", message, hint);
       }
-      checkTurns(node.body, "loop", note, node.id);
+      checkTurns(node.body, "loop", note);
       return checkBody(node.body, checks);
     }
   }
 }
 
-/** Each turn of a foreach and each round of a loop must come by a step: its place in the run is told by its tasks. */
-function checkTurns(body: readonly GraphNode[], what: "foreach" | "loop", note: Note, step: string): void {
+/** Each turn of a foreach and each round of a loop must come by a step: its place in the run is known by its tasks. */
+function checkTurns(body: readonly GraphNode[], what: "foreach" | "loop", note: Note): void {
   if (body.length === 0) {
-    note("graph.empty", `the body of the ${what} has no step`, "Add a step to it.", step);
+    note("graph.empty", `the body of the ${what} has no step`, "Add a step to it.");
   } else if (mayRunNothing(body)) {
     const message = `the body of the ${what} may come by no step, through a case that is empty`;
-    note("graph.empty", message, "Add a step to that case, or one before or after the switch.", step);
+    note("graph.empty", message, "Add a step to that case, or one before or after the switch.");
   }
 }
 
@@ -161,15 +166,15 @@ function checkParameters({ name: flow, parameters }: Graph, mistakes: Mistake[])
 
 const IDENTIFIER = "Use letters, digits and _, at most 60, and no digit first.";
 
-function checkArtifact(name: string, what: string, note: Note, step: string): void {
+function checkArtifact(name: string, what: string, note: Note): void {
   if (isIdentifier(name)) return;
-  note("graph.name", `${what}, ${quote(name)}, is not the name of an artifact`, IDENTIFIER, step);
+  note("graph.name", `${what}, ${quote(name)}, is not the name of an artifact`, IDENTIFIER);
 }
 
-function checkName(name: string, what: string, note: Note, step?: string, occurrence?: number): void {
+function checkName(name: string, what: string, note: Note): void {
   if (typeof name === "string" && /^[\w-]{1,60}$/.test(name) && name !== "__proto__") return;
   const message = `${what}, ${quote(name)}, cannot be a name`;
-  note("graph.name", message, "Use letters, digits, _ and -, at most 60.", step, occurrence);
+  note("graph.name", message, "Use letters, digits, _ and -, at most 60.");
 }
 
 function isIdentifier(name: string): boolean {

@@ -63,7 +63,7 @@ export async function testFlow<F extends AnyFlow>(
       startWorker: () => new InProcessWorker(definition, store),
     });
     const result = await runInWorld(world, localFlow(graph), { signal: options.signal });
-    return await readTaskResults<F>(ledger, blobs.readSync, result, graph);
+    return await readTaskResults<F>({ ledger, read: blobs.readSync }, result, graph);
   } finally {
     await ledger.close();
   }

@@ -9,69 +9,87 @@ interface Exit {
 
 /** The graph as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html): foreachs and loops are boxes, switches diamonds. */
 export function formatMermaid(graph: Graph): string {
-  const lines: string[] = [];
-  let count = 0;
-  const add = (indent: string, text: string) => void lines.push(indent + text);
-  const connect = (indent: string, exits: readonly Exit[], to: string) => {
-    for (const { from, label } of exits)
-      add(indent, `${from} -->${label === undefined ? "" : `|${quote(label)}|`} ${to}`);
-  };
-  const step = (indent: string, { name, options, type }: StepNode, exits: readonly Exit[]): Exit[] => {
-    const id = `n${++count}`;
-    const asked = describeOptions({ type, name, options });
-    add(indent, `${id}[${quote(asked ? `${name}<br/>${asked}` : name)}]`);
-    connect(indent, exits, id);
-    return [{ from: id }];
-  };
-  const box = (indent: string, title: string, body: readonly GraphNode[], exits: readonly Exit[]): Exit[] => {
-    add(indent, `subgraph s${++count}[${quote(title)}]`);
-    const out = sequence(`${indent}  `, body, exits);
-    add(indent, "end");
-    return out;
-  };
-  const sequence = (indent: string, body: readonly GraphNode[], exits: readonly Exit[]): Exit[] =>
-    body.reduce<readonly Exit[]>((before, node) => one(indent, node, before), exits) as Exit[];
-  const one = (indent: string, node: GraphNode, exits: readonly Exit[]): Exit[] => {
+  return ["flowchart TD", ...new Flowchart(graph).lines].join("\n");
+}
+
+class Flowchart {
+  readonly lines: string[] = [];
+  #count = 0;
+
+  constructor(graph: Graph) {
+    this.#add("  ", `begin(("start"))`);
+    const ends = this.#sequence("  ", graph.body, [{ from: "begin" }]);
+    this.#add("  ", `finish(("end"))`);
+    this.#connect("  ", ends, "finish");
+  }
+
+  #sequence(indent: string, body: readonly GraphNode[], exits: readonly Exit[]): readonly Exit[] {
+    return body.reduce((before, node) => this.#node(indent, node, before), exits);
+  }
+
+  #node(indent: string, node: GraphNode, exits: readonly Exit[]): readonly Exit[] {
     switch (node.type) {
       case "step":
-        return step(indent, node, exits);
-      case "foreach":
-        return step(indent, node.join, box(indent, `foreach ${node.as} of ${node.over}`, node.body, exits));
-      case "branch":
-        return step(
-          indent,
-          node.join,
-          node.branches.flatMap(({ name, body }) => box(indent, name, body, exits)),
-        );
+        return this.#step(indent, node, exits);
+      case "foreach": {
+        const box = { title: `foreach ${node.as} of ${node.over}`, body: node.body };
+        return this.#step(indent, node.join, this.#box(indent, box, exits));
+      }
+      case "branch": {
+        const ends = node.branches.flatMap(({ name, body }) => this.#box(indent, { title: name, body }, exits));
+        return this.#step(indent, node.join, ends);
+      }
       case "switch": {
-        const id = `n${++count}`;
-        add(indent, `${id}{${quote(node.on)}}`);
-        connect(indent, exits, id);
+        const from = this.#shape(indent, `{${quote(node.on)}}`, exits);
         const ways = [
           ...node.cases.map(({ value, body }) => ({ label: value, body })),
           ...(node.otherwise ? [{ label: "otherwise", body: node.otherwise }] : []),
         ];
-        return ways.flatMap(({ label, body }) => sequence(indent, body, [{ from: id, label }]));
+        return ways.flatMap(({ label, body }) => this.#sequence(indent, body, [{ from, label }]));
       }
       case "loop": {
-        const id = `n${++count}`;
-        add(indent, `${id}((" "))`);
-        connect(indent, exits, id);
-        const ends = box(indent, `loop, at most ${node.max} rounds`, node.body, [{ from: id }]);
-        connect(
-          indent,
-          ends.map(({ from }) => ({ from, label: `while ${node.while}` })),
-          id,
-        );
+        const from = this.#shape(indent, `((" "))`, exits);
+        const box = { title: `loop, at most ${node.max} rounds`, body: node.body };
+        const ends = this.#box(indent, box, [{ from }]);
+        const again = ends.map((end) => ({ from: end.from, label: `while ${node.while}` }));
+        this.#connect(indent, again, from);
         return ends;
       }
     }
-  };
-  add("  ", `begin(("start"))`);
-  const ends = sequence("  ", graph.body, [{ from: "begin" }]);
-  add("  ", `finish(("end"))`);
-  connect("  ", ends, "finish");
-  return ["flowchart TD", ...lines].join("\n");
+  }
+
+  #step(indent: string, { name, options, type }: StepNode, exits: readonly Exit[]): readonly Exit[] {
+    const asked = describeOptions({ type, name, options });
+    return [{ from: this.#shape(indent, `[${quote(asked ? `${name}<br/>${asked}` : name)}]`, exits) }];
+  }
+
+  #box(
+    indent: string,
+    { title, body }: { readonly title: string; readonly body: readonly GraphNode[] },
+    exits: readonly Exit[],
+  ): readonly Exit[] {
+    this.#add(indent, `subgraph s${++this.#count}[${quote(title)}]`);
+    const ends = this.#sequence(`${indent}  `, body, exits);
+    this.#add(indent, "end");
+    return ends;
+  }
+
+  /** Answers the id of a node that the exits lead to. */
+  #shape(indent: string, shape: string, exits: readonly Exit[]): string {
+    const id = `n${++this.#count}`;
+    this.#add(indent, id + shape);
+    this.#connect(indent, exits, id);
+    return id;
+  }
+
+  #connect(indent: string, exits: readonly Exit[], to: string): void {
+    for (const { from, label } of exits)
+      this.#add(indent, `${from} -->${label === undefined ? "" : `|${quote(label)}|`} ${to}`);
+  }
+
+  #add(indent: string, text: string): void {
+    this.lines.push(indent + text);
+  }
 }
 
 /** Mermaid takes any text in quotes, with HTML's entities for what would end it. */

@@ -45,8 +45,7 @@ export class JobEvents {
   }
 
   status(
-    id: string,
-    { step, place: index, isArray, size }: StateJob,
+    { id, job: { step, place: index, isArray, size } }: { readonly id: string; readonly job: StateJob },
     status: JobStatus["status"],
     reason?: string,
   ): void {
@@ -67,10 +66,11 @@ export class JobEvents {
         return undefined;
       case "ended": {
         const { attempt } = change;
-        await this.log(polled, job, attempt, true);
+        await this.log(polled, job, { attempt, hasEnded: true });
         if (change.isLast) return undefined;
         const { error } = await this.#errorOf(polled, job, attempt);
-        this.end(polled, attempt, "failed", { seconds: attemptSeconds(job, attempt), error, retryInSeconds: 0 });
+        const seconds = attemptSeconds(job, attempt);
+        this.end(polled, attempt, { status: "failed", seconds, error, retryInSeconds: 0 });
         return undefined;
       }
       case "over":
@@ -82,20 +82,20 @@ export class JobEvents {
     const attempt = Math.max(1, polled.emitted.begun, job.attempts?.length ?? 0);
     const seconds = attemptSeconds(job, attempt);
     if (succeeded && !this.#options.isCaught(polled.step)) {
-      this.end(polled, attempt, "succeeded", { seconds });
+      this.end(polled, attempt, { status: "succeeded", seconds });
       return {};
     }
     const { error, caught, ledgerAttempt } = await this.#errorOf(polled, job, attempt);
     if (succeeded && !caught) {
-      this.end(polled, attempt, "succeeded", { seconds });
+      this.end(polled, attempt, { status: "succeeded", seconds });
       return {};
     }
-    this.end(polled, attempt, "failed", { seconds, error, ...(caught && { caught }) });
+    this.end(polled, attempt, { status: "failed", seconds, error, ...(caught && { caught }) });
     if (succeeded) return {};
     return { failed: { index: polled.index, attempt: ledgerAttempt, error } };
   }
 
-  /** What the task said of itself is worth more than what Batch says of its job, unless it knows only that it was told to end. */
+  /** What the task said of itself is worth more than what Batch says of its job, unless it knows only that it was asked to end. */
   async #errorOf(
     { id, step, index }: PolledJob,
     job: DescribedJob,
@@ -115,14 +115,17 @@ export class JobEvents {
   end(
     { id, step, index }: PolledJob,
     attempt: number,
-    status: TaskFinished["status"],
-    more: Pick<TaskFinished, "seconds" | "error" | "retryInSeconds" | "caught">,
+    { status, ...more }: Pick<TaskFinished, "status" | "seconds" | "error" | "retryInSeconds" | "caught">,
   ): void {
     this.#options.emit({ type: "task.finished", step, index, attempt, job: id, status, ...more });
   }
 
   /** Emits what the attempt has printed since the last time; once it has ended, all of it. */
-  async log(polled: PolledJob, job: DescribedJob, attempt: number, hasEnded = false): Promise<void> {
+  async log(
+    polled: PolledJob,
+    job: DescribedJob,
+    { attempt, hasEnded = false }: { readonly attempt: number; readonly hasEnded?: boolean },
+  ): Promise<void> {
     const at = logOf(job, attempt);
     if (!at) return;
     if (polled.log?.stream !== at.stream) polled.log = new JobLog(this.#options.logs, at);

@@ -95,7 +95,7 @@ export class JobWatcher {
       });
       signal.addEventListener("abort", abort, { once: true });
       this.#open.add(open);
-      this.#events.status(id, job, "SUBMITTED");
+      this.#events.status({ id, job }, "SUBMITTED");
       this.#lookSoon();
     });
   }
@@ -132,7 +132,7 @@ export class JobWatcher {
     for (const polled of open.job.isArray ? open.children : [open.own]) {
       const { begun, ended } = polled.emitted;
       if (begun === ended) continue;
-      this.#events.end(polled, begun, "stopped", { seconds: 0 });
+      this.#events.end(polled, begun, { status: "stopped", seconds: 0 });
     }
     this.#terminate(open.id);
     open.reject(reason);
@@ -207,7 +207,7 @@ export class JobWatcher {
     if (!job) {
       if (++polled.missed < MISSES) return;
       const error = { name: "JobLost", message: `AWS Batch knows nothing of the job ${polled.id}` };
-      this.#events.end(polled, 1, "failed", { seconds: 0, error });
+      this.#events.end(polled, 1, { status: "failed", seconds: 0, error });
       return this.#settle(open, polled, { failed: { index: polled.index, attempt: 1, error } });
     }
     const changes = progressOf(polled.emitted, job);
@@ -223,14 +223,14 @@ export class JobWatcher {
       this.#reads++;
       // In turn, as with children.
       if (this.#open.delete(open)) this.#open.add(open);
-      await this.#events.log(polled, job, polled.emitted.begun);
+      await this.#events.log(polled, job, { attempt: polled.emitted.begun });
     }
     if (job.status === "RUNNABLE" && job.statusReason && open.reason === undefined) open.whyAt = Date.now();
   }
 
   #observeArray(open: Open, job: DescribedJob, changes: readonly JobChange[]): void {
     const statuses = changes.filter((one) => one.type === "status");
-    for (const { status } of statuses) this.#events.status(open.id, open.job, status);
+    for (const { status } of statuses) this.#events.status(open, status);
     open.own.emitted = emittedAfter(open.own.emitted, statuses);
     const begun = childrenBegun(job);
     if (begun !== open.begun) this.#wait = SHORTEST_MILLISECONDS;
@@ -239,7 +239,7 @@ export class JobWatcher {
     this.#resolveWhereDone(open);
   }
 
-  /** Tells why a job waits, once it has waited for long or Batch says something; of many, of one at a time. */
+  /** Emits why a job waits, once it has waited for long or Batch says something; of many, of one at a time. */
   async #lookWhy(): Promise<void> {
     const now = Date.now();
     const isDue = ({ begun, own, whyAt }: Open) => begun === 0 && own.emitted.begun === 0 && whyAt <= now;
@@ -253,9 +253,9 @@ export class JobWatcher {
       const reason = why && troubleError(why).message.replaceAll("\n", " ");
       if (reason === undefined || reason === open.reason || !this.#open.has(open)) return;
       open.reason = reason;
-      this.#events.status(open.id, open.job, job.status as JobStatus["status"], reason);
+      this.#events.status(open, job.status as JobStatus["status"], reason);
     } catch (error) {
-      // Whoever may not look at queues is told no reason.
+      // Whoever may not look at queues hears no reason.
       if (!(error instanceof MillraceError) && !isServiceError(error)) throw error;
     }
   }

@@ -53,7 +53,7 @@ export class LambdaTasks {
       signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }),
     );
     try {
-      const answer = await Promise.race([this.#invoke(name, request, attempt, signal), stopped]);
+      const answer = await Promise.race([this.#invoke(name, { request, attempt }, signal), stopped]);
       const said = this.#options.isCaught(step) ? await this.#newest(step, index) : undefined;
       const caught = said?.caught === true && { caught: true, ...(said.error && { error: said.error }) };
       emit({
@@ -83,7 +83,11 @@ export class LambdaTasks {
     }
   }
 
-  async #invoke(name: string, request: RunnerRequest, attempt: number, signal: AbortSignal): Promise<Json> {
+  async #invoke(
+    name: string,
+    { request, attempt }: { readonly request: RunnerRequest; readonly attempt: number },
+    signal: AbortSignal,
+  ): Promise<Json> {
     const { functions, emit } = this.#options;
     const { step, index } = request;
     const { text, log, hasFailed } = await functions.invoke(name, request as never as JsonObject).catch((thrown) => {

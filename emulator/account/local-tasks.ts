@@ -46,7 +46,7 @@ export class LocalTasks {
     this.#options = options;
   }
 
-  /** Resolves once every task of the job has ended; where `signal` fires they are told to end and this rejects. */
+  /** Resolves once every task of the job has ended; where `signal` fires they are asked to end and this rejects. */
   async run(job: Job, signal: AbortSignal): Promise<JobResult> {
     const failed: JobResult[number][] = [];
     const task = async (position: number) => {
@@ -64,7 +64,7 @@ export class LocalTasks {
     return failed;
   }
 
-  /** Tells all that runs to end; resolves once nothing runs. */
+  /** Asks all that runs to end; resolves once nothing runs. */
   async close(): Promise<void> {
     for (const one of this.#processes) one.stop();
     await Promise.all([...this.#processes].map(({ ended }) => ended));
@@ -77,7 +77,7 @@ export class LocalTasks {
 
   async #carryOut(job: Job, index: string, signal: AbortSignal): Promise<JobResult[number] | undefined> {
     for (let attempt = 1; ; attempt++) {
-      const ended = await this.#attempt(job, index, attempt, signal);
+      const ended = await this.#attempt(job, { index, number: attempt }, signal);
       if (ended === "done") return undefined;
       signal.throwIfAborted();
       const hasTries = job.isRetriedByMachine ? ended.event.attempt < job.attempts : attempt < triesOf(job);
@@ -88,7 +88,11 @@ export class LocalTasks {
     }
   }
 
-  async #attempt(job: Job, index: string, number: number, signal: AbortSignal): Promise<"done" | Failed> {
+  async #attempt(
+    job: Job,
+    { index, number }: { readonly index: string; readonly number: number },
+    signal: AbortSignal,
+  ): Promise<"done" | Failed> {
     const { run, api, emit, lineage, root, flowModule, runtime, logs, env } = this.#options;
     const { step } = job;
     const stream = newLogStream();

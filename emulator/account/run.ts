@@ -34,11 +34,14 @@ export interface Packed {
   readonly readBlob: (hash: string) => Uint8Array;
 }
 
+interface Placed {
+  readonly placement: Placement | undefined;
+}
+
 /** Runs a flow with its ledger and artifacts in an account, each step where it says or where `placement` says. */
 export async function runInAccount(
   profile: AccountProfile,
-  { code, graph: written, parameters, controls, user, readBlob }: Packed,
-  placement: Placement | undefined,
+  { code, graph: written, parameters, controls, user, readBlob, placement }: Packed & Placed,
   { maxWorkers, tags = [], onEvent, signal }: RunOptions & { readonly maxWorkers: number },
 ): Promise<{ readonly result: RunResult; readonly client: Client }> {
   const graph = placeSteps(written, placement);
@@ -53,7 +56,7 @@ export async function runInAccount(
   const credentials = await serveCredentials(credentialsFor(profile.api));
   const { region } = profile;
   try {
-    // What only an account's own engine calls is not told.
+    // What only an account's own engine calls is not among them.
     const all = { ...offlineResources, ...resources };
     const flow = { lineage: lineageOf(graph), compiled: compile(graph, all), bookkeeping: all.bookkeeping };
     const world = accountWorld({

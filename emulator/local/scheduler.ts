@@ -38,6 +38,12 @@ interface Ended extends TaskEnd {
 
 const STOPPED = { name: "Stopped", message: "the run was stopped" };
 
+/** The tasks that a worker gets next, and what became of beginning each. */
+interface StartedPage {
+  readonly tries: readonly Try[];
+  readonly started: readonly BegunTask[];
+}
+
 /**
  * Carries out the jobs of one run on workers: what AWS Batch does in an account. Tasks are begun and ended in the ledger
  * a page at a time; a task whose worker dies has failed, and nothing else has.
@@ -85,7 +91,7 @@ export class Scheduler {
     return result;
   }
 
-  /** Drops what waits and tells what runs to stop; resolves when nothing runs any more. */
+  /** Drops what waits and asks what runs to stop; resolves when nothing runs any more. */
   async stop(): Promise<void> {
     this.#queue.clear();
     this.#pool.settle();
@@ -139,7 +145,7 @@ export class Scheduler {
     startTasks(scope, step, starts).then(
       (started) => {
         worker.isAwaiting = false;
-        this.#begin(worker, step, tries, started);
+        this.#begin(worker, step, { tries, started });
       },
       (error: unknown) => {
         worker.isAwaiting = false;
@@ -148,7 +154,7 @@ export class Scheduler {
     );
   }
 
-  #begin(worker: PoolWorker, step: string, tries: readonly Try[], started: readonly BegunTask[]): void {
+  #begin(worker: PoolWorker, step: string, { tries, started }: StartedPage): void {
     const begun: Omit<AssignedTask, "number">[] = [];
     started.forEach((task, i) => {
       const attempt = tries[i]!;
@@ -170,7 +176,7 @@ export class Scheduler {
     this.#emitStart(worker, tasks[0]!);
   }
 
-  /** Nobody wants the job any more: what waits of it is dropped, what runs is told to stop. */
+  /** Nobody wants the job any more: what waits of it is dropped, what runs is asked to stop. */
   #cancel(job: Job): void {
     this.#queue.remove(job);
     if (this.#stopping) return;

@@ -66,7 +66,7 @@ export class Executions implements Machines {
     if (this.#running.has(name)) return;
     const stop = new AbortController();
     this.#running.set(name, { version: versionArn, stop });
-    const end = this.#carryOut(compiled, name, input as MachineInput, stop.signal)
+    const end = this.#carryOut(compiled, { name, input: input as MachineInput }, stop.signal)
       .catch(this.#parts.onFailure)
       .finally(() => {
         this.#running.delete(name);
@@ -85,15 +85,19 @@ export class Executions implements Machines {
     await Promise.all(this.#ends);
   }
 
-  async #carryOut(compiled: CompiledFlow, name: string, input: MachineInput, signal: AbortSignal): Promise<void> {
+  async #carryOut(
+    compiled: CompiledFlow,
+    execution: { readonly name: string; readonly input: MachineInput },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { store, calls, ending, url, maxWorkers } = this.#parts;
-    const run = await requireRun(store.ledger, parseRunName(input.run));
+    const run = await requireRun(store.ledger, parseRunName(execution.input.run));
     const lineage = await calls.lineageOf(run.graph);
     const folder = await unpackCode(store, run.codePackage);
     const world = emulatedWorld({
       run,
       lineage,
-      execution: { name, input },
+      execution,
       calls,
       blobs: store.blobs,
       ending,

@@ -1,4 +1,4 @@
-import { serve } from "@hono/node-server";
+import { serve, type ServerType } from "@hono/node-server";
 import { Hono } from "hono";
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
@@ -21,11 +21,11 @@ import { TASK_TOKEN_HEADER } from "../../functions/api/token-header.ts";
 export interface ServerOptions {
   /** 0: a free one. */
   readonly port: number;
-  /** How many tasks run at the same time at most, of each run; as many as there are processors unless told. */
+  /** How many tasks run at the same time at most, of each run; as many as there are processors unless given. */
   readonly maxWorkers?: number;
-  /** Told of what no caller did wrong. */
+  /** Gets what no caller did wrong. */
   readonly onFailure: (error: unknown) => void;
-  /** Told of a flow whose schedule nothing here goes by. */
+  /** Gets a flow whose schedule nothing here goes by. */
   readonly onSchedule: (flow: string, expression: string) => void;
 }
 
@@ -60,16 +60,13 @@ export async function openServer(
     url: () => url,
     onFailure,
   });
-  const { queues } = offlineResources;
   const api = createApp({
     register: {
       ...common,
       signer,
       machines,
       schedules: { put: async (flow, expression) => onSchedule(flow, expression), remove: async () => {} },
-      // Every step is a process of this machine, whatever it asks for.
-      jobs: { put: async () => offlineResources.jobDefinition.default, remove: async () => {} },
-      resources: { ...offlineResources, queues: { ...queues, ec2: queues.onDemand, gpu: queues.onDemand } },
+      ...ONE_KIND_OF_JOB,
       storeRanges: async () => {},
     },
     runs: { ...common, machines },
@@ -88,20 +85,9 @@ export async function openServer(
     return signer ? api.fetch(req.raw, signer) : notSigned(store.home);
   });
   await endForsakenRuns(store);
-  const server = serve({ fetch: app.fetch, port, hostname: "127.0.0.1" });
-  await new Promise<void>((resolve, reject) => {
-    server.once("listening", resolve);
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      giveBack();
-      reject(
-        cause.code === "EADDRINUSE" || cause.code === "EACCES"
-          ? new MillraceError("server.port", `port ${port} can't be used (${cause.code})`, {
-              hint: "Give another with --port; 0 is a free one.",
-              cause,
-            })
-          : cause,
-      );
-    });
+  const server = await listen(app, port).catch((error: unknown) => {
+    giveBack();
+    throw error;
   });
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const forget = writeServedStore(store.home, { url, secret });
@@ -115,6 +101,33 @@ export async function openServer(
       giveBack();
     },
   };
+}
+
+const { queues } = offlineResources;
+
+/** Every step is a process of this machine, whatever it asks for. */
+const ONE_KIND_OF_JOB = {
+  jobs: { put: async () => offlineResources.jobDefinition.default, remove: async () => {} },
+  resources: { ...offlineResources, queues: { ...queues, ec2: queues.onDemand, gpu: queues.onDemand } },
+};
+
+/** Throws MillraceError `server.port`. */
+async function listen(app: Hono, port: number): Promise<ServerType> {
+  const server = serve({ fetch: app.fetch, port, hostname: "127.0.0.1" });
+  await new Promise<void>((resolve, reject) => {
+    server.once("listening", resolve);
+    server.once("error", (cause: NodeJS.ErrnoException) =>
+      reject(
+        cause.code === "EADDRINUSE" || cause.code === "EACCES"
+          ? new MillraceError("server.port", `port ${port} can't be used (${cause.code})`, {
+              hint: "Give another with --port; 0 is a free one.",
+              cause,
+            })
+          : cause,
+      ),
+    );
+  });
+  return server;
 }
 
 /** Who asks: this user, who can read the secret; or a task's process, which shows the token of its attempt. */

@@ -23,7 +23,8 @@ export function checkMachineFields(machine: StateMachine): void {
   if (!isObject(machine as never)) throw invalidMachine("The definition must be a JSON object.");
   refuseUnknown(machine, ["Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"], "The machine");
   if (machine.Version !== undefined && machine.Version !== "1.0") throw invalidMachine("Version must be 1.0.");
-  if (machine.TimeoutSeconds !== undefined) within("TimeoutSeconds", machine.TimeoutSeconds, 1, MOST_SECONDS);
+  if (machine.TimeoutSeconds !== undefined)
+    within("TimeoutSeconds", machine.TimeoutSeconds, { least: 1, most: MOST_SECONDS });
   const bytes = Buffer.byteLength(JSON.stringify(machine));
   if (bytes > LIMITS.definitionBytes)
     throw invalidMachine(`The definition is ${bytes} bytes long; ${LIMITS.definitionBytes} are allowed.`);
@@ -150,8 +151,9 @@ export function checkStateFields(state: State): void {
   if ("Catch" in state) for (const catcher of state.Catch ?? []) checkCatcher(catcher);
   if (state.Type === "Task") {
     const { TimeoutSeconds: timeout, HeartbeatSeconds: heartbeat } = state;
-    if (timeout !== undefined) within("TimeoutSeconds", timeout, 1, MOST_SECONDS);
-    if (heartbeat !== undefined) within("HeartbeatSeconds", heartbeat, 1, (timeout ?? MOST_SECONDS + 1) - 1);
+    if (timeout !== undefined) within("TimeoutSeconds", timeout, { least: 1, most: MOST_SECONDS });
+    if (heartbeat !== undefined)
+      within("HeartbeatSeconds", heartbeat, { least: 1, most: (timeout ?? MOST_SECONDS + 1) - 1 });
   }
   if (state.Type === "Map") checkMap(state);
 }
@@ -160,9 +162,10 @@ function checkRetrier(retrier: Retrier): void {
   const { IntervalSeconds, MaxAttempts, BackoffRate, MaxDelaySeconds, JitterStrategy } = retrier;
   const fields = ["ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds", "JitterStrategy"];
   refuseUnknown(retrier, ["Comment", ...fields], "A retrier");
-  if (IntervalSeconds !== undefined) within("IntervalSeconds", IntervalSeconds, 0, MOST_SECONDS);
-  if (MaxAttempts !== undefined) within("MaxAttempts", MaxAttempts, 0, MOST_SECONDS);
-  if (MaxDelaySeconds !== undefined) within("MaxDelaySeconds", MaxDelaySeconds, 1, MOST_DELAY_SECONDS - 1);
+  if (IntervalSeconds !== undefined) within("IntervalSeconds", IntervalSeconds, { least: 0, most: MOST_SECONDS });
+  if (MaxAttempts !== undefined) within("MaxAttempts", MaxAttempts, { least: 0, most: MOST_SECONDS });
+  if (MaxDelaySeconds !== undefined)
+    within("MaxDelaySeconds", MaxDelaySeconds, { least: 1, most: MOST_DELAY_SECONDS - 1 });
   if (BackoffRate !== undefined && !(BackoffRate >= 1)) throw invalidMachine("BackoffRate must be at least 1.");
   if (JitterStrategy !== undefined && JitterStrategy !== "FULL" && JitterStrategy !== "NONE")
     throw invalidMachine("JitterStrategy must be FULL or NONE.");
@@ -187,7 +190,7 @@ function checkMap(state: MapState): void {
 // oxlint-disable-next-line no-control-regex
 const FORBIDDEN_IN_LABEL = /[\s?*<>{}[\]:;,\\|^~$#%&`"\u0000-\u001f\u007f-\u009f\ufffe\uffff\ud800-\udfff]/;
 
-function within(field: string, value: unknown, least: number, most: number): void {
+function within(field: string, value: unknown, { least, most }: { least: number; most: number }): void {
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
   throw invalidMachine(`${field} must be a whole number from ${least} to ${most}, not ${JSON.stringify(value)}.`);
 }

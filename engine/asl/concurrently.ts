@@ -7,8 +7,7 @@ import { linkAbort } from "./abort.ts";
  * The signal also fires when `parent` does.
  */
 export async function runConcurrently(
-  count: number,
-  concurrency: number,
+  { count, concurrency }: { readonly count: number; readonly concurrency: number },
   parent: AbortSignal,
   work: (index: number, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {

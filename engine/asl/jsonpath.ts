@@ -109,6 +109,7 @@ function follow(root: Json, path: readonly (string | number)[]): Json | undefine
   return value;
 }
 
+// oxlint-disable-next-line eslint/max-params -- called for every node that a path comes by
 function step(node: Json, segment: Segment, root: Json, found: Json[]): void {
   const push = (value: Json | undefined) => {
     if (value !== undefined) found.push(value);

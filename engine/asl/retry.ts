@@ -51,7 +51,7 @@ export function prepareErrorHandling(
         );
         const retrier = retriers[which];
         if (retrier !== undefined && used[which]! < (retrier.MaxAttempts ?? 3)) {
-          await waitForRetry(retrier, used[which]!, error, frame);
+          await waitForRetry({ retrier, earlier: used[which]! }, error, frame);
           used[which]! += 1;
           continue;
         }
@@ -74,7 +74,11 @@ export function delayBeforeRetry(retrier: Retrier, earlier: number, random: () =
   return retrier.JitterStrategy === "FULL" ? random() * delay : delay;
 }
 
-async function waitForRetry(retrier: Retrier, earlier: number, error: TaskFailure, frame: Frame): Promise<void> {
+async function waitForRetry(
+  { retrier, earlier }: { readonly retrier: Retrier; readonly earlier: number },
+  error: TaskFailure,
+  frame: Frame,
+): Promise<void> {
   const { execution, signal } = frame.scope;
   const delaySeconds = delayBeforeRetry(retrier, earlier, execution.random);
   frame.retries += 1;

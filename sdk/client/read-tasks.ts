@@ -13,5 +13,5 @@ export async function readAccountTasks(
   if (!run) throw new MillraceError("run.unknown", `there is no run ${ended.flow}/${ended.run}`);
   await client.prepare();
   const graph = JSON.parse(Buffer.from(client.readBlob(run.graph)).toString("utf8")) as Graph;
-  return readTaskResults(client.runs, client.readBlob, ended, graph);
+  return readTaskResults({ ledger: client.runs, read: client.readBlob }, ended, graph);
 }

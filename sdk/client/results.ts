@@ -33,8 +33,7 @@ type Ended = Pick<FlowResult<AnyFlow>, "flow" | "run" | "status" | "error">;
 
 /** Reads what every task of a run left: the manifests now, a page at a time, the values when they are touched. */
 export async function readTaskResults<F extends AnyFlow>(
-  ledger: Pick<Ledger, "listTasks">,
-  read: ReadBlob,
+  { ledger, read }: { readonly ledger: Pick<Ledger, "listTasks">; readonly read: ReadBlob },
   ended: Ended,
   graph: Graph,
 ): Promise<FlowResult<F>> {

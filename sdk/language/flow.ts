@@ -51,7 +51,7 @@ function chain(origin: Origin, last: Draft) {
   const then = (node: DraftNode) => chain(origin, { before: last, node });
   const split = (make: (join: DraftStep) => DraftNode) => ({
     join: function join(name: string, ...rest: Rest) {
-      return then(make(draftStep(origin, name, rest, callSite(join))));
+      return then(make(draftStep({ origin, site: callSite(join) }, name, rest)));
     },
   });
   let definition: Definition | undefined;
@@ -65,17 +65,17 @@ function chain(origin: Origin, last: Draft) {
       return define().graph;
     },
     step: function step(name: string, ...rest: Rest) {
-      return then(draftStep(origin, name, rest, callSite(step)));
+      return then(draftStep({ origin, site: callSite(step) }, name, rest));
     },
     foreach: function foreach(over: string, { as, concurrency }: ForeachOptions<string>, build: Build) {
-      const body = draftBody(origin, "foreach", build, callSite(foreach));
+      const body = draftBody({ origin, site: callSite(foreach) }, "foreach", build);
       return split((join) => ({ type: "foreach", over, as, concurrency, body, join }));
     },
     branch: function branch(bodies: Bodies) {
       const site = callSite(branch);
       const branches = Object.entries(bodies).map(([name, build]) => ({
         name,
-        body: draftBody(origin, `branch ${name}`, build, site),
+        body: draftBody({ origin, site }, `branch ${name}`, build),
       }));
       return split((join) => ({ type: "branch", branches, join }));
     },
@@ -83,20 +83,26 @@ function chain(origin: Origin, last: Draft) {
       const site = callSite(switch_);
       const cases = Object.entries(bodies).map(([value, build]) => ({
         value,
-        body: draftBody(origin, `case ${value}`, build, site),
+        body: draftBody({ origin, site }, `case ${value}`, build),
       }));
-      const rest = otherwise && { body: draftBody(origin, "otherwise", otherwise, site) };
+      const rest = otherwise && { body: draftBody({ origin, site }, "otherwise", otherwise) };
       return then({ type: "switch", on, cases, otherwise: rest, site });
     },
     loop: function loop(options: { while: string; max: number }, build: Build) {
       const site = callSite(loop);
-      const body = draftBody(origin, "loop", build, site);
+      const body = draftBody({ origin, site }, "loop", build);
       return then({ type: "loop", while: options.while, max: options.max, body, site });
     },
   };
 }
 
-function draftStep(origin: Origin, name: string, rest: Rest, site: CallSite): DraftStep {
+/** The flow or body that something is added to, and where in the author's file. */
+interface Addition {
+  readonly origin: Origin;
+  readonly site: CallSite;
+}
+
+function draftStep({ origin, site }: Addition, name: string, rest: Rest): DraftStep {
   const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest;
   if (typeof handler !== "function") {
     throw new MillraceError("flow.handler", "it has no handler", {
@@ -123,7 +129,7 @@ function withDefaults(defaults: StepOptions = {}, options: StepOptions): StepOpt
 }
 
 /** Calls a body with an empty builder of its own and takes what it has built. */
-function draftBody(origin: Origin, what: string, build: Build, site: CallSite): Draft {
+function draftBody({ origin, site }: Addition, what: string, build: Build): Draft {
   const part: Origin = { ...origin, part: true };
   const built: unknown = typeof build === "function" ? build(chain(part, undefined)) : undefined;
   const drafted = typeof built === "object" && built !== null && DRAFT in built ? (built as Chain)[DRAFT] : undefined;

@@ -62,13 +62,13 @@ class Decoder {
         frame.left--;
         const key = this.key();
         // Assigning it would set the prototype.
-        if (key === "__proto__") define(frame.target, key, this.item(), true);
+        if (key === "__proto__") define(frame.target, key, { value: this.item(), enumerable: true });
         else (frame.target as Record<string, unknown>)[key] = this.item();
         return;
       }
       case "error":
         frame.left--;
-        define(frame.target, this.key(), this.item(), frame.hidden-- <= 0);
+        define(frame.target, this.key(), { value: this.item(), enumerable: frame.hidden-- <= 0 });
         return;
       case "set":
         frame.left--;
@@ -192,6 +192,7 @@ class Decoder {
     }
   }
 
+  // oxlint-disable-next-line eslint/max-params -- called for every list, object and map that is read
   private open(kind: Frame["kind"], target: object, left: number, hidden = 0): object {
     // Every item is a byte at least, so no count that the bytes cannot hold is believed.
     if (left > this.in.left) throw damaged("it ends too early");
@@ -231,6 +232,6 @@ class Decoder {
 
 const twoParts: ReadonlySet<string> = new Set(["Array", "RegExp"]);
 
-function define(target: object, key: string, value: unknown, enumerable: boolean): void {
-  Object.defineProperty(target, key, { value, enumerable, configurable: true, writable: true });
+function define(target: object, key: string, property: { value: unknown; enumerable: boolean }): void {
+  Object.defineProperty(target, key, { ...property, configurable: true, writable: true });
 }

@@ -71,7 +71,7 @@ class Renderer {
       if (isIrregular(value))
         return typed("Array", {
           length: value.length,
-          ...this.properties(value, Object.keys(value), path, depth),
+          ...this.properties(value, Object.keys(value), { path, depth }),
         });
       return value.map((item, i) => this.render(item, path + pathStep(i), depth));
     }
@@ -92,17 +92,21 @@ class Renderer {
         (key) => key === "name" || Object.hasOwn(value, key),
       );
       const keys = [...new Set([...standard, ...Object.keys(value)])];
-      return typed((Object.getPrototypeOf(value) as Error).name, this.properties(value, keys, path, depth));
+      return typed((Object.getPrototypeOf(value) as Error).name, this.properties(value, keys, { path, depth }));
     }
     return leaf(value) ?? this.plain(value, path, depth);
   }
 
   private plain(value: object, path: string, depth: number): Json {
-    const properties = this.properties(value, Object.keys(value), path, depth);
+    const properties = this.properties(value, Object.keys(value), { path, depth });
     return Object.hasOwn(value, "$type") ? typed("object", properties) : properties;
   }
 
-  private properties(value: object, keys: readonly string[], path: string, depth: number): Record<string, Json> {
+  private properties(
+    value: object,
+    keys: readonly string[],
+    { path, depth }: { path: string; depth: number },
+  ): Record<string, Json> {
     const properties: Record<string, Json> = {};
     for (const key of keys) {
       const rendered = this.render((value as Record<string, unknown>)[key], path + pathStep(key), depth);

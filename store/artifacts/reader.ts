@@ -134,6 +134,7 @@ export class CborReader {
 const MET = 2048;
 const metStrings: string[] = Array.from({ length: MET }, () => "");
 
+// oxlint-disable-next-line eslint/max-params -- called for every property name that is read
 function isAt(text: string, bytes: Uint8Array, pos: number, length: number): boolean {
   if (text.length !== length) return false;
   for (let i = 0; i < length; i++) if (text.charCodeAt(i) !== bytes[pos + i]) return false;

@@ -4,6 +4,13 @@ import type { TaskError } from "../../graph/task-error.ts";
 import type { AttemptKey, TaskKey } from "../../graph/task-key.ts";
 import type { Manifest } from "../artifacts/manifest.ts";
 
+export interface TasksQuery {
+  readonly step: string;
+  readonly under?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
 /**
  * The ledger: which runs, tasks and attempts there are and what became of them. Values live in the BlobStore; what is
  * kept here is small. Implemented on SQLite and on DynamoDB; ledgerConformance in conformance.ts says what both must do.
@@ -60,11 +67,7 @@ export interface Ledger {
    * A page of one step's tasks in the order of their indices, each as its newest attempt; with `under`, only those
    * whose index is below it ("3" has "3.0" and "3.1.7" below it; not "3" itself, not "30").
    */
-  listTasks(
-    run: RunKey,
-    step: string,
-    query?: { under?: string; limit?: number; cursor?: string },
-  ): Promise<Page<Attempt>>;
+  listTasks(run: RunKey, step: string, query?: Omit<TasksQuery, "step">): Promise<Page<Attempt>>;
 
   /**
    * The task with the greatest index below `under` that has finished (succeeded, or failed and caught); every index is

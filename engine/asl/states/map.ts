@@ -57,7 +57,7 @@ export function prepareMap(state: MapState, prepare: (body: StateMap) => Sequenc
       const run = (distributed ? childExecutions : inlineIterations)(sequence, frame);
       const outputs: Json[] = Array.from({ length: items.length }, () => null);
       const failed = tolerate?.(all.length);
-      await runConcurrently(items.length, concurrency, frame.scope.signal, async (index, signal) => {
+      await runConcurrently({ count: items.length, concurrency }, frame.scope.signal, async (index, signal) => {
         const itemInput = limited(items.input(index), frame.state);
         const iteration = () => run({ index, input: itemInput, item: items.item(index), signal });
         outputs[index] = await (failed === undefined

@@ -23,9 +23,13 @@ export function prepareParallel(state: ParallelState, prepare: (branch: StateMap
     const payload = parameters(input, frame);
     const outputs: Json[] = Array.from({ length: branches.length }, () => null);
     tell(frame, { type: "ParallelStarted" });
-    await runConcurrently(branches.length, branches.length, scope.signal, async (index, signal) => {
-      outputs[index] = await runBranch(branches[index]!, payload, { frame, index, signal });
-    });
+    await runConcurrently(
+      { count: branches.length, concurrency: branches.length },
+      scope.signal,
+      async (index, signal) => {
+        outputs[index] = await runBranch(branches[index]!, payload, { frame, index, signal });
+      },
+    );
     tell(frame, { type: "ParallelSucceeded" });
     return toOutput(input, limited(outputs, frame.state), frame);
   };

@@ -19,9 +19,9 @@ import { inPieces } from "../pieces.ts";
 
 export interface S3BlobOptions {
   readonly bucket: string;
-  /** Blobs are at `PREFIX` + hash; `blobs/` unless told. */
+  /** Blobs are at `PREFIX` + hash; `blobs/` unless given. */
   readonly prefix?: string;
-  /** Region, endpoint, credentials; from the environment unless told. */
+  /** Region, endpoint, credentials; from the environment unless given. */
   readonly client?: S3ClientConfig;
 }
 
@@ -38,15 +38,15 @@ export function openS3Blobs({
   client: config = {},
 }: S3BlobOptions): BlobStore & { close(): void } {
   const client = new S3Client({ maxAttempts: ATTEMPTS, ...config });
-  const place = (hash: string) => ({ Bucket: bucket, Key: prefix + hash });
+  const place = (hash: string): BlobPlace => ({ bucket, key: prefix + hash, hash });
 
   async function has(hash: string): Promise<boolean> {
     try {
-      await client.send(new HeadObjectCommand(place(hash)));
+      await client.send(new HeadObjectCommand(objectOf(place(hash))));
       return true;
     } catch (error) {
       if (statusOf(error) === 404) return false;
-      throw told(error);
+      throw failure(error);
     }
   }
 
@@ -56,60 +56,29 @@ export function openS3Blobs({
     // A small one is sent at once, and S3 keeps the one it has.
     if (size > ASK_FIRST && (await has(hash))) return;
     try {
-      if (size <= PART) await writeWhole(hash, bytes);
-      else await writeParts(hash, bytes);
+      if (size <= PART) await writeWhole(client, place(hash), bytes);
+      else await writeParts(client, place(hash), bytes);
     } catch (error) {
-      if (statusOf(error) !== 412) throw told(error);
-    }
-  }
-
-  async function writeWhole(hash: string, bytes: readonly Uint8Array[]): Promise<void> {
-    const Body = bytes.length === 1 ? bytes[0]! : Buffer.concat(bytes);
-    const ChecksumSHA256 = Buffer.from(hash, "hex").toString("base64");
-    await retried(() => client.send(new PutObjectCommand({ ...place(hash), Body, ChecksumSHA256, IfNoneMatch: "*" })));
-  }
-
-  /** Each part with its own checksum: S3 has none over the whole of an object in parts, but readers have its hash. */
-  async function writeParts(hash: string, bytes: readonly Uint8Array[]): Promise<void> {
-    const { UploadId } = await client.send(
-      new CreateMultipartUploadCommand({ ...place(hash), ChecksumAlgorithm: "SHA256" }),
-    );
-    const upload = { ...place(hash), UploadId };
-    try {
-      const parts: { PartNumber: number; ETag: string | undefined; ChecksumSHA256: string }[] = [];
-      await concurrently(PARTS_AT_ONCE, inPieces(bytes, PART), async (Body, position) => {
-        const PartNumber = position + 1;
-        const ChecksumSHA256 = createHash("sha256").update(Body).digest("base64");
-        const part = { PartNumber, ETag: undefined as string | undefined, ChecksumSHA256 };
-        parts.push(part);
-        part.ETag = (await client.send(new UploadPartCommand({ ...upload, Body, PartNumber, ChecksumSHA256 }))).ETag;
-      });
-      await client.send(
-        new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts }, IfNoneMatch: "*" }),
-      );
-    } catch (error) {
-      // Parts that nobody completes are paid for until the bucket's lifecycle takes them away.
-      await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
-      throw error;
+      if (statusOf(error) !== 412) throw failure(error);
     }
   }
 
   async function read(hash: string): Promise<Uint8Array> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const { Body, ContentLength } = await client.send(new GetObjectCommand(place(hash)));
+        const { Body, ContentLength } = await client.send(new GetObjectCommand(objectOf(place(hash))));
         const bytes = await collected(Body as Readable, ContentLength!);
         checkRead(hash, bytes);
         return bytes;
       } catch (error) {
         if ((error as Error).name === "NoSuchKey") throw missing(hash);
         // The client tries a request again, but not an answer that breaks off.
-        if (!isCut(error) || attempt === READS) throw told(error);
+        if (!isCut(error) || attempt === READS) throw failure(error);
       }
     }
   }
 
-  const told = (error: unknown) => accountError(error, `the bucket ${bucket}`);
+  const failure = (error: unknown) => accountError(error, `the bucket ${bucket}`);
 
   return {
     write,
@@ -131,7 +100,50 @@ const READS = 4;
 /** Attempts of a write that meets another one of the same blob. */
 const CONFLICTS = 10;
 
-/** Two that write one blob at once may both be told to try again. */
+interface BlobPlace {
+  readonly bucket: string;
+  readonly key: string;
+  readonly hash: string;
+}
+
+function objectOf({ bucket, key }: BlobPlace) {
+  return { Bucket: bucket, Key: key };
+}
+
+async function writeWhole(client: S3Client, place: BlobPlace, bytes: readonly Uint8Array[]): Promise<void> {
+  const Body = bytes.length === 1 ? bytes[0]! : Buffer.concat(bytes);
+  const ChecksumSHA256 = Buffer.from(place.hash, "hex").toString("base64");
+  await retried(() =>
+    client.send(new PutObjectCommand({ ...objectOf(place), Body, ChecksumSHA256, IfNoneMatch: "*" })),
+  );
+}
+
+/** Each part with its own checksum: S3 has none over the whole of an object in parts, but readers have its hash. */
+async function writeParts(client: S3Client, place: BlobPlace, bytes: readonly Uint8Array[]): Promise<void> {
+  const { UploadId } = await client.send(
+    new CreateMultipartUploadCommand({ ...objectOf(place), ChecksumAlgorithm: "SHA256" }),
+  );
+  const upload = { ...objectOf(place), UploadId };
+  try {
+    const parts: { PartNumber: number; ETag: string | undefined; ChecksumSHA256: string }[] = [];
+    await concurrently(PARTS_AT_ONCE, inPieces(bytes, PART), async (Body, position) => {
+      const PartNumber = position + 1;
+      const ChecksumSHA256 = createHash("sha256").update(Body).digest("base64");
+      const part = { PartNumber, ETag: undefined as string | undefined, ChecksumSHA256 };
+      parts.push(part);
+      part.ETag = (await client.send(new UploadPartCommand({ ...upload, Body, PartNumber, ChecksumSHA256 }))).ETag;
+    });
+    await client.send(
+      new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts }, IfNoneMatch: "*" }),
+    );
+  } catch (error) {
+    // Parts that nobody completes are paid for until the bucket's lifecycle takes them away.
+    await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Two that write one blob at once may both be answered that they shall try again. */
 async function retried<Answer>(call: () => Promise<Answer>): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -35,7 +35,7 @@ async function startAttempt(store: DynamoStore, run: RunKey, start: AttemptStart
     // Also where a request was sent twice because its first answer was lost.
     if (head.status === "running" && head.by === by) return { state: "started", attempt: head.attempt };
     attempt = head.attempt + 1;
-    written = await replace(store, run, start, task);
+    written = await replace(store, run, { start, task });
   }
   return { state: "started", attempt };
 }
@@ -44,9 +44,9 @@ async function startAttempt(store: DynamoStore, run: RunKey, start: AttemptStart
 async function replace(
   { table, ...rest }: DynamoStore,
   run: RunKey,
-  { step, index, at, by }: AttemptStart,
-  task: TableItem,
+  { start, task }: { readonly start: AttemptStart; readonly task: TableItem },
 ): Promise<WrittenItem> {
+  const { step, index, at, by } = start;
   const { attempt, status, begunAt } = headOf(task);
   const key = taskKey(run, { step, index });
   const next = attempt + 1;
@@ -129,8 +129,7 @@ async function finishing(store: DynamoStore, end: End) {
 export function heartbeat(
   { table }: DynamoStore,
   run: RunKey,
-  attempts: readonly AttemptKey[],
-  at: number,
+  { attempts, at }: { readonly attempts: readonly AttemptKey[]; readonly at: number },
 ): Promise<boolean[]> {
   return inParallel(attempts, async (attempt) => {
     const update = {

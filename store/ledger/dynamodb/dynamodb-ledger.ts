@@ -30,19 +30,19 @@ export function openDynamoLedger({ table: name, blobs, client = {} }: DynamoLedg
   const store: DynamoStore = { table: openTable(name, client), blobs, far: new Map(), known: new Set() };
   return {
     createRun: (run) => createRun(store, run),
-    updateRun: (run, change, from) => updateRun(store, run, change, from),
+    updateRun: (run, change, from) => updateRun(store, run, { change, from }),
     readRun: (run) => readRun(store, run),
     listRuns: (query) => listRuns(store, query),
     listFlows: (query) => listFlows(store, query),
 
     startAttempts: (run, starts) => startAttempts(store, run, starts),
     finishAttempts: (run, ends) => finishAttempts(store, run, ends),
-    heartbeat: (run, attempts, at) => heartbeat(store, run, attempts, at),
+    heartbeat: (run, attempts, at) => heartbeat(store, run, { attempts, at }),
     endRunningAttempts: (run, end) => endRunningAttempts(store, run, end),
 
     readTasks: (run, tasks) => readTasks(store, run, tasks),
-    listTasks: (run, step, query = {}) => listTasks(store, run, step, query),
-    lastTask: (run, step, under) => lastTask(store, run, step, under),
+    listTasks: (run, step, query = {}) => listTasks(store, run, { step, ...query }),
+    lastTask: (run, step, under) => lastTask(store, run, { step, under }),
     listAttempts: (run, task) => listAttempts(store, run, task),
     listSteps: (run) => listSteps(store, run),
 

@@ -57,15 +57,14 @@ export async function readRun(store: DynamoStore, key: RunKey): Promise<Run | un
 export async function updateRun(
   store: DynamoStore,
   key: RunKey,
-  change: RunChange,
-  from?: Status,
+  { change, from }: { readonly change: RunChange; readonly from?: Status | undefined },
 ): Promise<Run | undefined> {
   for (;;) {
     const before = await readRun(store, key);
     if (before === undefined || (from !== undefined && before.status !== from)) return undefined;
     if (change.status === "running" && before.status !== "running") return undefined;
     const after = changed(before, change);
-    if (await write(store, before, after, change)) return after;
+    if (await write(store, { before, after, change })) return after;
     // Someone else changed its status or its tags meanwhile.
   }
 }
@@ -82,9 +81,16 @@ function changed(before: Run, change: RunChange): Run {
   };
 }
 
+interface Rewrite {
+  readonly before: Run;
+  readonly after: Run;
+  readonly change: RunChange;
+}
+
 /** The run and the pointers to it, together; false where it is no longer what it was before. */
-async function write(store: DynamoStore, before: Run, after: Run, change: RunChange): Promise<boolean> {
-  const update = setting(after, change, before);
+async function write(store: DynamoStore, rewrite: Rewrite): Promise<boolean> {
+  const { before, after } = rewrite;
+  const update = setting(rewrite);
   if (update === undefined) return true;
   const condition = "#status = :statusBefore and #tags = :tagsBefore";
   const [old, now] = [pointersTo(before), pointersTo(after)];
@@ -110,7 +116,7 @@ async function write(store: DynamoStore, before: Run, after: Run, change: RunCha
 }
 
 /** Sets what the change names and leaves the rest to others, such as a heartbeat's. */
-function setting(after: Run, change: RunChange, before: Run): TableExpression | undefined {
+function setting({ before, after, change }: Rewrite): TableExpression | undefined {
   const set: Record<string, TableItem[string]> = {
     ...(change.status !== undefined && { status: { S: after.status } }),
     ...(change.heartbeatAt !== undefined && { heartbeatAt: { N: String(after.heartbeatAt) } }),

@@ -74,7 +74,7 @@ export interface Table {
   update(key: Key, update: TableExpression, condition?: string): Promise<WrittenItem>;
   /** Adds one to a number, which begins with 0, and answers what it is then. */
   increment(key: Key, attribute: string): Promise<number>;
-  /** All or nothing; of the first condition that did not hold the item is told. */
+  /** All or nothing; of the first condition that did not hold it answers the item. */
   writeTogether(writes: readonly TransactWriteItem[]): Promise<WrittenItem>;
   close(): void;
 }
@@ -87,42 +87,7 @@ export interface QueryPage {
 export function openTable(name: string, config: DynamoDBClientConfig): Table {
   const client = new DynamoDBClient({ maxAttempts: ATTEMPTS, ...config });
 
-  async function send<Answer>(call: () => Promise<Answer>): Promise<Answer> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await call();
-      } catch (error) {
-        if (!isConflict(error) || attempt === CONFLICT_ATTEMPTS) throw error;
-        await pause(attempt);
-      }
-    }
-  }
-
-  async function write(call: () => Promise<unknown>): Promise<WrittenItem> {
-    try {
-      await send(call);
-      return { isWritten: true };
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return { isWritten: false, existing: error.Item };
-      const failed =
-        error instanceof TransactionCanceledException
-          ? error.CancellationReasons?.find(({ Code }) => Code === "ConditionalCheckFailed")
-          : undefined;
-      if (failed) return { isWritten: false, existing: failed.Item };
-      throw told(error);
-    }
-  }
-
-  /** A call with no condition. */
-  async function plainly<Answer>(call: () => Promise<Answer>): Promise<Answer> {
-    try {
-      return await send(call);
-    } catch (error) {
-      throw told(error);
-    }
-  }
-
-  const told = (error: unknown) => accountError(error, `the table ${name}`);
+  const { write, plainly } = callsTo(name);
 
   async function query(range: Range, start?: TableItem): Promise<QueryPage> {
     const { Items = [], LastEvaluatedKey } = await plainly(() =>
@@ -131,21 +96,6 @@ export function openTable(name: string, config: DynamoDBClientConfig): Table {
       ),
     );
     return { items: Items, ...(LastEvaluatedKey && { next: () => query(range, LastEvaluatedKey) }) };
-  }
-
-  /** At most 100 keys, each once; what DynamoDB leaves out is asked for again. */
-  async function getSome(keys: readonly Key[]): Promise<TableItem[]> {
-    const found: TableItem[] = [];
-    let open: Record<string, AttributeValue>[] = keys.map(keyItem);
-    for (let attempt = 1; open.length > 0; attempt++) {
-      const { Responses, UnprocessedKeys } = await plainly(() =>
-        client.send(new BatchGetItemCommand({ RequestItems: { [name]: { Keys: open, ConsistentRead: true } } })),
-      );
-      found.push(...(Responses?.[name] ?? []));
-      open = UnprocessedKeys?.[name]?.Keys ?? [];
-      if (open.length > 0) await pause(attempt);
-    }
-    return found;
   }
 
   return {
@@ -162,7 +112,7 @@ export function openTable(name: string, config: DynamoDBClientConfig): Table {
       const pages = Array.from({ length: Math.ceil(distinct.length / BATCH) }, (_, page) =>
         distinct.slice(page * BATCH, (page + 1) * BATCH),
       );
-      const items = (await inParallel(pages, getSome)).flat();
+      const items = (await inParallel(pages, (page) => getSome({ client, name, plainly }, page))).flat();
       const byName = new Map(items.map((item) => [nameOf({ pk: item["pk"]!.S!, sk: item["sk"]!.S! }), item]));
       return keys.map((key) => byName.get(nameOf(key)));
     },
@@ -184,20 +134,75 @@ export function openTable(name: string, config: DynamoDBClientConfig): Table {
         ),
       ),
     async increment(key, attribute) {
-      const input = {
-        TableName: name,
-        Key: keyItem(key),
-        UpdateExpression: "add #attribute :one",
-        ExpressionAttributeNames: { "#attribute": attribute },
-        ExpressionAttributeValues: { ":one": { N: "1" } },
-        ReturnValues: "UPDATED_NEW",
-      } as const;
+      const input = { TableName: name, Key: keyItem(key), ...incrementInput(attribute) };
       const { Attributes } = await plainly(() => client.send(new UpdateItemCommand(input)));
       return Number(Attributes?.[attribute]?.N);
     },
     writeTogether: (writes) => write(() => client.send(new TransactWriteItemsCommand({ TransactItems: [...writes] }))),
     close: () => client.destroy(),
   };
+}
+
+async function send<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isConflict(error) || attempt === CONFLICT_ATTEMPTS) throw error;
+      await pause(attempt);
+    }
+  }
+}
+
+type Calls = ReturnType<typeof callsTo>;
+
+/** Says what DynamoDB throws as what is wrong with the table, and a condition that did not hold as an answer. */
+function callsTo(table: string) {
+  const failure = (error: unknown) => accountError(error, `the table ${table}`);
+
+  async function write(call: () => Promise<unknown>): Promise<WrittenItem> {
+    try {
+      await send(call);
+      return { isWritten: true };
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return { isWritten: false, existing: error.Item };
+      const failed =
+        error instanceof TransactionCanceledException
+          ? error.CancellationReasons?.find(({ Code }) => Code === "ConditionalCheckFailed")
+          : undefined;
+      if (failed) return { isWritten: false, existing: failed.Item };
+      throw failure(error);
+    }
+  }
+
+  /** A call with no condition. */
+  async function plainly<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await send(call);
+    } catch (error) {
+      throw failure(error);
+    }
+  }
+
+  return { write, plainly };
+}
+
+/** At most 100 keys, each once; what DynamoDB leaves out is asked for again. */
+async function getSome(
+  { client, name, plainly }: { client: DynamoDBClient; name: string; plainly: Calls["plainly"] },
+  keys: readonly Key[],
+): Promise<TableItem[]> {
+  const found: TableItem[] = [];
+  let open: Record<string, AttributeValue>[] = keys.map(keyItem);
+  for (let attempt = 1; open.length > 0; attempt++) {
+    const { Responses, UnprocessedKeys } = await plainly(() =>
+      client.send(new BatchGetItemCommand({ RequestItems: { [name]: { Keys: open, ConsistentRead: true } } })),
+    );
+    found.push(...(Responses?.[name] ?? []));
+    open = UnprocessedKeys?.[name]?.Keys ?? [];
+    if (open.length > 0) await pause(attempt);
+  }
+  return found;
 }
 
 /** Attempts of a request that AWS throttles or fails; with the client's own waits, which double, most of a minute. */
@@ -216,6 +221,15 @@ export function inParallel<In, Out>(items: readonly In[], work: (item: In) => Pr
 
 export function keyItem({ pk, sk }: Key): { pk: { S: string }; sk: { S: string } } {
   return { pk: { S: pk }, sk: { S: sk } };
+}
+
+function incrementInput(attribute: string) {
+  return {
+    UpdateExpression: "add #attribute :one",
+    ExpressionAttributeNames: { "#attribute": attribute },
+    ExpressionAttributeValues: { ":one": { N: "1" } },
+    ReturnValues: "UPDATED_NEW",
+  } as const;
 }
 
 function conditionInput(condition: TableExpression | undefined) {

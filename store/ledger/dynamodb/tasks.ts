@@ -4,7 +4,7 @@ import { farPartition, nearPartition, partsOf, pastAttempts, SHARDS, taskKey, ta
 import { isFar, type DynamoStore } from "./store.ts";
 import type { TableItem, QueryPage, Range, Table } from "./table.ts";
 import { keysBelow } from "../index-order.ts";
-import type { Attempt, Page } from "../ledger.ts";
+import type { Attempt, Page, TasksQuery } from "../ledger.ts";
 import type { RunKey } from "../../../graph/run-name.ts";
 import type { TaskKey } from "../../../graph/task-key.ts";
 
@@ -21,13 +21,12 @@ export async function readTasks(
 export async function listTasks(
   store: DynamoStore,
   run: RunKey,
-  step: string,
-  { under = "", limit, cursor }: { under?: string; limit?: number; cursor?: string },
+  { step, under = "", limit, cursor }: TasksQuery,
 ): Promise<Page<Attempt>> {
   const size = pageSize(limit);
   const [after] = cursorPlaceOf(cursor, [keysBelow(under).after]);
   const range = taskRange(step, under, cursor === undefined ? undefined : String(after));
-  const items = await inOrder(store.table, await partitions(store, run, step, range), size + 1);
+  const items = await inOrder(store.table, await partitions(store, { run, step }, range), size + 1);
   const page = await Promise.all(items.slice(0, size).map((item) => attemptOfItem(store, item)));
   if (items.length <= size) return { items: page };
   return { items: page, cursor: cursorAt([partsOf(items[size - 1]!["sk"]!.S!)[1]]) };
@@ -36,8 +35,7 @@ export async function listTasks(
 export async function lastTask(
   store: DynamoStore,
   run: RunKey,
-  step: string,
-  under: string,
+  { step, under }: { readonly step: string; readonly under: string },
 ): Promise<Attempt | undefined> {
   const finished = {
     text: "#status = :succeeded or caught = :true",
@@ -45,7 +43,7 @@ export async function lastTask(
     values: { ":succeeded": { S: "succeeded" }, ":true": { BOOL: true } },
   };
   const range = { ...taskRange(step, under), isReverse: true, filter: finished };
-  const [item] = await inOrder(store.table, await partitions(store, run, step, range), 1);
+  const [item] = await inOrder(store.table, await partitions(store, { run, step }, range), 1);
   return item && attemptOfItem(store, item);
 }
 
@@ -57,7 +55,11 @@ export async function listAttempts(store: DynamoStore, run: RunKey, task: TaskKe
   return Promise.all([...past, ...(newest ? [newest] : [])].map((item) => attemptOfItem(store, item)));
 }
 
-async function partitions(store: DynamoStore, run: RunKey, step: string, range: Omit<Range, "pk">): Promise<Range[]> {
+async function partitions(
+  store: DynamoStore,
+  { run, step }: { readonly run: RunKey; readonly step: string },
+  range: Omit<Range, "pk">,
+): Promise<Range[]> {
   const near = { ...range, pk: nearPartition(run) };
   if (!(await isFar(store, run, step))) return [near];
   return [near, ...Array.from({ length: SHARDS }, (_, shard) => ({ ...range, pk: farPartition(run, shard) }))];

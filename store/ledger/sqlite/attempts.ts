@@ -17,15 +17,15 @@ export function startAttempts(store: SqliteStore, runId: number, starts: readonl
     return starts.map(() => ({ state: "started", attempt: 1 }));
   }
   const answers = starts.map((start): AttemptStarted => {
-    if (insert(store, runId, start, 1, "insert or ignore")) {
+    if (insert(store, runId, { ...start, attempt: 1, how: "insert or ignore" })) {
       tallyStart(tally, start, undefined);
       return { state: "started", attempt: 1 };
     }
     const task = readTasks(store, runId, [start])[0]!;
     if (isDone(task)) return { state: "done", attempt: task };
     if (task.status === "running" && task.by === start.by) return { state: "started", attempt: task.attempt };
-    retire(store, runId, task, start.at);
-    insert(store, runId, start, task.attempt + 1, "insert or replace");
+    retire(store, runId, { task, at: start.at });
+    insert(store, runId, { ...start, attempt: task.attempt + 1, how: "insert or replace" });
     tallyStart(tally, start, task.status);
     return { state: "started", attempt: task.attempt + 1 };
   });
@@ -52,13 +52,21 @@ function insertNew(store: SqliteStore, runId: number, starts: readonly AttemptSt
   return true;
 }
 
-/** Most tasks are begun once: that their row can be inserted tells it without a look. */
+/** Most tasks are begun once: that their row can be inserted shows it, without another look. */
 function insert(
   store: SqliteStore,
   runId: number,
-  { step, index, by, at }: AttemptStart,
-  attempt: number,
-  how: "insert or ignore" | "insert or replace",
+  {
+    step,
+    index,
+    by,
+    at,
+    attempt,
+    how,
+  }: AttemptStart & {
+    readonly attempt: number;
+    readonly how: "insert or ignore" | "insert or replace";
+  },
 ): boolean {
   const changed = store.run(
     `${how} into tasks (run_id, step, key, attempt, status, started_by, started_at)
@@ -69,7 +77,7 @@ function insert(
 }
 
 /** Keeps an attempt that another one replaces; one that still runs has failed thereby. */
-function retire(store: SqliteStore, runId: number, task: Attempt, at: number): void {
+function retire(store: SqliteStore, runId: number, { task, at }: { task: Attempt; at: number }): void {
   const key = [runId, task.step, indexKey(task.index)];
   store.run(
     `insert into past_attempts (run_id, step, key, attempt, status, started_by, started_at, heartbeat_at, finished_at, outcome)
@@ -110,7 +118,11 @@ export function finishAttempts(
   return answers;
 }
 
-export function heartbeat(store: SqliteStore, runId: number, attempts: readonly AttemptKey[], at: number): boolean[] {
+export function heartbeat(
+  store: SqliteStore,
+  runId: number,
+  { attempts, at }: { readonly attempts: readonly AttemptKey[]; readonly at: number },
+): boolean[] {
   return attempts.map(({ step, index, attempt }) => {
     const changed = store.run(
       `update tasks set heartbeat_at = max(ifnull(heartbeat_at, 0), ?)

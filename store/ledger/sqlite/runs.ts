@@ -44,7 +44,11 @@ function nextNumber(store: SqliteStore, { flow, namespace }: NewRun): number {
   return next;
 }
 
-export function updateRun(store: SqliteStore, key: RunKey, change: RunChange, from?: Status): Run | undefined {
+export function updateRun(
+  store: SqliteStore,
+  key: RunKey,
+  { change, from }: { readonly change: RunChange; readonly from?: Status | undefined },
+): Run | undefined {
   return store.write(() => {
     const before = readRun(store, key);
     if (before === undefined || (from !== undefined && before.status !== from)) return undefined;

@@ -35,7 +35,7 @@ export function sqliteLedger(store: SqliteStore): Ledger {
 
   return {
     createRun: async (run) => createRun(store, run),
-    updateRun: async (run, change, from) => updateRun(store, run, change, from),
+    updateRun: async (run, change, from) => updateRun(store, run, { change, from }),
     readRun: async (run) => readRun(store, run),
     listRuns: async (query) => listRuns(store, query),
     listFlows: async (query) => listFlows(store, query),
@@ -54,7 +54,7 @@ export function sqliteLedger(store: SqliteStore): Ledger {
         of(
           run,
           attempts.map(() => false),
-          (id) => heartbeat(store, id, attempts, at),
+          (id) => heartbeat(store, id, { attempts, at }),
         ),
       ),
     endRunningAttempts: async (run, end) => store.write(() => of(run, 0, (id) => endRunningAttempts(store, id, end))),
@@ -65,8 +65,9 @@ export function sqliteLedger(store: SqliteStore): Ledger {
         tasks.map(() => undefined),
         (id) => readTasks(store, id, tasks),
       ),
-    listTasks: async (run, step, query = {}) => of(run, { items: [] }, (id) => listTasks(store, id, step, query)),
-    lastTask: async (run, step, under) => of(run, undefined, (id) => lastTask(store, id, step, under)),
+    listTasks: async (run, step, query = {}) =>
+      of(run, { items: [] }, (id) => listTasks(store, id, { step, ...query })),
+    lastTask: async (run, step, under) => of(run, undefined, (id) => lastTask(store, id, { step, under })),
     listAttempts: async (run, task) => of(run, [], (id) => listAttempts(store, id, task)),
     listSteps: async (run) => of(run, [], (id) => listSteps(store, id)),
 

@@ -1,7 +1,7 @@
 import { boundedError } from "../bounded-error.ts";
 import { cursorAt, pageSize, cursorPlaceOf } from "../cursor.ts";
 import { indexKey, indexOfKey, keysBelow } from "../index-order.ts";
-import type { Attempt, AttemptEnd, Page, Status } from "../ledger.ts";
+import type { Attempt, AttemptEnd, Page, Status, TasksQuery } from "../ledger.ts";
 import type { TaskKey } from "../../../graph/task-key.ts";
 import type { SqliteStore } from "./store.ts";
 
@@ -25,8 +25,7 @@ export function readTasks(store: SqliteStore, runId: number, tasks: readonly Tas
 export function listTasks(
   store: SqliteStore,
   runId: number,
-  step: string,
-  { under = "", limit, cursor }: { under?: string; limit?: number; cursor?: string },
+  { step, under = "", limit, cursor }: TasksQuery,
 ): Page<Attempt> {
   const size = pageSize(limit);
   const { after, before } = keysBelow(under);
@@ -38,7 +37,11 @@ export function listTasks(
   return rows.length > size ? { items, cursor: cursorAt([rows[size - 1]![1]]) } : { items };
 }
 
-export function lastTask(store: SqliteStore, runId: number, step: string, under: string): Attempt | undefined {
+export function lastTask(
+  store: SqliteStore,
+  runId: number,
+  { step, under }: { readonly step: string; readonly under: string },
+): Attempt | undefined {
   const { after, before } = keysBelow(under);
   const row = store.get<AttemptRow>(
     `select ${COLUMNS} from tasks t where t.run_id = ? and t.step = ? and t.key > ? and t.key < ?

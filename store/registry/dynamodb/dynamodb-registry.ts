@@ -25,32 +25,11 @@ export function openDynamoRegistry(table: string, config: DynamoDBClientConfig =
   const recordKey = (flow: string) => ({ pk: { S: `flow#${flow}` }, sk: { S: "deployed" } });
   const claimKey = (flow: string, name: string) => ({ pk: { S: `starts#${flow}` }, sk: { S: name } });
 
-  async function told<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw accountError(error, `the table ${table}`);
-    }
-  }
-
-  /**
-   * Writes on a condition, with a stamp by which the write is known again: it may be sent twice, where its first answer
-   * is lost. Answers what stands in the way, undefined where nothing does.
-   */
-  async function conditionally(write: (stamp: AttributeValue) => Promise<unknown>): Promise<Item | undefined> {
-    const stamp = randomUUID();
-    try {
-      await told(() => write({ S: stamp }));
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      if (error.Item?.["stamp"]?.S !== stamp) return error.Item ?? {};
-    }
-    return undefined;
-  }
+  const { plainly, conditionally } = callsTo(table);
 
   return {
     read: (flow) =>
-      told(async () => {
+      plainly(async () => {
         const { Item } = await client.send(
           new GetItemCommand({ TableName: table, Key: recordKey(flow), ConsistentRead: true }),
         );
@@ -81,19 +60,7 @@ export function openDynamoRegistry(table: string, config: DynamoDBClientConfig =
     async claim({ flow, name, at }, before) {
       const standing = await conditionally((stamp) =>
         client.send(
-          new UpdateItemCommand({
-            TableName: table,
-            Key: claimKey(flow, name),
-            UpdateExpression: "set stamp = :stamp, takenAt = :at, expiresAt = :expires",
-            ConditionExpression: "attribute_not_exists(pk) or (attribute_not_exists(run) and takenAt < :before)",
-            ExpressionAttributeValues: {
-              ":stamp": stamp,
-              ":at": { N: String(at) },
-              ":before": { N: String(before) },
-              ":expires": { N: String(Math.floor(at / 1000) + CLAIM_SECONDS) },
-            },
-            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-          }),
+          new UpdateItemCommand({ TableName: table, Key: claimKey(flow, name), ...claiming({ stamp, at, before }) }),
         ),
       );
       if (!standing) return { state: "taken" };
@@ -102,7 +69,7 @@ export function openDynamoRegistry(table: string, config: DynamoDBClientConfig =
     },
 
     settle: (flow, name, run) =>
-      told(async () => {
+      plainly(async () => {
         await client.send(
           new UpdateItemCommand({
             TableName: table,
@@ -113,4 +80,46 @@ export function openDynamoRegistry(table: string, config: DynamoDBClientConfig =
         );
       }),
   };
+}
+
+/** Takes the name where nobody has, or where who took it before `before` never settled it. */
+function claiming({ stamp, at, before }: { stamp: AttributeValue; at: number; before: number }) {
+  return {
+    UpdateExpression: "set stamp = :stamp, takenAt = :at, expiresAt = :expires",
+    ConditionExpression: "attribute_not_exists(pk) or (attribute_not_exists(run) and takenAt < :before)",
+    ExpressionAttributeValues: {
+      ":stamp": stamp,
+      ":at": { N: String(at) },
+      ":before": { N: String(before) },
+      ":expires": { N: String(Math.floor(at / 1000) + CLAIM_SECONDS) },
+    },
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  } as const;
+}
+
+function callsTo(table: string) {
+  async function plainly<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw accountError(error, `the table ${table}`);
+    }
+  }
+
+  /**
+   * Writes on a condition, with a stamp by which the write is known again: it may be sent twice, where its first answer
+   * is lost. Answers what stands in the way, undefined where nothing does.
+   */
+  async function conditionally(write: (stamp: AttributeValue) => Promise<unknown>): Promise<Item | undefined> {
+    const stamp = randomUUID();
+    try {
+      await plainly(() => write({ S: stamp }));
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      if (error.Item?.["stamp"]?.S !== stamp) return error.Item ?? {};
+    }
+    return undefined;
+  }
+
+  return { plainly, conditionally };
 }
