@@ -1,3 +1,6 @@
+import type { ControlValue } from "../graph/control-value.ts";
+import type { Lineage } from "../graph/lineage.ts";
+import type { RunnerRequest } from "../statemachines/contract/contract.ts";
 import { answerControl, recordFailure } from "../tasks/bookkeeping.ts";
 import type { RunScope } from "../tasks/inputs.ts";
 import type { Blobs } from "../tasks/outcome.ts";
@@ -19,11 +22,22 @@ export function ledgerRun(
     readControl,
     answerControl: async (asked) => (await answerControl(scope, blobs, asked)).value,
     recordFailure: (failure) => recordFailure(scope, blobs, { ...failure, at: Date.now() }),
-    async invokeStep(_name, { step, index, attempts }, signal) {
-      const job: Job = { step, size: 1, attempts, isRetriedByMachine: true, index: () => index };
-      assertSucceeded(job, await runJob(job, signal));
-      const next = askedNext(lineage, step, index);
-      return next && readControl(next);
-    },
+    invokeStep: (_name, request, signal) => invokeAsJob({ lineage, runJob, readControl }, request, signal),
   };
+}
+
+/** What invokeStep is where a Lambda step is a job like any other. */
+export async function invokeAsJob(
+  place: {
+    readonly lineage: Lineage;
+    readonly runJob: (job: Job, signal: AbortSignal) => Promise<JobResult>;
+    readonly readControl: WorldRun["readControl"];
+  },
+  { step, index, attempts }: RunnerRequest,
+  signal: AbortSignal,
+): Promise<ControlValue | undefined> {
+  const job: Job = { step, size: 1, attempts, isRetriedByMachine: true, index: () => index };
+  assertSucceeded(job, await place.runJob(job, signal));
+  const next = askedNext(place.lineage, step, index);
+  return next && place.readControl(next);
 }

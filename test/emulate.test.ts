@@ -77,6 +77,22 @@ describe("millrace emulate", () => {
     expect(await leftBy("Everything/1")).toEqual(left);
   }, 60_000);
 
+  test.each([
+    ["", []],
+    [" with --with batch", ["--with", "batch"]],
+  ])(
+    "a flow that is run leaves the same%s, and its steps for Batch and Lambda stay on this machine",
+    async (_, given) => {
+      const run = await served.millrace("run", "flows.ts#everything", "--top", "2024-05-06", ...given);
+      expect([run.code, run.stderr]).toEqual([0, expect.not.stringContaining("AWS")]);
+      expect(run.stdout).toMatch(/\/square\/2 \(pid/);
+      const [newest] = await served.objects("runs", "Everything", "--limit", "1", "--json");
+      const [end] = await served.objects("dump", `Everything/${newest!["run"]}/end`, "told", "--json");
+      expect(end!["artifacts"]).toEqual({ told: [14, 2, "TypeError"] });
+    },
+    120_000,
+  );
+
   test.each(["run", "trigger"])(
     "a nested foreach by %s finds the inner lists one by one",
     async (command) => {

@@ -26,18 +26,17 @@ export interface Batch {
 export function openBatch(config: BatchClientConfig = {}): Batch {
   let opened: Promise<BatchClient> | undefined;
 
-  /** `what` is such as `submit jobs to AWS Batch`. */
-  async function ask<T>(what: string, work: (client: BatchClient, sdk: Sdk) => Promise<T>): Promise<T> {
+  async function ask<T>(work: (client: BatchClient, sdk: Sdk) => Promise<T>): Promise<T> {
     const sdk = await import("@aws-sdk/client-batch");
     const client = await (opened ??= Promise.resolve(new sdk.BatchClient({ maxAttempts: 5, ...config })));
     return work(client, sdk).catch((error: unknown) => {
-      throw accountError(error, what);
+      throw accountError(error, "AWS Batch");
     });
   }
 
   return {
     submit: (job) =>
-      ask("submit jobs to AWS Batch", async (client, { SubmitJobCommand }) => {
+      ask(async (client, { SubmitJobCommand }) => {
         const { jobId } = await client.send(new SubmitJobCommand(job));
         return jobId!;
       }),
@@ -45,21 +44,19 @@ export function openBatch(config: BatchClientConfig = {}): Batch {
       const found: JobDetail[] = [];
       for (let from = 0; from < ids.length; from += AT_ONCE) {
         const jobs = ids.slice(from, from + AT_ONCE);
-        const page = await ask("describe jobs of AWS Batch", (client, { DescribeJobsCommand }) =>
-          client.send(new DescribeJobsCommand({ jobs })),
-        );
+        const page = await ask((client, { DescribeJobsCommand }) => client.send(new DescribeJobsCommand({ jobs })));
         found.push(...(page.jobs ?? []));
       }
       return found;
     },
     listJobs: (of, jobStatus, maxResults) =>
-      ask("list jobs of AWS Batch", async (client, { ListJobsCommand }) => {
+      ask(async (client, { ListJobsCommand }) => {
         const where = "queue" in of ? { jobQueue: of.queue } : { arrayJobId: of.array };
         const { jobSummaryList = [] } = await client.send(new ListJobsCommand({ ...where, jobStatus, maxResults }));
         return jobSummaryList.map(({ jobId }) => jobId!);
       }),
     describeQueues: (names) =>
-      ask("describe AWS Batch's queues", async (client, sdk) => {
+      ask(async (client, sdk) => {
         const asked = new sdk.DescribeJobQueuesCommand({ jobQueues: [...names] });
         const { jobQueues: queues = [] } = await client.send(asked);
         const order = queues.flatMap(({ computeEnvironmentOrder = [] }) => computeEnvironmentOrder);
@@ -69,7 +66,7 @@ export function openBatch(config: BatchClientConfig = {}): Batch {
         return { queues, environments: (await client.send(described)).computeEnvironments ?? [] };
       }),
     terminate: (jobId, reason) =>
-      ask("terminate jobs of AWS Batch", async (client, { TerminateJobCommand }) => {
+      ask(async (client, { TerminateJobCommand }) => {
         await client.send(new TerminateJobCommand({ jobId, reason }));
       }),
     close: () => void opened?.then((client) => client.destroy()),

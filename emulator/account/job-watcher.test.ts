@@ -1,11 +1,10 @@
 import { describe, expect, test, vi } from "vitest";
 import { MillraceError } from "../../graph/errors.ts";
 import type { DescribedJob } from "../../aws/batch/described-job.ts";
-import type { JobSubmission } from "../../aws/batch/job-submission.ts";
 import type { StateJob } from "../../engine/job.ts";
 import { StepCounts } from "../../engine/task-counts.ts";
 import type { TaskEvent } from "../../engine/world.ts";
-import { JobWatcher } from "./job-watcher.ts";
+import { JobWatcher, type WatchedBatch } from "./job-watcher.ts";
 
 const stoppedAt = 2_000;
 const done = { status: "SUCCEEDED", attempts: [{ startedAt: 1_000, stoppedAt, container: { exitCode: 0 } }] };
@@ -15,9 +14,9 @@ function fakeBatch(describe: (id: string) => DescribedJob | undefined, patienceM
   const asked: string[][] = [];
   const terminated: string[] = [];
   let submitted = 0;
-  const batch: JobSubmission = {
+  const batch: WatchedBatch = {
     submit: async () => `job-${submitted++}`,
-    async describe(jobs) {
+    async describeJobs(jobs) {
       asked.push([...jobs]);
       return jobs.flatMap((jobId) => {
         const job = describe(jobId);
@@ -25,7 +24,7 @@ function fakeBatch(describe: (id: string) => DescribedJob | undefined, patienceM
       });
     },
     terminate: async (job) => void terminated.push(job),
-    describeQueue: async (jobQueueName) => ({
+    describeQueues: async ([jobQueueName]) => ({
       queues: [{ jobQueueName, state: "DISABLED", status: "VALID" }],
       environments: [],
     }),
@@ -97,9 +96,9 @@ describe("the watcher of a run's jobs", () => {
 
   test("goes on when Batch is busy or out of reach for a while", async () => {
     const { watcher, batch } = fakeBatch(() => done);
-    const describeJobs = batch.describe;
-    batch.describe = async (jobs) => {
-      batch.describe = describeJobs;
+    const describeJobs = batch.describeJobs;
+    batch.describeJobs = async (jobs) => {
+      batch.describeJobs = describeJobs;
       throw new MillraceError("account.busy", `${jobs.length} jobs`);
     };
     expect(await watcher.run(job(), never)).toEqual([]);
@@ -108,7 +107,7 @@ describe("the watcher of a run's jobs", () => {
 
   test("fails the run where Batch is broken for longer than is bearable, and says how long that was", async () => {
     const { watcher, batch, terminated } = fakeBatch(() => done, 0);
-    batch.describe = async () => {
+    batch.describeJobs = async () => {
       throw Object.assign(new Error("Internal failure"), { $fault: "server", $metadata: { httpStatusCode: 500 } });
     };
     await expect(watcher.run(job(), never)).rejects.toMatchObject({
@@ -124,9 +123,9 @@ describe("the watcher of a run's jobs", () => {
     ["throttling", Object.assign(new Error("slow down"), { $fault: "client", $metadata: { httpStatusCode: 429 } })],
   ])("asks again after %s that AWS names as nothing that is known here", async (_, thrown) => {
     const { watcher, batch } = fakeBatch(() => done);
-    const describeJobs = batch.describe;
-    batch.describe = async () => {
-      batch.describe = describeJobs;
+    const describeJobs = batch.describeJobs;
+    batch.describeJobs = async () => {
+      batch.describeJobs = describeJobs;
       throw thrown;
     };
     expect(await watcher.run(job(), never)).toEqual([]);
@@ -138,7 +137,7 @@ describe("the watcher of a run's jobs", () => {
     ["an answer that nobody here expects", Object.assign(new Error("no such parameter"), { $fault: "client" })],
   ])("%s ends the run with what was thrown, stack and all", async (_, thrown) => {
     const { watcher, batch } = fakeBatch(() => done);
-    batch.describe = async () => {
+    batch.describeJobs = async () => {
       throw thrown;
     };
     await expect(watcher.run(job(), never)).rejects.toBe(thrown);
@@ -160,7 +159,7 @@ describe("the watcher of a run's jobs", () => {
 
   test("gives up where this person may not look, and terminates what was begun", async () => {
     const { watcher, batch, terminated } = fakeBatch(() => done);
-    batch.describe = async () => {
+    batch.describeJobs = async () => {
       throw new MillraceError("account.denied", "no");
     };
     await expect(watcher.run(job(), never)).rejects.toMatchObject({ code: "account.denied" });

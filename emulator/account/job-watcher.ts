@@ -1,6 +1,7 @@
 import { concurrently } from "../../graph/concurrently.ts";
 import type { DescribedJob } from "../../aws/batch/described-job.ts";
-import type { JobSubmission } from "../../aws/batch/job-submission.ts";
+import type { Batch } from "../../aws/batch/batch.ts";
+import { submitRequest } from "../../aws/batch/submit-request.ts";
 import { troubleError } from "../../aws/batch/job.ts";
 import { whyWaiting } from "../../aws/batch/why-waiting.ts";
 import { isServiceError, isTemporary } from "../../aws/temporary-error.ts";
@@ -12,8 +13,13 @@ import { childrenBegun, emittedAfter, NOTHING_EMITTED, progressOf, type JobChang
 import { Patience } from "./patience.ts";
 import { serviceFailure } from "./service-failure.ts";
 
+/** What of AWS Batch is asked by who submits jobs and sees them through. */
+export interface WatchedBatch extends Pick<Batch, "submit" | "describeQueues" | "terminate" | "close"> {
+  describeJobs(ids: readonly string[]): Promise<readonly DescribedJob[]>;
+}
+
 export interface WatcherOptions extends JobEventsOptions {
-  readonly batch: JobSubmission;
+  readonly batch: WatchedBatch;
   /** How long Batch may be busy or out of reach before the run fails; ten minutes unless told. */
   readonly patienceMilliseconds?: number;
 }
@@ -58,7 +64,7 @@ const MISSES = 20;
 /** Submits the jobs of one run and watches them all together; what becomes of each is told as it goes on. */
 export class JobWatcher {
   readonly #options: WatcherOptions;
-  readonly #batch: JobSubmission;
+  readonly #batch: WatchedBatch;
   readonly #events: JobEvents;
   readonly #open = new Set<Open>();
   readonly #patience: Patience;
@@ -102,7 +108,7 @@ export class JobWatcher {
 
   async #submit(job: StateJob): Promise<string> {
     try {
-      return await this.#batch.submit(job.parameters);
+      return await this.#batch.submit(submitRequest(job.parameters));
     } catch (thrown) {
       throw serviceFailure("Batch", thrown, ["account.busy"]);
     }
@@ -196,7 +202,7 @@ export class JobWatcher {
   }
 
   async #lookAt(page: readonly [Open, PolledJob][]): Promise<void> {
-    const described = await this.#batch.describe(page.map(([, { id }]) => id));
+    const described = await this.#batch.describeJobs(page.map(([, { id }]) => id));
     const byId = new Map(described.map((job) => [job.jobId, job]));
     await concurrently(AT_ONCE, page, async ([open, polled]) => {
       if (this.#open.has(open)) await this.#observe(open, polled, byId.get(polled.id));
@@ -247,9 +253,9 @@ export class JobWatcher {
     if (!open) return;
     open.whyAt = now + 2 * WAITING_MILLISECONDS;
     try {
-      const [job] = await this.#batch.describe([open.job.isArray ? `${open.id}:0` : open.id]);
+      const [job] = await this.#batch.describeJobs([open.job.isArray ? `${open.id}:0` : open.id]);
       if (!job?.jobQueue) return;
-      const why = whyWaiting(job, await this.#batch.describeQueue(job.jobQueue));
+      const why = whyWaiting(job, await this.#batch.describeQueues([job.jobQueue]));
       const reason = why && troubleError(why).message.replaceAll("\n", " ");
       if (reason === undefined || reason === open.reason || !this.#open.has(open)) return;
       open.reason = reason;

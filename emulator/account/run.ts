@@ -9,6 +9,7 @@ import type { AccountProfile } from "../../sdk/client/profiles.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { stepsOf } from "../../graph/walk.ts";
 import { offlineResources } from "../../statemachines/resources.ts";
+import type { DefineJobsResponse } from "../../functions/api/contract.ts";
 import type { Manifest } from "../../store/artifacts/manifest.ts";
 import type { Control } from "../../graph/control-value.ts";
 import { runInWorld, type RunResult } from "../../engine/run-loop.ts";
@@ -16,7 +17,7 @@ import { lineageOf } from "../../graph/lineage.ts";
 import { compile } from "../../statemachines/compile.ts";
 import type { FlowCode } from "../flow-code.ts";
 import type { RunOptions } from "../run-options.ts";
-import { openJobSubmission } from "../../aws/batch/job-submission.ts";
+import { openBatch } from "../../aws/batch/batch.ts";
 import { openLogTails } from "../../aws/logs/cloudwatch-tails.ts";
 import { writeWhole } from "../../store/home/write-whole.ts";
 import { serveCredentials } from "./credentials-server.ts";
@@ -48,8 +49,8 @@ export async function runInAccount(
   const client = createClient(profile);
   const archive = await buildCodeArchive(code.codePackage);
   const isAllLocal = stepsOf(graph.body).every(({ options }) => options.compute === "local");
-  const [resources] = await Promise.all([
-    isAllLocal ? {} : client.own.defineJobs(withoutLocal(graph)),
+  const [{ stepsStay, ...resources }] = await Promise.all([
+    isAllLocal ? ({} as Partial<DefineJobsResponse>) : client.own.defineJobs(withoutLocal(graph)),
     client.storeCode(archive),
     client.own.storeBlobs(blobsOf(parameters, controls), readBlob),
   ]);
@@ -70,9 +71,10 @@ export async function runInAccount(
         user,
         owner: { host: hostname(), pid: process.pid },
       },
-      batch: openJobSubmission(region),
+      batch: openBatch({ region }),
       logs: openLogTails(region),
       functions: openFunctions(region),
+      ...(stepsStay && { stepsStay }),
       local: {
         api: { url: profile.api, region },
         maxWorkers,

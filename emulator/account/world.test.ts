@@ -8,6 +8,8 @@ import { createClient } from "../../sdk/client/client.ts";
 import type { RunnerRequest } from "../../statemachines/contract/contract.ts";
 import { serveFlow } from "../fixtures.ts";
 import { localFlow } from "../local/flow.ts";
+import { placeSteps } from "./placement.ts";
+import { processBatch } from "./process-batch.ts";
 import { accountWorld } from "./world.ts";
 
 /** The runner function, in this process. */
@@ -27,27 +29,46 @@ function runnerOf(api: TaskApi): Functions {
 }
 
 const nobody = () => Promise.reject(new Error("no step of these flows is a job on Batch"));
+const noBatch = { submit: nobody, describeJobs: nobody, terminate: nobody, describeQueues: nobody, close: () => {} };
 
-describe("an account", () => {
-  worldConformance(async (exportName, heartbeatMilliseconds) => {
-    const { store, graph, codePackage, tasks, close } = await serveFlow(exportName);
-    const world = accountWorld({
-      client: createClient({ api: tasks.api.url, region: "local" }),
-      run: {
-        graph,
-        codePackage,
-        parameters: {},
-        controls: [],
-        tags: [],
-        user: "test",
-        owner: { host: "here", pid: 1 },
-      },
-      batch: { submit: nobody, describe: nobody, terminate: nobody, describeQueue: nobody, close: () => {} },
-      logs: { read: nobody, close: () => {} },
-      functions: runnerOf(tasks.api),
-      local: tasks,
-      heartbeatMilliseconds,
-    });
-    return { world, flow: localFlow(graph), ledger: store.ledger, close };
+/** `compute`: where the steps go that do not say so. */
+async function openAccount(exportName: string, heartbeatMilliseconds: number, compute: "local" | "batch") {
+  const { store, graph: written, codePackage, tasks, close } = await serveFlow(exportName);
+  const graph = placeSteps(written, { compute, options: {} });
+  const client = createClient({ api: tasks.api.url, region: "local" });
+  const batch = compute === "batch" ? processBatch(client, tasks) : { ...noBatch, ended: async () => {} };
+  const world = accountWorld({
+    client,
+    run: {
+      graph,
+      codePackage,
+      parameters: {},
+      controls: [],
+      tags: [],
+      user: "test",
+      owner: { host: "here", pid: 1 },
+    },
+    batch,
+    logs: { read: async () => ({ lines: ["Task finished with exit code 0."] }), close: () => {} },
+    functions: runnerOf(tasks.api),
+    local: tasks,
+    heartbeatMilliseconds,
   });
+  return {
+    world,
+    flow: localFlow(graph),
+    ledger: store.ledger,
+    async close() {
+      await batch.ended();
+      await close();
+    },
+  };
+}
+
+describe("an account whose steps stay on this machine", () => {
+  worldConformance((exportName, heartbeat) => openAccount(exportName, heartbeat, "local"));
+});
+
+describe("an account whose steps are jobs on Batch", () => {
+  worldConformance((exportName, heartbeat) => openAccount(exportName, heartbeat, "batch"));
 });

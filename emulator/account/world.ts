@@ -1,5 +1,4 @@
 import type { LogTails } from "../../aws/logs/job-log.ts";
-import type { JobSubmission } from "../../aws/batch/job-submission.ts";
 import type { Functions } from "../../aws/lambda/functions.ts";
 import type { OwnRun } from "../../functions/api/contract.ts";
 import type { JobResult, StateJob } from "../../engine/job.ts";
@@ -11,7 +10,8 @@ import type { TaskKey } from "../../graph/task-key.ts";
 import type { Client } from "../../sdk/client/client.ts";
 import { controlValue, type ControlFields } from "../../statemachines/contract/control-item.ts";
 import type { Attempt } from "../../store/ledger/ledger.ts";
-import { JobWatcher } from "./job-watcher.ts";
+import { invokeAsJob } from "../../engine/ledger-run.ts";
+import { JobWatcher, type WatchedBatch } from "./job-watcher.ts";
 import { LambdaTasks } from "./lambda-tasks.ts";
 import { LocalTasks, type LocalTasksOptions } from "./local-tasks.ts";
 
@@ -21,11 +21,13 @@ const HEARTBEAT_MILLISECONDS = 20_000;
 export interface AccountRun {
   readonly client: AccountClient;
   readonly run: Omit<OwnRun, "engine">;
-  readonly batch: JobSubmission;
+  readonly batch: WatchedBatch;
   readonly logs: LogTails;
   readonly functions: Functions;
   /** How steps that stay on this machine are carried out. */
   readonly local: Pick<LocalTasksOptions, "api" | "maxWorkers" | "runtime" | "flowModule" | "root" | "logs" | "env">;
+  /** Every step is carried out on this machine, whatever it says: what answers for the account has no Batch and no Lambda. */
+  readonly stepsStay?: true;
   /** 20 seconds unless told. */
   readonly heartbeatMilliseconds?: number;
 }
@@ -46,6 +48,7 @@ export function accountWorld(request: AccountRun): World {
 
 async function createAccountRun(request: AccountRun, events: TaskEvents): Promise<WorldRun> {
   const { own } = request.client;
+  const { stepsStay } = request;
   const { flow, run, createdAt, tags } = await own.create(request.run);
   const key = { flow, run };
   const { lineage, batch, lambda, local } = openPlaces(request, key, events);
@@ -55,20 +58,24 @@ async function createAccountRun(request: AccountRun, events: TaskEvents): Promis
       recorded = undefined;
       throw error;
     }));
+  const isOnBatch = (step: string) => !stepsStay && lineage.steps.get(step)!.node.options.compute === "batch";
   const runJob = (job: StateJob, signal: AbortSignal): Promise<JobResult> =>
-    lineage.steps.get(job.step)!.node.options.compute === "batch" ? batch.run(job, signal) : local.run(job, signal);
+    isOnBatch(job.step) ? batch.run(job, signal) : local.run(job, signal);
+  const readControl: WorldRun["readControl"] = (control) => own.readControl(key, control);
   return {
     key,
     createdAt,
     tags,
     runJob,
     async invokeStep(name, step, signal) {
+      if (stepsStay)
+        return invokeAsJob({ lineage, readControl, runJob: (job) => local.run(job, signal) }, step, signal);
       const answer = await lambda.run(name, step, signal);
       const fields = (answer as { readonly control?: ControlFields } | null)?.control;
       return fields && controlValue(fields);
     },
     heartbeat: () => own.heartbeat(key),
-    readControl: (control) => own.readControl(key, control),
+    readControl,
     answerControl: (control) => own.answerMachine(key, { action: "control", ...control }),
     recordFailure: async (failure) => {
       await own.answerMachine(key, { action: "recordFailure", ...failure });

@@ -68,6 +68,7 @@ export async function openServer(
       schedules: { put: async (flow, expression) => onSchedule(flow, expression), remove: async () => {} },
       ...ONE_KIND_OF_JOB,
       storeRanges: async () => {},
+      stepsStay: true,
     },
     runs: { ...common, machines },
     tasks: calls,

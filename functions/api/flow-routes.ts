@@ -11,6 +11,8 @@ import { graph, hash, optional, upload, user } from "./schemas.ts";
 export interface FlowParts extends DeployParts {
   readonly signer: Pick<Signer, "signWrite">;
   readonly lineageOf: (graph: string) => Promise<Lineage>;
+  /** There are no jobs and no functions here for runs that another engine carries out. */
+  readonly stepsStay?: true;
 }
 
 const route = routeOver<FlowParts>();
@@ -62,7 +64,7 @@ export const flowRoutes = {
     handler: async (parts, { path, body }) => {
       checkForeignGraph(path.flow, body.graph);
       const { machines: _, keepsMapRuns: __, ...called } = await resourcesFor(parts, body.graph);
-      return called;
+      return { ...called, ...(parts.stepsStay && { stepsStay: parts.stepsStay }) };
     },
   }),
 };

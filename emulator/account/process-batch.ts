@@ -1,0 +1,110 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { DescribedJob } from "../../aws/batch/described-job.ts";
+import { parseRunName } from "../../graph/run-name.ts";
+import { arrayChildIndex, TASK_ENVIRONMENT } from "../../statemachines/contract/contract.ts";
+import { EXIT_CODES, FINAL_EXIT } from "../../statemachines/contract/exit-codes.ts";
+import type { WatchedBatch } from "./job-watcher.ts";
+import { newLogStream, startTaskProcess, type TaskProcess } from "./task-process.ts";
+import type { AccountClient, AccountRun } from "./world.ts";
+
+type SubmitJobRequest = Parameters<WatchedBatch["submit"]>[0];
+
+/** A job, or an array's child, and what became of it so far. */
+interface BatchTask {
+  readonly id: string;
+  readonly step: string;
+  readonly index: string;
+  attempts: NonNullable<DescribedJob["attempts"]>;
+  status: "RUNNABLE" | "RUNNING" | "SUCCEEDED" | "FAILED";
+  process: TaskProcess | undefined;
+  isTerminated: boolean;
+}
+
+/** For tests: AWS Batch whose containers are processes of this machine, with the runtime that they have there. */
+export function processBatch(
+  client: AccountClient,
+  { api, runtime, flowModule, root, logs, env }: AccountRun["local"],
+): WatchedBatch & { ended(): Promise<void> } {
+  const jobs = new Map<string, readonly BatchTask[]>();
+  const running = new Set<Promise<void>>();
+
+  async function attempt(task: BatchTask, run: string, number: number, given: Record<string, string>): Promise<number> {
+    const key = parseRunName(run);
+    const { step, index, id } = task;
+    const started = await client.own.startTask(key, { step, index, by: `${id}#${number}` });
+    if (started.state === "done") return EXIT_CODES.done;
+    if (task.isTerminated) return EXIT_CODES.terminated;
+    task.process = startTaskProcess({
+      runtime,
+      booted: { ...key, step, index, api, started, root, flowModule },
+      env: { ...env, ...given, AWS_BATCH_JOB_ATTEMPT: String(number) },
+      logFile: join(logs, newLogStream()),
+      onLine: () => {},
+    });
+    task.status = "RUNNING";
+    return task.process.ended;
+  }
+
+  async function carryOut(task: BatchTask, request: SubmitJobRequest, given: Record<string, string>): Promise<void> {
+    const { attempts = 1 } = request.retryStrategy ?? {};
+    for (let number = 1; number <= attempts; number++) {
+      const startedAt = Date.now();
+      const exitCode = await attempt(task, given[TASK_ENVIRONMENT.run]!, number, given).catch(() => EXIT_CODES.refused);
+      task.attempts = [...task.attempts, { startedAt, stoppedAt: Date.now(), container: { exitCode } }];
+      if (exitCode === EXIT_CODES.done) return void (task.status = "SUCCEEDED");
+      if (task.isTerminated || String(exitCode).startsWith(FINAL_EXIT)) break;
+    }
+    task.status = "FAILED";
+  }
+
+  return {
+    async submit(request) {
+      const id = randomUUID();
+      const pairs = request.containerOverrides?.environment ?? [];
+      const given = Object.fromEntries(pairs.map(({ name, value }) => [name!, value!]));
+      const place = given[TASK_ENVIRONMENT.index]!;
+      const task = (one: string, index: string): BatchTask => {
+        const step = given[TASK_ENVIRONMENT.step]!;
+        return { id: one, step, index, attempts: [], status: "RUNNABLE", process: undefined, isTerminated: false };
+      };
+      const size = request.arrayProperties?.size;
+      // The flows of these tests have no array within another foreach.
+      const children = Array.from({ length: size ?? 0 }, (_, at) => task(`${id}:${at}`, arrayChildIndex(place, 0, at)));
+      jobs.set(id, size === undefined ? [task(id, place)] : children);
+      for (const one of jobs.get(id)!) {
+        const work = carryOut(one, request, given).finally(() => running.delete(work));
+        running.add(work);
+      }
+      return id;
+    },
+    async describeJobs(ids) {
+      return ids.flatMap((id) => {
+        const tasks = jobs.get(id.split(":")[0]!) ?? [];
+        const task = tasks.find((one) => one.id === id);
+        return task ? [{ jobId: id, status: task.status, attempts: task.attempts }] : [arrayOf(id, tasks)];
+      });
+    },
+    async terminate(id) {
+      for (const task of jobs.get(id) ?? []) {
+        task.isTerminated = true;
+        task.process?.stop();
+      }
+    },
+    describeQueues: async () => ({ queues: [], environments: [] }),
+    close: () => {},
+    async ended() {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}
+
+/** An array as Batch describes it: over once all of its children are, and failed where one of them has. */
+function arrayOf(jobId: string, tasks: readonly BatchTask[]): DescribedJob {
+  const statusSummary: Record<string, number> = {};
+  for (const { status } of tasks) statusSummary[status] = (statusSummary[status] ?? 0) + 1;
+  const { SUCCEEDED = 0, FAILED = 0 } = statusSummary;
+  const isOver = SUCCEEDED + FAILED === tasks.length;
+  const status = !isOver ? "PENDING" : FAILED > 0 ? "FAILED" : "SUCCEEDED";
+  return { jobId, status, arrayProperties: { size: tasks.length, statusSummary } };
+}
