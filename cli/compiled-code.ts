@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -80,5 +79,5 @@ function writeCache(file: string, source: string, script: Script): void {
 }
 
 function digest(source: string, data: Uint8Array): Buffer {
-  return createHash("sha256").update(source).update(data).digest();
+  return process.getBuiltinModule("node:crypto").createHash("sha256").update(source).update(data).digest();
 }

@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,6 +36,8 @@ export class WorkerProcess {
     createHomeFolder(home);
     mkdirSync(join(home, "logs", month), PRIVATE_FOLDER);
     this.#log = openSync(this.#logFile, "ax+", PRIVATE_FILE.mode);
+    // Loaded here, since `--help` starts no process and can do without.
+    const { fork } = process.getBuiltinModule("node:child_process");
     this.#child = fork(workerModule(), [], {
       stdio: ["ignore", this.#log, this.#log, "ipc", "pipe"],
       execArgv: [],

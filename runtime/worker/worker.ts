@@ -6,7 +6,6 @@
 import { existsSync, fstatSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { setFlagsFromString } from "node:v8";
 import { definitionOf, isFlow, type Definition } from "../../sdk/language/definition.ts";
 import { MillraceError } from "../../graph/errors.ts";
 import { checkGraph } from "../../graph/check.ts";
@@ -190,7 +189,7 @@ let compilesLess = false;
 function compileLess(): void {
   if (compilesLess || !process.versions.node.startsWith("20.")) return;
   compilesLess = true;
-  setFlagsFromString("--interrupt-budget=270336");
+  process.getBuiltinModule("node:v8").setFlagsFromString("--interrupt-budget=270336");
 }
 
 /** Where in `waiting` the running task is; those before it are over. */

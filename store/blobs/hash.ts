@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 /**
  * Hashes that were taken of segments still in use, so that whoever names a blob and the store that checks the name take
  * one pass over the bytes between them.
@@ -20,7 +18,8 @@ export function hashOf(segments: readonly Uint8Array[]): string {
 }
 
 function hashBytes(segments: readonly Uint8Array[]): string {
-  const sha = createHash("sha256");
+  // Loaded when it is first wanted: that takes some 2 ms, and a process whose values are all small names none.
+  const sha = process.getBuiltinModule("node:crypto").createHash("sha256");
   for (const segment of segments) {
     // A digest takes at most 2 GiB at once.
     for (let at = 0; at < segment.length; at += PIECE)
