@@ -6,7 +6,8 @@ import { isFlowName } from "./flow-name.ts";
 import { flagOf, RUN_FLAGS } from "./flags.ts";
 import { mistakesError, quote } from "./mistake.ts";
 import type { Mistake } from "./mistake.ts";
-import { mayRunNothing } from "./walk.ts";
+import { MAX_NESTING, tooDeepNode } from "./nesting.ts";
+import { mayRunNothing, nodeName } from "./walk.ts";
 
 /** Where a step or join (by name), a switch or a loop (by id) was written; `occurrence` counts those of one name. */
 export type SourceOf = (node: string, occurrence?: number) => string | undefined;
@@ -41,6 +42,13 @@ export function checkGraph(graph: Graph, sourceOf?: SourceOf): Mistake[] {
   checkSchedule(graph.schedule, note);
   if (graph.body.length === 0) {
     note("graph.empty", "the flow has no step", 'Add one: .step("start", (artifacts) => ({ … })).');
+  }
+  const deep = tooDeepNode(graph.body);
+  if (deep) {
+    const message = `it stands in more than ${MAX_NESTING - 1} others, one in the other`;
+    const hint = "Make one step of the innermost, or another flow that a step starts.";
+    noteAt(nodeName(deep))("graph.tooDeep", message, hint);
+    return mistakes;
   }
   const declared = new Map<string, number>();
   checkBody(graph.body, {

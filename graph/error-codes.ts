@@ -268,6 +268,10 @@ export const ERROR_CODES = {
     what: "A step's `timeout` is not a duration.",
     fix: 'Write one such as "90s", "15m" or "24h".',
   },
+  "graph.tooDeep": {
+    what: "More than 60 nodes of a flow stand in one another.",
+    fix: "Make one step of the innermost, or another flow that a step starts.",
+  },
   "graph.tooLarge": {
     what: "A flow's graph is larger than the account takes.",
     fix: "Make one step of several, or split the flow in two.",
@@ -295,14 +299,6 @@ export const ERROR_CODES = {
   "machine.invalid": {
     what: "A state machine's definition is not one that Step Functions takes.",
     fix: "Change the definition as the message says; where a flow made it, fix each step that is named.",
-  },
-  "machine.nameTooLong": {
-    what: "The name of a state is longer than Step Functions takes.",
-    fix: "Give the step a shorter name.",
-  },
-  "machine.overridesTooLarge": {
-    what: "What a step's job is told is longer than Batch takes.",
-    fix: "Make the step's `env` smaller.",
   },
   "machine.refused": {
     what: "Step Functions does not take a flow's state machine.",
@@ -455,22 +451,6 @@ export const ERROR_CODES = {
   "states.start-time": {
     what: "The `startTime` of an execution under test is no time.",
     fix: 'Pass a Date, or a text such as "2026-03-14T01:59:00Z".',
-  },
-  "step.attempts": {
-    what: "A step has more attempts than a Batch job may have.",
-    fix: "Retry at most 9 times.",
-  },
-  "step.lambdaGpu": {
-    what: "A step on Lambda asks for a GPU.",
-    fix: 'Give it compute "batch".',
-  },
-  "step.lambdaMemory": {
-    what: "A step on Lambda asks for more memory than a function may have.",
-    fix: 'Give it compute "batch", or less memory.',
-  },
-  "step.lambdaTimeout": {
-    what: "A step on Lambda may take longer than a function may run.",
-    fix: 'Give it compute "batch", or a shorter timeout.',
   },
   "step.manyTasks": {
     what: "A step ran more than once, and it was not said which task is meant.",

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Graph } from "../graph/graph.ts";
+import type { Graph, JsonObject } from "../graph/graph.ts";
 import { allStates, scopesIn } from "./all-states.ts";
 import { arbitraryGraph } from "./arbitrary-graph.ts";
 import type { StateMachine, StateMap } from "./asl.ts";
@@ -60,9 +60,20 @@ describe("a machine is one that Step Functions takes", () => {
       switchOn(1, { x: [] }, []),
       loop(1, [step(padded("body"))]),
     );
-    const names = stateNames(compile(flow, offlineResources).machine);
+    const { machine } = compile(flow, offlineResources);
+    const names = stateNames(machine);
     expect(new Set(names).size).toBe(names.length);
     expect(Math.max(...names.map(({ length }) => length))).toBeLessThanOrEqual(LIMITS.stateName);
+  });
+
+  test("with jobs that are told far less than Batch takes, whatever their steps ask for", () => {
+    const options = { retry: 9, timeout: "335h", cpu: 16, memory: "120GiB", gpu: 8, env: { A: "a".repeat(9_000) } };
+    const flow = graph(padded("Flow"), foreach(padded("join"), [step(padded("child"), options)]));
+    const overrides = allStates(compile(flow, account).machine).flatMap(([, state]) =>
+      state.Type === "Task" ? [JSON.stringify((state.Parameters as JsonObject)["ContainerOverrides"] ?? {})] : [],
+    );
+    // What a template takes from the payload is a run's name and an index.
+    expect(Math.max(...overrides.map(({ length }) => length)) + 1_200).toBeLessThan(LIMITS.overridesBytes);
   });
 
   test("with the same bytes each time", () => {

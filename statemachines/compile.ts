@@ -30,7 +30,7 @@ export interface CompiledFlow {
  * too small. Pure: the same graph and resources give the same bytes. contract.ts says what a machine is started with and
  * what it says to those it calls.
  *
- * The graph must be a valid one; what else AWS would not take is checkMachine's to say.
+ * The graph must be a valid one; what else AWS would not take is checkFlowMachines' to say.
  *
  * @throws MillraceError `machine.tooLarge` where the graph fits into no machines.
  */

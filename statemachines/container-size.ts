@@ -38,7 +38,7 @@ export function placeOf(options: StepOptions): "fargate" | "ec2" | "gpu" {
 export function resourceRequirements(options: StepOptions): JsonObject[] {
   const asked = askedSize(options);
   if (options.gpu === undefined && asked.cpu === undefined && asked.memoryMiB === undefined) return [];
-  // What no container on Fargate has goes as it is: checkMachine says so to whom deploys it.
+  // What no container on Fargate has goes as it is: deploying says so (resources-for.ts).
   const size = options.gpu === undefined ? (fargateSize(asked) ?? asked) : asked;
   return [
     ...(size.cpu === undefined ? [] : [{ Type: "VCPU", Value: String(size.cpu) }]),

@@ -48,7 +48,6 @@ export const LIMITS = {
   lambdaConcurrency: 1_000,
   /** Requests a second to an account's APIs together. [API] */
   apiRequestsPerSecond: 10_000,
-  lambdaMemoryMiB: 10_240,
 } as const;
 
 /**

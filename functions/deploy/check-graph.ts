@@ -3,14 +3,20 @@ import { MillraceError } from "../../graph/errors.ts";
 import { checkGraph } from "../../graph/check.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { mistakesError } from "../../graph/mistake.ts";
+import { isTooDeepForGraph, MAX_NESTING } from "../../graph/nesting.ts";
 import { graphSchema } from "../../graph/schema.ts";
 import { mistakesOfParameters } from "./check-parameters.ts";
 
 /** A graph has at most this many bytes as JSON: some 4,000 steps. */
 const GRAPH_BYTES = 2 * 1024 * 1024;
 
-/** Holds a graph that came over the wire to its schema and its rules. Throws MillraceError `graph.invalid`, `graph.tooLarge`. */
+/** Holds a graph that came over the wire to its schema and its rules. Throws MillraceError `graph.invalid`, `graph.tooLarge`, `graph.tooDeep`. */
 export function checkForeignGraph(flow: string, graph: Graph): void {
+  if (isTooDeepForGraph(graph))
+    throw new MillraceError("graph.tooDeep", `more than ${MAX_NESTING} of its nodes stand in one another`, {
+      where: { flow },
+      hint: "Make one step of the innermost, or another flow that a step starts.",
+    });
   const bytes = Buffer.byteLength(JSON.stringify(graph));
   if (bytes > GRAPH_BYTES)
     throw new MillraceError("graph.tooLarge", `its graph has ${bytes} bytes; ${GRAPH_BYTES} are taken`, {
