@@ -21,6 +21,7 @@ import { addGroup } from "./state-group.ts";
 import { INTEGRATIONS, MAP_RUNS_PREFIX, MAX_WIDTH, RANGES_KEY } from "./contract/contract.ts";
 import { mapRunConcurrency } from "./inline.ts";
 import { LIMITS } from "./limits.ts";
+import type { MachineResources } from "./resources.ts";
 
 /** Adds a foreach from its Choice on: what runs the children, by their number, then the join. */
 export function compileForeach(node: ForeachNode, block: Block, next: Entry): void {
@@ -121,7 +122,7 @@ function addArrayJobs(node: ForeachNode, block: Block, { name: state, index, nex
   });
 }
 
-/** Tells that the jobs of the block carry out all the children, however many jobs they are. */
+/** Says that the jobs of the block carry out all the children, however many jobs they are. */
 function addChildren(block: Block, node: ForeachNode): void {
   const children = timesOf(block, { is: "children", of: node, atOnce: Infinity });
   addFacts(children, { kind: "child", step: node.body[0] as StepNode });
@@ -172,22 +173,26 @@ function maps(node: ForeachNode, block: Block, join: Entry): Way[] {
             { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
           ),
           ...to(join),
-          ItemReader: {
-            Resource: INTEGRATIONS.items,
-            ReaderConfig: { InputType: "JSON", MaxItemsPath: "$.c.width" },
-            Parameters: { Bucket: resources.bucket, Key: RANGES_KEY },
-          },
-          ...(resources.keepsMapRuns && {
-            ResultWriter: {
-              Resource: INTEGRATIONS.results,
-              Parameters: { Bucket: resources.bucket, Prefix: MAP_RUNS_PREFIX },
-            },
-          }),
+          ...readAndWritten(resources),
           MaxConcurrency: childrenAtOnce,
         },
       ),
   };
   return isInline ? [iterations, children] : [children];
+}
+
+/** What a distributed Map counts its children by, and where it leaves what became of them. */
+function readAndWritten({ bucket, keepsMapRuns }: MachineResources): Pick<MapState, "ItemReader" | "ResultWriter"> {
+  return {
+    ItemReader: {
+      Resource: INTEGRATIONS.items,
+      ReaderConfig: { InputType: "JSON", MaxItemsPath: "$.c.width" },
+      Parameters: { Bucket: bucket, Key: RANGES_KEY },
+    },
+    ...(keepsMapRuns && {
+      ResultWriter: { Resource: INTEGRATIONS.results, Parameters: { Bucket: bucket, Prefix: MAP_RUNS_PREFIX } },
+    }),
+  };
 }
 
 /** The block where the foreach is wider than `above`, and no wider than `upTo`. */

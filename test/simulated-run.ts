@@ -1,9 +1,10 @@
-import { expect } from "vitest";
+import assert from "node:assert/strict";
 import { TaskFailure, type ExecutionResult } from "../engine/asl/interpreter.ts";
 import { executeFlow } from "../engine/execute-flow.ts";
 import type { ControlValue } from "../graph/control-value.ts";
 import type { Graph, GraphNode, Json, JsonObject, SwitchNode } from "../graph/graph.ts";
-import { controlName, lineageOf, type ControlNode } from "../graph/lineage.ts";
+import { controlName, lineageOf, type ControlNode, type Lineage } from "../graph/lineage.ts";
+import type { RunKey } from "../graph/run-name.ts";
 import { formatIndex } from "../graph/task-index.ts";
 import { askedNext } from "../statemachines/contract/asked-next.ts";
 import { compile } from "../statemachines/compile.ts";
@@ -118,129 +119,146 @@ export interface Simulation {
   readonly histories: readonly number[];
 }
 
-export async function simulate(
-  flow: Graph,
-  answers: Answers,
-  given: {
-    enter?: string;
-    finished?: ReadonlySet<string>;
-    failing?: readonly string[];
-    order?: ReadonlyMap<string, readonly string[]>;
-    /** Whether every child of an array job is a task of its own here. */
-    children?: boolean;
-    /** How much a machine may be; as much as Step Functions takes unless given. */
-    size?: MachineSize;
-  } = {},
-): Promise<Simulation> {
-  const run = { flow: flow.name, run: 42 };
-  const lineage = lineageOf(flow);
-  const finished = new Set(given.finished);
-  const tasks: string[] = [];
-  const early: string[] = [];
-  const jobs: { step: string; size: number | undefined }[] = [];
-  const recorded: RecordFailureRequest[] = [];
-  const inputs = new Map<string, string>();
+export interface SimulationOptions {
+  readonly enter?: string;
+  readonly finished?: ReadonlySet<string>;
+  readonly failing?: readonly string[];
+  readonly order?: ReadonlyMap<string, readonly string[]>;
+  /** Whether every child of an array job is a task of its own here. */
+  readonly children?: boolean;
+  /** How much a machine may be; as much as Step Functions takes unless another is named. */
+  readonly size?: MachineSize;
+}
 
-  const perform = async (name: string, indices: readonly string[]) => {
-    const named = indices.map((index) => `${name}/${index}`);
-    early.push(...named.filter((task) => given.order?.get(task)?.some((before) => !finished.has(before))));
-    await Promise.resolve();
-    if (given.failing?.includes(name)) throw new TaskFailure("States.TaskFailed", `out of luck ${"x".repeat(2_000)}`);
-    for (const task of named) finished.add(task);
-    tasks.push(...named);
-  };
-  const valueAt = (name: string, index: string): ControlValue => {
-    const { node, depth } = lineage.controls.get(name)!;
-    const answer = answers(node, depth + (node.type === "loop" ? 1 : 0) === 0 ? [] : index.split(".").map(Number));
-    if (typeof answer === "number") return { type: "foreach", width: answer, pages: [], pageSize: 1 };
-    return typeof answer === "string" ? { type: "switch", case: answer } : { type: "loop", again: answer };
-  };
-  const fieldsAt = (name: string, index: string) => controlFields(valueAt(name, index)) as unknown as JsonObject;
-
-  const job = async (input: JsonObject): Promise<Json> => {
-    const { Environment } = input["ContainerOverrides"] as unknown as {
-      Environment: { Name: string; Value: string }[];
-    };
-    const env = Object.fromEntries(Environment.map(({ Name, Value }) => [Name, Value])) as Record<string, string>;
-    const { MILLRACE_STEP: name = "", MILLRACE_INDEX: index = "", MILLRACE_OFFSET: offset } = env;
-    expect(env["MILLRACE_RUN"]).toBe(`${flow.name}/42`);
-    expect(Environment.every(({ Value }) => typeof Value === "string")).toBe(true);
-    const size = (input["ArrayProperties"] as { Size?: number } | undefined)?.Size;
-    jobs.push({ step: name, size });
-    if (size === undefined) await perform(name, [index]);
-    else {
-      expect(size).toBeGreaterThanOrEqual(2);
-      expect(size).toBeLessThanOrEqual(10_000);
-      const depth = lineage.steps.get(name)!.depth - 1;
-      const positions = given.children === false ? [] : Array.from({ length: size }, (_, i) => Number(offset) + i);
-      await perform(
-        name,
-        positions.map((position) => arrayChildIndex(index, depth, position)),
-      );
-    }
-    return { JobId: "made-up" };
-  };
-  const invoke = async ({ FunctionName, Payload }: { FunctionName: string; Payload: unknown }): Promise<Json> => {
-    if (FunctionName === offlineResources.runner.default) {
-      const { step: name, index } = Payload as RunnerRequest;
-      await perform(name, [index]);
-      const key = askedNext(lineage, name, index);
-      return key ? { control: fieldsAt(key.node, key.index) } : {};
-    }
-    const request = Payload as BookkeepingRequest;
-    if (request.action === "control") {
-      expect(lineage.controls.get(request.node)!.known).toBe("asked");
-      return fieldsAt(request.node, request.index);
-    }
-    recorded.push(request);
-    const caught = request.width === undefined ? [request.index] : [];
-    for (const index of caught) finished.add(`${request.step}/${index}`);
-    return null;
-  };
-
+export async function simulate(flow: Graph, answers: Answers, options: SimulationOptions = {}): Promise<Simulation> {
+  const run = new SimulatedRun(flow, answers, options);
   const histories: Histories[] = [];
   const result = await executeFlow(
-    compile(flow, offlineResources, given.size),
-    machineInput(run, given.enter) as unknown as JsonObject,
+    compile(flow, offlineResources, options.size),
+    machineInput(run.key, options.enter) as unknown as JsonObject,
     {
-      async integrations(resource, input) {
-        switch (resource) {
-          case INTEGRATIONS.job:
-            return job(input as JsonObject);
-          case INTEGRATIONS.invoke:
-            return {
-              Payload: await invoke(input as unknown as { FunctionName: string; Payload: unknown }),
-            };
-          case INTEGRATIONS.read: {
-            const { run: of, node, index } = parseControlKey((input as unknown as { Key: ControlItemKey }).Key);
-            expect(of).toEqual(run);
-            expect(lineage.controls.get(node)!.known).toBe("written");
-            return {
-              Item: controlItem(run, {
-                node,
-                index,
-                value: valueAt(node, index),
-              }) as unknown as Json,
-            };
-          }
-          case INTEGRATIONS.items:
-            return zeros;
-          default:
-            throw new Error(`what is ${resource}?`);
-        }
-      },
+      integrations: (resource, input) => run.answer(resource, input),
       onExecution(machine) {
         const history = new Histories(machine);
         histories.push(history);
         return (event) => {
           history.tell(event);
-          if (event.type === "StateEntered") inputs.set(event.state, JSON.stringify(event.input));
+          if (event.type === "StateEntered") run.inputs.set(event.state, JSON.stringify(event.input));
         };
       },
       clock: { now: () => 0, sleep: async () => {} },
     },
   );
+  const { tasks, early, jobs, recorded, inputs } = run;
   return { result, tasks, early, jobs, recorded, inputs, histories: histories.flatMap(({ counts }) => counts) };
+}
+
+/** What an account would do for a run, noted. */
+class SimulatedRun implements Omit<Simulation, "result" | "histories"> {
+  readonly key: RunKey;
+  readonly tasks: string[] = [];
+  readonly early: string[] = [];
+  readonly jobs: { step: string; size: number | undefined }[] = [];
+  readonly recorded: RecordFailureRequest[] = [];
+  readonly inputs = new Map<string, string>();
+  readonly #answers: Answers;
+  readonly #options: SimulationOptions;
+  readonly #lineage: Lineage;
+  readonly #finished: Set<string>;
+
+  constructor(flow: Graph, answers: Answers, options: SimulationOptions) {
+    this.key = { flow: flow.name, run: 42 };
+    this.#answers = answers;
+    this.#options = options;
+    this.#lineage = lineageOf(flow);
+    this.#finished = new Set(options.finished);
+  }
+
+  async answer(resource: string, input: Json): Promise<Json> {
+    switch (resource) {
+      case INTEGRATIONS.job:
+        return this.#job(input as JsonObject);
+      case INTEGRATIONS.invoke:
+        return { Payload: await this.#invoke(input as unknown as { FunctionName: string; Payload: unknown }) };
+      case INTEGRATIONS.read: {
+        const { run, node, index } = parseControlKey((input as unknown as { Key: ControlItemKey }).Key);
+        assert.deepEqual(run, this.key);
+        assert.equal(this.#lineage.controls.get(node)!.known, "written");
+        return { Item: controlItem(run, { node, index, value: this.#valueAt(node, index) }) as unknown as Json };
+      }
+      case INTEGRATIONS.items:
+        return zeros;
+      default:
+        throw new Error(`what is ${resource}?`);
+    }
+  }
+
+  async #job(input: JsonObject): Promise<Json> {
+    const { Environment } = input["ContainerOverrides"] as unknown as {
+      Environment: { Name: string; Value: string }[];
+    };
+    const env = Object.fromEntries(Environment.map(({ Name, Value }) => [Name, Value])) as Record<string, string>;
+    const { MILLRACE_STEP: name = "", MILLRACE_INDEX: index = "", MILLRACE_OFFSET: offset } = env;
+    assert.equal(env["MILLRACE_RUN"], `${this.key.flow}/42`);
+    assert.equal(
+      Environment.every(({ Value }) => typeof Value === "string"),
+      true,
+    );
+    const size = (input["ArrayProperties"] as { Size?: number } | undefined)?.Size;
+    this.jobs.push({ step: name, size });
+    if (size === undefined) await this.#perform(name, [index]);
+    else {
+      assert.ok(size >= 2 && size <= 10_000, `an array job has 2 to 10,000 children, not ${size}`);
+      const depth = this.#lineage.steps.get(name)!.depth - 1;
+      const hasChildren = this.#options.children !== false;
+      const positions = hasChildren ? Array.from({ length: size }, (_, i) => Number(offset) + i) : [];
+      await this.#perform(
+        name,
+        positions.map((position) => arrayChildIndex(index, depth, position)),
+      );
+    }
+    return { JobId: "made-up" };
+  }
+
+  async #invoke({ FunctionName, Payload }: { FunctionName: string; Payload: unknown }): Promise<Json> {
+    if (FunctionName === offlineResources.runner.default) {
+      const { step: name, index } = Payload as RunnerRequest;
+      await this.#perform(name, [index]);
+      const key = askedNext(this.#lineage, name, index);
+      return key ? { control: this.#fieldsAt(key.node, key.index) } : {};
+    }
+    const request = Payload as BookkeepingRequest;
+    if (request.action === "control") {
+      assert.equal(this.#lineage.controls.get(request.node)!.known, "asked");
+      return this.#fieldsAt(request.node, request.index);
+    }
+    this.recorded.push(request);
+    const caught = request.width === undefined ? [request.index] : [];
+    for (const index of caught) this.#finished.add(`${request.step}/${index}`);
+    return null;
+  }
+
+  async #perform(name: string, indices: readonly string[]): Promise<void> {
+    const { order, failing } = this.#options;
+    const named = indices.map((index) => `${name}/${index}`);
+    this.early.push(...named.filter((task) => order?.get(task)?.some((before) => !this.#finished.has(before))));
+    await Promise.resolve();
+    if (failing?.includes(name)) throw new TaskFailure("States.TaskFailed", `out of luck ${"x".repeat(2_000)}`);
+    for (const task of named) this.#finished.add(task);
+    this.tasks.push(...named);
+  }
+
+  #valueAt(name: string, index: string): ControlValue {
+    const { node, depth } = this.#lineage.controls.get(name)!;
+    const place = depth + (node.type === "loop" ? 1 : 0) === 0 ? [] : index.split(".").map(Number);
+    const answer = this.#answers(node, place);
+    if (typeof answer === "number") return { type: "foreach", width: answer, pages: [], pageSize: 1 };
+    return typeof answer === "string" ? { type: "switch", case: answer } : { type: "loop", again: answer };
+  }
+
+  #fieldsAt(name: string, index: string): JsonObject {
+    return controlFields(this.#valueAt(name, index)) as unknown as JsonObject;
+  }
 }
 
 const zeros: Json = Array.from({ length: 40_000 }, () => 0);

@@ -21,36 +21,23 @@ interface BatchTask {
   isTerminated: boolean;
 }
 
+type Environment = Readonly<Record<string, string>>;
+
 /** For tests: AWS Batch whose containers are processes of this machine, with the runtime that they have there. */
 export function processBatch(
   client: AccountClient,
-  { api, runtime, flowModule, root, logs, env }: AccountRun["local"],
+  local: AccountRun["local"],
 ): WatchedBatch & { ended(): Promise<void> } {
   const jobs = new Map<string, readonly BatchTask[]>();
   const running = new Set<Promise<void>>();
 
-  async function attempt(task: BatchTask, run: string, number: number, given: Record<string, string>): Promise<number> {
-    const key = parseRunName(run);
-    const { step, index, id } = task;
-    const started = await client.own.startTask(key, { step, index, by: `${id}#${number}` });
-    if (started.state === "done") return EXIT_CODES.done;
-    if (task.isTerminated) return EXIT_CODES.terminated;
-    task.process = startTaskProcess({
-      runtime,
-      booted: { ...key, step, index, api, started, root, flowModule },
-      env: { ...env, ...given, AWS_BATCH_JOB_ATTEMPT: String(number) },
-      logFile: join(logs, newLogStream()),
-      onLine: () => {},
-    });
-    task.status = "RUNNING";
-    return task.process.ended;
-  }
-
-  async function carryOut(task: BatchTask, request: SubmitJobRequest, given: Record<string, string>): Promise<void> {
+  async function carryOut(task: BatchTask, request: SubmitJobRequest, environment: Environment): Promise<void> {
     const { attempts = 1 } = request.retryStrategy ?? {};
     for (let number = 1; number <= attempts; number++) {
       const startedAt = Date.now();
-      const exitCode = await attempt(task, given[TASK_ENVIRONMENT.run]!, number, given).catch(() => EXIT_CODES.refused);
+      const exitCode = await attempt({ client, ...local }, task, { number, environment }).catch(
+        () => EXIT_CODES.refused,
+      );
       task.attempts = [...task.attempts, { startedAt, stoppedAt: Date.now(), container: { exitCode } }];
       if (exitCode === EXIT_CODES.done) return void (task.status = "SUCCEEDED");
       if (task.isTerminated || String(exitCode).startsWith(FINAL_EXIT)) break;
@@ -107,4 +94,25 @@ function arrayOf(jobId: string, tasks: readonly BatchTask[]): DescribedJob {
   const isOver = SUCCEEDED + FAILED === tasks.length;
   const status = !isOver ? "PENDING" : FAILED > 0 ? "FAILED" : "SUCCEEDED";
   return { jobId, status, arrayProperties: { size: tasks.length, statusSummary } };
+}
+
+async function attempt(
+  { client, api, runtime, flowModule, root, logs, env }: AccountRun["local"] & { readonly client: AccountClient },
+  task: BatchTask,
+  { number, environment }: { readonly number: number; readonly environment: Environment },
+): Promise<number> {
+  const key = parseRunName(environment[TASK_ENVIRONMENT.run]!);
+  const { step, index, id } = task;
+  const started = await client.own.startTask(key, { step, index, by: `${id}#${number}` });
+  if (started.state === "done") return EXIT_CODES.done;
+  if (task.isTerminated) return EXIT_CODES.terminated;
+  task.process = startTaskProcess({
+    runtime,
+    booted: { ...key, step, index, api, started, root, flowModule },
+    env: { ...env, ...environment, AWS_BATCH_JOB_ATTEMPT: String(number) },
+    logFile: join(logs, newLogStream()),
+    onLine: () => {},
+  });
+  task.status = "RUNNING";
+  return task.process.ended;
 }

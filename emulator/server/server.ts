@@ -49,7 +49,7 @@ export async function openServer(
   const secret = randomBytes(32).toString("base64url");
   let url = "";
   const signer = blobUrls(store.blobs, key, () => url);
-  const { ledger, blobs } = store;
+  const { ledger, blobs, home } = store;
   const common = { ledger, blobs, registry: openMemoryRegistry(), lineageOf: graphCache(blobs), now: Date.now };
   const calls = { ...common, signer, key: async () => key };
   const machines: Executions = new Executions({
@@ -83,15 +83,12 @@ export async function openServer(
     // No name that leads here by somebody else's wish gets in.
     if (!url.endsWith(`//${host}`)) return new Response('{"message":"Forbidden"}', { status: 403 });
     const signer = await signerOf(req.raw, secret);
-    return signer ? api.fetch(req.raw, signer) : notSigned(store.home);
+    return signer ? api.fetch(req.raw, signer) : notSigned(home);
   });
   await endForsakenRuns(store);
-  const server = await listen(app, port).catch((error: unknown) => {
-    giveBack();
-    throw error;
-  });
+  const server = await listen(app, port).catch((error: unknown) => (giveBack(), Promise.reject(error)));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const forget = writeServedStore(store.home, { url, secret });
+  const forget = writeServedStore(home, { url, secret });
   return {
     url,
     async close() {

@@ -8,16 +8,14 @@ import type { RunKey } from "../../graph/run-name.ts";
 const MANY = isWidest ? 10_000 : 500;
 
 export function tasksConformance(the: () => Ledger): void {
-  /** Begins a task at each index, and ends it where `status` is given. */
+  /** Begins a task of a step at each index, and ends it where it is said how. */
   async function begun(
     run: RunKey,
-    step: string,
-    at: readonly string[],
-    left?: Partial<AttemptEnd>,
-    time = T0,
+    [step, indices]: readonly [step: string, indices: readonly string[]],
+    { left, time = T0 }: { readonly left?: Partial<AttemptEnd>; readonly time?: number } = {},
   ): Promise<void> {
-    for (let from = 0; from < at.length; from += 500) {
-      const page = at.slice(from, from + 500).map((index) => ({ step, index }));
+    for (let from = 0; from < indices.length; from += 500) {
+      const page = indices.slice(from, from + 500).map((index) => ({ step, index }));
       await the().startAttempts(
         run,
         page.map((task) => ({ ...task, at: time, by: "pid 1" })),
@@ -33,8 +31,8 @@ export function tasksConformance(the: () => Ledger): void {
   describe("reading tasks", () => {
     test("they come in the order asked for, with a gap where there is none", async () => {
       const run = await created(the());
-      await begun(run, "compute", ["0", "1", "10"]);
-      await begun(run, "end", ["0"]);
+      await begun(run, ["compute", ["0", "1", "10"]]);
+      await begun(run, ["end", ["0"]]);
       const asked = [
         ["end", "0"],
         ["compute", "10"],
@@ -82,14 +80,14 @@ export function tasksConformance(the: () => Ledger): void {
   describe("listing a step's tasks", () => {
     test("they come in the numeric order of their indices, of that step alone", async () => {
       const run = await created(the());
-      await begun(run, "compute", ["10", "2", "0", "100", "1", "11"]);
-      await begun(run, "computer", ["3"]);
+      await begun(run, ["compute", ["10", "2", "0", "100", "1", "11"]]);
+      await begun(run, ["computer", ["3"]]);
       expect(indices((await the().listTasks(run, "compute")).items)).toEqual(["0", "1", "2", "10", "11", "100"]);
     });
 
     test("each is its newest attempt", async () => {
       const run = await created(the());
-      await begun(run, "compute", ["0", "1"], { status: "failed" });
+      await begun(run, ["compute", ["0", "1"]], { left: { status: "failed" } });
       await the().startAttempts(run, [{ step: "compute", index: "1", at: T0 + 9, by: "pid 1" }]);
       expect((await the().listTasks(run, "compute")).items).toMatchObject([
         { index: "0", attempt: 1, status: "failed" },
@@ -105,7 +103,7 @@ export function tasksConformance(the: () => Ledger): void {
       ["", ["2", "3", "3.0", "3.1.7", "3.2", "3.10", "13", "30", "30.0"]],
     ])("under %s are %j", async (under, expected) => {
       const run = await created(the());
-      await begun(run, "compute", ["30.0", "3", "3.10", "3.2", "30", "3.1.7", "2", "13", "3.0"]);
+      await begun(run, ["compute", ["30.0", "3", "3.10", "3.2", "30", "3.1.7", "2", "13", "3.0"]]);
       expect(indices((await the().listTasks(run, "compute", { under })).items)).toEqual(expected);
       const read = (cursor?: string) =>
         the().listTasks(run, "compute", { under, limit: 2, ...(cursor ? { cursor } : {}) });
@@ -116,7 +114,7 @@ export function tasksConformance(the: () => Ledger): void {
       const run = await created(the());
       const deep = Array.from({ length: 40 }, (_, at) => at).join(".");
       const inOrder = [deep, `${deep}.0`, "9007199254740990.1", "9007199254740991"];
-      await begun(run, "compute", inOrder.toReversed());
+      await begun(run, ["compute", inOrder.toReversed()]);
       expect(indices((await the().listTasks(run, "compute")).items)).toEqual(inOrder);
       expect(indices((await the().listTasks(run, "compute", { under: deep })).items)).toEqual([`${deep}.0`]);
     });
@@ -124,7 +122,7 @@ export function tasksConformance(the: () => Ledger): void {
     test(`${MANY} come back in pages, none missing, none twice`, async () => {
       const run = await created(the());
       const wide = Array.from({ length: MANY }, (_, at) => String(at));
-      await begun(run, "compute", wide, { manifest: { median: { inline: "GQQA", size: 3 } } });
+      await begun(run, ["compute", wide], { left: { manifest: { median: { inline: "GQQA", size: 3 } } } });
       const read = (cursor?: string) =>
         the().listTasks(run, "compute", { limit: MANY / 10, ...(cursor ? { cursor } : {}) });
       const { items, pages } = await everyPage(read);
@@ -138,11 +136,7 @@ export function tasksConformance(the: () => Ledger): void {
 
     test("a page has a hundred where no limit is given", async () => {
       const run = await created(the());
-      await begun(
-        run,
-        "compute",
-        Array.from({ length: 101 }, (_, at) => String(at)),
-      );
+      await begun(run, ["compute", Array.from({ length: 101 }, (_, at) => String(at))]);
       expect((await the().listTasks(run, "compute")).items).toHaveLength(100);
     });
   });
@@ -150,10 +144,10 @@ export function tasksConformance(the: () => Ledger): void {
   describe("the last task of a step", () => {
     test("is the one with the greatest index below that has finished", async () => {
       const run = await created(the());
-      await begun(run, "train", ["2", "2.0", "2.9", "2.10", "3.5"], {});
-      await begun(run, "train", ["2.11"]);
-      await begun(run, "train", ["2.12"], { status: "failed" });
-      await begun(run, "train", ["2.13"], { status: "stopped" });
+      await begun(run, ["train", ["2", "2.0", "2.9", "2.10", "3.5"]], { left: {} });
+      await begun(run, ["train", ["2.11"]]);
+      await begun(run, ["train", ["2.12"]], { left: { status: "failed" } });
+      await begun(run, ["train", ["2.13"]], { left: { status: "stopped" } });
       expect(await the().lastTask(run, "train", "2")).toMatchObject({
         index: "2.10",
         status: "succeeded",
@@ -166,8 +160,8 @@ export function tasksConformance(the: () => Ledger): void {
     test("may have failed, where that was caught", async () => {
       const run = await created(the());
       const error = { name: "E", message: "m" };
-      await begun(run, "train", ["2.0"], {});
-      await begun(run, "train", ["2.1"], { status: "failed", caught: true, error, manifest: {} });
+      await begun(run, ["train", ["2.0"]], { left: {} });
+      await begun(run, ["train", ["2.1"]], { left: { status: "failed", caught: true, error, manifest: {} } });
       expect(await the().lastTask(run, "train", "2")).toMatchObject({
         index: "2.1",
         caught: true,
@@ -179,19 +173,19 @@ export function tasksConformance(the: () => Ledger): void {
   describe("a run's steps", () => {
     test("come in the order that they first started", async () => {
       const run = await created(the());
-      await begun(run, "start", ["0"], {}, T0);
-      await begun(run, "compute", ["0"], {}, T0 + 10);
-      await begun(run, "a-later-one", ["0"], {}, T0 + 20);
-      await begun(run, "compute", ["1"], {}, T0 + 30);
+      await begun(run, ["start", ["0"]], { left: {}, time: T0 });
+      await begun(run, ["compute", ["0"]], { left: {}, time: T0 + 10 });
+      await begun(run, ["a-later-one", ["0"]], { left: {}, time: T0 + 20 });
+      await begun(run, ["compute", ["1"]], { left: {}, time: T0 + 30 });
       expect((await the().listSteps(run)).map(({ step }) => step)).toEqual(["start", "compute", "a-later-one"]);
     });
 
     test("count each task once, by the status of its newest attempt", async () => {
       const run = await created(the());
-      await begun(run, "compute", ["0", "1"], {});
-      await begun(run, "compute", ["2", "3", "4"], { status: "failed" });
-      await begun(run, "compute", ["5", "6"], { status: "stopped" });
-      await begun(run, "compute", ["7", "8", "9"]);
+      await begun(run, ["compute", ["0", "1"]], { left: {} });
+      await begun(run, ["compute", ["2", "3", "4"]], { left: { status: "failed" } });
+      await begun(run, ["compute", ["5", "6"]], { left: { status: "stopped" } });
+      await begun(run, ["compute", ["7", "8", "9"]]);
       // Done already, tried again, tried again, superseded, asked for again by who runs it.
       await the().startAttempts(run, [
         again("0", "b"),
@@ -210,18 +204,18 @@ export function tasksConformance(the: () => Ledger): void {
 
     test("have finished when none of their tasks runs", async () => {
       const run = await created(the());
-      await begun(run, "compute", ["0"], { at: T0 + 50 });
-      await begun(run, "compute", ["1"], { at: T0 + 40 });
+      await begun(run, ["compute", ["0"]], { left: { at: T0 + 50 } });
+      await begun(run, ["compute", ["1"]], { left: { at: T0 + 40 } });
       expect(await the().listSteps(run)).toMatchObject([{ startedAt: T0, finishedAt: T0 + 50 }]);
-      await begun(run, "compute", ["2"]);
+      await begun(run, ["compute", ["2"]]);
       expect((await the().listSteps(run))[0]).not.toHaveProperty("finishedAt");
     });
 
     test("count what was ended from outside", async () => {
       const run = await created(the());
-      await begun(run, "compute", ["0"], {});
-      await begun(run, "compute", ["1", "2"]);
-      await begun(run, "end", ["0"]);
+      await begun(run, ["compute", ["0"]], { left: {} });
+      await begun(run, ["compute", ["1", "2"]]);
+      await begun(run, ["end", ["0"]]);
       await the().endRunningAttempts(run, {
         status: "stopped",
         at: T0 + 60,

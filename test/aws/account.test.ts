@@ -112,7 +112,7 @@ describe.skipIf(isSkipped(account))("the account on this machine", () => {
 
   beforeAll(async () => {
     const wanted = { api: { "Fn::GetAtt": ["Api", "ApiEndpoint"] }, machine: { Ref: "Machine" } };
-    outputs = await deployStack(account, "account", resources, wanted);
+    outputs = await deployStack(account, "account", { resources, outputs: wanted });
   });
   afterEach(() => account.rig("DELETE", "faults"));
   afterAll(() => account.stop());

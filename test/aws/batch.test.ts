@@ -21,9 +21,9 @@ describe.skipIf(isSkipped(account))("a Batch job in the account on this machine"
   let outputs: Record<string, string>;
 
   beforeAll(async () => {
-    outputs = await deployStack(account, "batch", batchResources, {
-      queue: { Ref: "Queue" },
-      definition: { Ref: "Definition" },
+    outputs = await deployStack(account, "batch", {
+      resources: batchResources,
+      outputs: { queue: { Ref: "Queue" }, definition: { Ref: "Definition" } },
     });
   });
   afterEach(() => account.rig("DELETE", "batch/rules"));

@@ -69,12 +69,10 @@ describe.skipIf(isSkipped(account))("the account's interpreter and the offline o
   beforeAll(async () => {
     service = await openDeployed(account, "compare");
     process.env["TMPDIR"] = service.home;
-    server = await serveTasks(
-      new BatchClient(clientOf(account)),
-      service.outputs["JobDefinition"]!,
-      { url: service.api, region: "us-east-1" },
-      (flow, step) => lineageOf(flows.get(flow)!.graph).steps.get(step)!.depth,
-    );
+    server = await serveTasks(new BatchClient(clientOf(account)), service.outputs["JobDefinition"]!, {
+      api: { url: service.api, region: "us-east-1" },
+      depthOf: (flow, step) => lineageOf(flows.get(flow)!.graph).steps.get(step)!.depth,
+    });
     const file = join(service.home, "flows.ts");
     writeFileSync(file, moduleOf(fixtures));
     const archive = await buildCodeArchive(await buildCodePackage(file, { home: service.home }));

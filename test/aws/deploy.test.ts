@@ -26,7 +26,7 @@ describe.skipIf(isSkipped(account))("Millrace in an account", () => {
   let codePackage: string;
 
   async function call<T>(route: string, body?: unknown, headers?: Record<string, string>): Promise<T> {
-    const { status, answer } = await ask(api, route, body, headers);
+    const { status, answer } = await ask(api, route, { content: body, ...(headers && { headers }) });
     if (status >= 300) throw Object.assign(new Error(route), { status, ...(answer as object) });
     return answer as T;
   }

@@ -92,12 +92,11 @@ function ownKeys(): Keys {
 export async function ask(
   api: string,
   route: string,
-  given?: unknown,
-  headers: Readonly<Record<string, string>> = {},
+  { content, headers = {} }: { readonly content?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Promise<{ readonly status: number; readonly answer: unknown }> {
   const [method = "", path = ""] = route.split(" ");
   const url = new URL(api + path);
-  const body = given === undefined ? "" : JSON.stringify(given);
+  const body = content === undefined ? "" : JSON.stringify(content);
   const signed = signedHeaders({ method, url, body, service: "execute-api", by: ownKeys() });
   const response = await fetch(url, {
     method,

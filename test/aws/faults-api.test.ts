@@ -134,16 +134,17 @@ describe.skipIf(isSkipped(account))("where calls fail in an account", { timeout:
       const { codePackage } = await service.client.readFlow("Patient");
       const owner = { host: "here", pid: process.pid };
       const given = { engine: "client", graph: Patient.graph, codePackage, parameters: {}, controls: [], tags: [] };
-      return (await ask(service.api, "POST /flows/Patient/runs", { ...given, user: "ann", owner })).answer as Run;
+      return (await ask(service.api, "POST /flows/Patient/runs", { content: { ...given, user: "ann", owner } }))
+        .answer as Run;
     }
-    const say = ({ flow, run }: Run, action: string, body: unknown, token = "") =>
-      ask(service.api, `POST /runs/${flow}/${run}/tasks/${action}`, body, { "millrace-token": token });
+    const say = ({ flow, run, token = "" }: Run & { token?: string }, action: string, content: unknown) =>
+      ask(service.api, `POST /runs/${flow}/${run}/tasks/${action}`, { content, headers: { "millrace-token": token } });
     const start = async (run: Run, by: string, step = "start") =>
       (await say(run, "start", { step, index: "0", by })).answer as StartedTask;
     const report = ({ base }: StartedTask, own: object = {}) => ({ status: "succeeded", base, own, controls: [] });
     async function signUpload(run: Run, { token }: StartedTask, bytes: Buffer) {
       const [hash, size] = [hashOf([bytes]), bytes.length];
-      const { answer } = await say(run, "sign", { reads: [], writes: [{ hash, size }] }, token);
+      const { answer } = await say({ ...run, token }, "sign", { reads: [], writes: [{ hash, size }] });
       return { hash, upload: (answer as SignResponse).writes[hash]!, ref: { size, blob: hash } };
     }
     const send = async ({ url, headers }: Upload, body: Buffer) =>
@@ -167,7 +168,10 @@ describe.skipIf(isSkipped(account))("where calls fail in an account", { timeout:
       const [claims = "", signature] = (await start(run, "own")).token.split(".");
       const changed = Buffer.from(claims, "base64url").toString().replace('"index":"0"', '"index":"1"');
       for (const wrong of ["", token, `${Buffer.from(changed).toString("base64url")}.${signature}`]) {
-        expect(await say(run, action, body, wrong)).toMatchObject({ status: 403, answer: { code: "token.invalid" } });
+        expect(await say({ ...run, token: wrong }, action, body)).toMatchObject({
+          status: 403,
+          answer: { code: "token.invalid" },
+        });
       }
     });
 
@@ -177,21 +181,23 @@ describe.skipIf(isSkipped(account))("where calls fail in an account", { timeout:
       const bytes = Buffer.alloc(50_000, `of run ${run.run} `);
       const { upload, ref, hash } = await signUpload(run, before, bytes);
       expect(await send(upload, bytes)).toBe(200);
-      await say(run, "finish", report(before, { numbers: ref }), before.token);
+      await say({ ...run, token: before.token }, "finish", report(before, { numbers: ref }));
 
       const first = await start(run, "first", "middle");
       const second = await start(run, "second", "middle");
       expect([first.attempt, second.attempt]).toEqual([1, 2]);
-      expect(await say(run, "finish", report(first), first.token)).toMatchObject({
+      expect(await say({ ...run, token: first.token }, "finish", report(first))).toMatchObject({
         status: 409,
         answer: { code: "attempt.refused", detail: expect.stringContaining("attempt 2 took its place") as string },
       });
-      expect((await say(run, "heartbeat", {}, first.token)).answer).toEqual({ alive: false });
+      expect((await say({ ...run, token: first.token }, "heartbeat", {})).answer).toEqual({ alive: false });
       const { grant } = second.reads.find((one) => one.hash === hash)!;
-      const read = (token: string) => say(run, "sign", { reads: [{ hash, grant }], writes: [] }, token);
+      const read = (token: string) => say({ ...run, token }, "sign", { reads: [{ hash, grant }], writes: [] });
       expect(await read(first.token)).toMatchObject({ status: 403, answer: { code: "grant.invalid" } });
       expect((await read(second.token)).status).toBe(200);
-      expect((await say(run, "finish", report(second), second.token)).answer).toEqual({ state: "accepted" });
+      expect((await say({ ...run, token: second.token }, "finish", report(second))).answer).toEqual({
+        state: "accepted",
+      });
     });
 
     test("half of an upload is nothing: it can't be read, and the task can't leave it", async () => {
@@ -201,7 +207,7 @@ describe.skipIf(isSkipped(account))("where calls fail in an account", { timeout:
       const { upload, ref, hash } = await signUpload(run, task, bytes);
       await sendHalf(upload, bytes);
       expect(() => service.client.readBlob(hash)).toThrow(/could not be read: status 404/);
-      const finish = () => say(run, "finish", report(task, { large: ref }), task.token);
+      const finish = () => say({ ...run, token: task.token }, "finish", report(task, { large: ref }));
       expect(await finish()).toMatchObject({ answer: { code: "artifact.notStored" } });
       expect(await send(upload, bytes)).toBe(200);
       expect((await finish()).answer).toEqual({ state: "accepted" });

@@ -135,12 +135,17 @@ describe.skipIf(isSkipped(account))("where tasks fail in an account", { timeout:
     await vi.waitUntil(() => journal(place).includes("start 1"), { timeout: 60_000 });
     // Another begins in its place, and is first to report.
     const tasks = `POST /runs/Late/${run.run}/tasks`;
-    const { answer } = await ask(service.api, `${tasks}/start`, { step: "start", index: "0", by: "another" });
+    const { answer } = await ask(service.api, `${tasks}/start`, {
+      content: { step: "start", index: "0", by: "another" },
+    });
     const { token, base, attempt } = answer as StartedTask;
     expect(attempt).toBe(2);
     const own = packArtifacts({ by: "its successor" }, inline);
     const report = { status: "succeeded", base, own, controls: [] };
-    const finished = await ask(service.api, `${tasks}/finish`, report, { "millrace-token": token });
+    const finished = await ask(service.api, `${tasks}/finish`, {
+      content: report,
+      headers: { "millrace-token": token },
+    });
     expect(finished.answer).toEqual({ state: "accepted" });
     writeFileSync(join(place, "go on"), "");
     const { status, artifacts } = await ended(flows.Late);

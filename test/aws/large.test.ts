@@ -57,7 +57,10 @@ describe.skipIf(isSkipped(account))("a flow of instant tasks in an account", () 
     };
     const called = permission("Instant", outputs["MachineRole"]!);
     const stack = { Role: role, Instant: { Type: "AWS::Lambda::Function", Properties }, Called: called };
-    const made = await deployStack(account, "instant", stack, { instant: { "Fn::GetAtt": ["Instant", "Arn"] } });
+    const made = await deployStack(account, "instant", {
+      resources: stack,
+      outputs: { instant: { "Fn::GetAtt": ["Instant", "Arn"] } },
+    });
     instant = made["instant"]!;
     const lambdas = new LambdaClient(client);
     const FunctionName = "millrace-large-register";
@@ -69,7 +72,7 @@ describe.skipIf(isSkipped(account))("a flow of instant tasks in an account", () 
   afterAll(() => account.stop());
 
   async function call<T>(route: string, body?: unknown): Promise<T> {
-    const { status, answer } = await ask(api, route, body);
+    const { status, answer } = await ask(api, route, { content: body });
     if (status >= 300) throw Object.assign(new Error(route), { status, ...(answer as object) });
     return answer as T;
   }

@@ -46,8 +46,8 @@ const passing = (condition: object, service?: string): Case => ({
 });
 const queue = "arn:aws:sqs:us-east-1:123456789012:q";
 const rule = "arn:aws:events:us-east-1:123456789012:rule/r";
-const sending = (principal: unknown, condition: object, caller: Case["caller"], source = rule): Case => ({
-  policies: [allow("sqs:SendMessage", queue, { Principal: principal, Condition: condition })],
+const sending = (allowed: object, caller: Case["caller"], source = rule): Case => ({
+  policies: [allow("sqs:SendMessage", queue, allowed)],
   action: "sqs:SendMessage",
   resource: queue,
   context: { "aws:SourceArn": source },
@@ -177,7 +177,7 @@ const VERDICTS: readonly (readonly [what: string, asked: Case, verdict: string])
   ],
   [
     "a service that the resource lets in, for its rule",
-    sending({ Service: "events.amazonaws.com" }, { ArnEquals: { "aws:SourceArn": rule } }, [
+    sending({ Principal: { Service: "events.amazonaws.com" }, Condition: { ArnEquals: { "aws:SourceArn": rule } } }, [
       "Service",
       "events.amazonaws.com",
     ]),
@@ -186,15 +186,18 @@ const VERDICTS: readonly (readonly [what: string, asked: Case, verdict: string])
   [
     "that service, for another's rule",
     sending(
-      { Service: "events.amazonaws.com" },
-      { ArnLike: { "aws:SourceArn": rule } },
+      { Principal: { Service: "events.amazonaws.com" }, Condition: { ArnLike: { "aws:SourceArn": rule } } },
       ["Service", "events.amazonaws.com"],
       `${rule}2`,
     ),
     "none",
   ],
-  ["another service", sending({ Service: "events.amazonaws.com" }, {}, ["Service", "sns.amazonaws.com"]), "none"],
-  ["anybody", sending("*", {}, ["AWS", "arn:aws:iam::123456789012:role/r"]), "allow"],
+  [
+    "another service",
+    sending({ Principal: { Service: "events.amazonaws.com" }, Condition: {} }, ["Service", "sns.amazonaws.com"]),
+    "none",
+  ],
+  ["anybody", sending({ Principal: "*", Condition: {} }, ["AWS", "arn:aws:iam::123456789012:role/r"]), "allow"],
 ];
 
 const ERRORS: readonly (readonly [what: string, asked: Case, said: RegExp])[] = [

@@ -33,10 +33,7 @@ describe.skipIf(isSkipped(account))("two stages in one account, of which one is 
       new PutObjectCommand({ Bucket: outputs[stage]!["Bucket"], Key: `blobs/${codePackage}`, Body: "the code" }),
     );
     const { status, answer } = await ask(api, "PUT /flows/Nightly", {
-      graph: nightly.graph,
-      codePackage,
-      user: "ann",
-      tags: [],
+      content: { graph: nightly.graph, codePackage, user: "ann", tags: [] },
     });
     expect([status, answer]).toEqual([200, expect.objectContaining({ flow: "Nightly", version: 1 })]);
   }

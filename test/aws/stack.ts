@@ -19,8 +19,7 @@ export function clientOf(account: Account) {
 export async function deployStack(
   account: Account,
   name: string,
-  resources: Resources,
-  outputs: Readonly<Record<string, unknown>> = {},
+  { resources, outputs = {} }: { readonly resources: Resources; readonly outputs?: Readonly<Record<string, unknown>> },
 ): Promise<Record<string, string>> {
   const client = new CloudFormationClient(clientOf(account));
   const template = {

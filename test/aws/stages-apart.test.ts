@@ -30,8 +30,8 @@ describe.skipIf(isSkipped(account))("attack: a stage whose name begins another's
     const codePackage = "0".repeat(64);
     const s3 = new S3Client({ ...client, forcePathStyle: true });
     await s3.send(new PutObjectCommand({ Bucket, Key: `blobs/${codePackage}`, Body: "the code" }));
-    const given = { graph, codePackage, user: "ann", tags: [] };
-    const { status, answer } = await ask(ApiUrl, `PUT /flows/${name}`, given);
+    const content = { graph, codePackage, user: "ann", tags: [] };
+    const { status, answer } = await ask(ApiUrl, `PUT /flows/${name}`, { content });
     expect([status, answer]).toEqual([200, expect.objectContaining({ flow: name })]);
     return answer as Record<string, string>;
   }

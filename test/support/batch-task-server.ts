@@ -21,8 +21,7 @@ export interface TaskServer {
 export async function serveTasks(
   batch: BatchClient,
   definition: string,
-  api: TaskApi,
-  depthOf: (flow: string, step: string) => number,
+  { api, depthOf }: { readonly api: TaskApi; readonly depthOf: (flow: string, step: string) => number },
 ): Promise<TaskServer> {
   let count = 0;
   const carryOut = async (line: string): Promise<number> => {

@@ -42,13 +42,13 @@ export function comparedFlow({ graph, course }: Fixture): AnyFlow {
   const params: Record<string, z.ZodType> = { trace: z.array(z.string()).default([]) };
 
   const step = (node: StepNode, around: readonly Around[]) => (seen: Seen, where: Where) =>
-    leave(node, around, seen, where, []);
+    leave({ node, around }, seen, { ...where, joined: [] });
   const join =
     (node: StepNode, around: readonly Around[]) =>
     (branches: Iterable<Seen> | Record<string, Seen>, seen: Seen, where: Where) => {
       const all = Symbol.iterator in branches ? [...(branches as Iterable<Seen>)] : Object.values(branches);
       const traces = all.map(({ trace }) => trace.slice(seen.trace.length).join(" "));
-      return leave(node, around, seen, where, [`[${traces.join(", ")}]`]);
+      return leave({ node, around }, seen, { ...where, joined: [`[${traces.join(", ")}]`] });
     };
 
   const addAll = (nodes: readonly GraphNode[], around: readonly Around[]) => (builder: Builder) =>
@@ -90,11 +90,9 @@ export function comparedFlow({ graph, course }: Fixture): AnyFlow {
 }
 
 function leave(
-  { name }: StepNode,
-  around: readonly Around[],
+  { node: { name }, around }: { readonly node: StepNode; readonly around: readonly Around[] },
   seen: Seen,
-  { index }: Where,
-  joined: readonly string[],
+  { index, joined }: Where & { readonly joined: readonly string[] },
 ): object {
   const items = around.flatMap((one) => ("foreach" in one ? [`${one.foreach}=${String(seen[one.foreach])}`] : []));
   const loops = around.flatMap((one, depth) =>
