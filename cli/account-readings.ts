@@ -24,7 +24,7 @@ export async function readAccount(profile: AccountProfile): Promise<AccountReadi
       const here = parseLocalAttempt(attempt.by);
       if (here) return yield* readLocalLog(here, run, attempt);
       const { readAttemptLog } = await import("../aws/logs/cloudwatch-log.ts");
-      yield* readAttemptLog(profile.region, run, attempt);
+      yield* readAttemptLog(profile, run, attempt);
     },
   };
 }

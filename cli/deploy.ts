@@ -1,6 +1,7 @@
 import { createClient } from "../sdk/client/client.ts";
 import { accountProfile } from "../sdk/client/profiles.ts";
 import { deployFlow, type Deployment } from "../sdk/register.ts";
+import { printableJson, printableLines } from "../graph/printable.ts";
 import { flagOf } from "../graph/flags.ts";
 import { formatBytes } from "./output/words.ts";
 import type { DeployFlags } from "./flags.ts";
@@ -9,7 +10,7 @@ import type { DeployFlags } from "./flags.ts";
 export async function deploy(target: string, { authorize, tag, json }: DeployFlags): Promise<number> {
   const client = createClient(accountProfile());
   const deployment = await deployFlow(client, target, { token: authorize, tags: tag });
-  process.stdout.write(json ? `${JSON.stringify(deployment)}\n` : `${describe(deployment, target)}\n`);
+  process.stdout.write(json ? `${printableJson(deployment)}\n` : `${printableLines(describe(deployment, target))}\n`);
   return 0;
 }
 

@@ -1,5 +1,6 @@
 import { activeProfile } from "../sdk/client/profiles.ts";
 import { carryOut, type Check, type Finding } from "./doctor/check.ts";
+import { printableJson, printableLines } from "../graph/printable.ts";
 import type { DoctorFlags } from "./flags.ts";
 
 /** Looks at all that runs with the profile in use lean on, one thing after the other; answers 1 where anything is wrong. */
@@ -18,7 +19,7 @@ export async function doctor({ jobs, json }: DoctorFlags): Promise<number> {
     };
     const finding = await carryOut(check, tell);
     if (!finding.ok) wrong += 1;
-    process.stdout.write(json ? `${JSON.stringify(finding)}\n` : formatFinding(finding, width));
+    process.stdout.write(json ? `${printableJson(finding)}\n` : printableLines(formatFinding(finding, width)));
     if (!finding.ok && check.isNeeded) {
       if (!json) process.stdout.write("Nothing else was looked at, for all of it takes this.\n");
       return 1;

@@ -4,6 +4,7 @@ import type { Manifest, ValueRef } from "../store/artifacts/manifest.ts";
 import { bytesOf, unpackValue, type ReadBlob } from "../store/artifacts/pack.ts";
 import type { Attempt } from "../store/ledger/ledger.ts";
 import { didYouMean } from "../graph/did-you-mean.ts";
+import { printable, printableJson, printableLines } from "../graph/printable.ts";
 import { MillraceError } from "../graph/errors.ts";
 import { formatBytes, formatTaskError } from "./output/words.ts";
 import { findRun, parsePathspec, pathspecOf, tasksOf } from "./pathspec.ts";
@@ -58,7 +59,7 @@ function jsonLine(pathspec: string, { status }: Attempt, artifacts: Artifacts): 
   const values = artifacts.map(
     ([name, shown]) => [name, "value" in shown ? toJson(shown.value) : { $type: "large", size: shown.size }] as const,
   );
-  return JSON.stringify({ pathspec, status, artifacts: Object.fromEntries(values) });
+  return printableJson({ pathspec, status, artifacts: Object.fromEntries(values) });
 }
 
 function describe(
@@ -70,7 +71,7 @@ function describe(
   const lines = artifacts.map(([name, shown]) => {
     const text =
       "value" in shown ? inspectValue(shown.value, isWhole) : `(${formatBytes(shown.size)}; name it to see it)`;
-    return `  ${name.padEnd(width)}  ${text.replaceAll("\n", `\n${" ".repeat(width + 4)}`)}`;
+    return `  ${printable(name).padEnd(width)}  ${text.replaceAll("\n", `\n${" ".repeat(width + 4)}`)}`;
   });
   return [`${pathspec}  ${status}${error ? `  ${formatTaskError(error)}` : ""}`, ...lines].join("\n");
 }
@@ -79,11 +80,12 @@ function inspectValue(value: unknown, whole: boolean): string {
   const limits = whole
     ? { depth: Infinity, maxArrayLength: 1000, maxStringLength: Infinity }
     : { depth: 4, maxArrayLength: 20, maxStringLength: 500 };
-  return inspect(value, {
-    ...limits,
-    breakLength: 100,
-    colors: process.stdout.isTTY && process.stdout.hasColors(),
-  });
+  const text = inspect(value, { ...limits, breakLength: 100 });
+  if (!process.stdout.isTTY || !process.stdout.hasColors()) return printableLines(text);
+  // What it paints is its own; what commands stand in the text besides, such as in an error's stack, are the task's.
+  return printableLines(text) === text
+    ? inspect(value, { ...limits, breakLength: 100, colors: true })
+    : printableLines(text);
 }
 
 function unknownArtifact(pathspec: string, name: string, seen: readonly string[]): MillraceError {

@@ -1,4 +1,5 @@
 import { formatError, MillraceError } from "../graph/errors.ts";
+import { printableJson, printableLines } from "../graph/printable.ts";
 import { version } from "../runtime/package/version.ts";
 
 /**
@@ -8,14 +9,16 @@ import { version } from "../runtime/package/version.ts";
 export function reportFailure(error: unknown, { json = false }: { readonly json?: boolean } = {}): number {
   if (error instanceof MillraceError) {
     const { code, message, where, hint } = error;
-    process.stderr.write(`${json ? JSON.stringify({ message, where, hint, code }) : formatError(error)}\n`);
+    process.stderr.write(
+      `${json ? printableJson({ message, where, hint, code }) : printableLines(formatError(error))}\n`,
+    );
     return 2;
   }
   // The reader of our output has gone, as `millrace runs | head` does: nothing is wrong.
   if (error instanceof Error && "code" in error && error.code === "EPIPE") return 0;
   const told = error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : `thrown: ${String(error)}`;
   process.stderr.write(
-    `${told}\n\nThis is a bug in millrace ${version} (Node ${process.versions.node}); please report it with the lines above.\n`,
+    `${printableLines(told)}\n\nThis is a bug in millrace ${version} (Node ${process.versions.node}); please report it with the lines above.\n`,
   );
   return 70;
 }

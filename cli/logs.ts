@@ -1,5 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import type { Attempt, RunSummary } from "../store/ledger/ledger.ts";
+import { printableJson } from "../graph/printable.ts";
 import { MillraceError } from "../graph/errors.ts";
 import { findRun, parsePathspec, pathspecOf, tasksOf } from "./pathspec.ts";
 import type { LogsFlags } from "./flags.ts";
@@ -20,7 +21,7 @@ export function logs(text: string, { attempt, json }: LogsFlags): Promise<number
       const place = pathspecOf(run, one);
       if (json)
         for await (const line of linesOf(readings, run, one))
-          out.write(`${JSON.stringify({ pathspec: place, attempt: one.attempt, text: line })}\n`);
+          out.write(`${printableJson({ pathspec: place, attempt: one.attempt, text: line })}\n`);
       else if (pathspec.index === undefined)
         for await (const line of linesOf(readings, run, one))
           out.write(`[${run.run}/${one.step}/${one.index}] ${line}\n`);

@@ -1,4 +1,5 @@
 import type { RunQuery, RunSummary, Status } from "../store/ledger/ledger.ts";
+import { printableJson } from "../graph/printable.ts";
 import { formatSeconds, formatTime } from "./output/words.ts";
 import { unknownFlow } from "./pathspec.ts";
 import type { RunsFlags } from "./flags.ts";
@@ -17,7 +18,7 @@ export function runs(flow: string | undefined, { status, tag, limit, json }: Run
     const found = listsFlows ? await newestOfEach(runs, limit) : await listRuns(runs, filter, limit);
     if (found.length === 0 && flow !== undefined && (await runs.listRuns({ flow, limit: 1 })).items.length === 0)
       throw await unknownFlow(runs, flow);
-    if (json) for (const run of found) out.write(`${JSON.stringify(runAsJson(run))}\n`);
+    if (json) for (const run of found) out.write(`${printableJson(runAsJson(run))}\n`);
     else if (found.length === 0) out.write("No run is like that.\n");
     else out.write(`${formatTable(["run", "status", "started", "took", "by", "tags", ""], found.map(runAsRow))}\n`);
   });

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Run } from "../store/ledger/ledger.ts";
+import { printable, printableJson } from "../graph/printable.ts";
 import type { RunKey } from "../graph/run-name.ts";
 import type { TaskError } from "../graph/task-error.ts";
 import { createClient, type Client } from "../sdk/client/client.ts";
@@ -25,13 +26,13 @@ export async function trigger(
   const parameters = await readValues(rest, declared, knownFlags);
   const run = await triggerFlow(client, flow, { parameters, tags: tag });
   if (!wait) {
-    process.stdout.write(json ? `${JSON.stringify(run)}\n` : `${flow}/${run.run} has been started.\n`);
+    process.stdout.write(json ? `${printableJson(run)}\n` : `${flow}/${run.run} has been started.\n`);
     return 0;
   }
   if (!json) process.stdout.write(`Workflow starting (run-id ${run.run}):\n`);
   const watch = json ? undefined : watchWaiting(profile, run);
   const ended = await runEnd(client, run).finally(() => watch?.stop());
-  if (json) process.stdout.write(`${JSON.stringify({ ...run, status: ended.status, error: ended.error })}\n`);
+  if (json) process.stdout.write(`${printableJson({ ...run, status: ended.status, error: ended.error })}\n`);
   else await tellEnd(client, run, ended);
   return ended.status === "succeeded" ? 0 : 1;
 }
@@ -67,7 +68,7 @@ function watchWaiting(profile: AccountProfile, run: RunKey): { stop(): void } {
       const line = `${step} ${why.message}${why.hint === undefined ? "" : `. ${why.hint}`}`;
       if (isOver || told.has(line)) continue;
       told.add(line);
-      process.stdout.write(`${line}\n`);
+      process.stdout.write(`${printable(line)}\n`);
     }
     if (!isOver) timer = again(LOOK_MILLISECONDS);
   };
@@ -102,5 +103,5 @@ async function tellEnd(client: Client, run: RunKey, { status, error, createdAt, 
 /** What an error says below its first line, which for those of jobs is how they are fixed. */
 function hintOf({ message }: TaskError): string[] {
   const [, second] = message.split("\n");
-  return second === undefined ? [] : [`           ${second.trim()}`];
+  return second === undefined ? [] : [`           ${printable(second.trim())}`];
 }

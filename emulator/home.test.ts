@@ -84,7 +84,7 @@ describe("the store's folder", () => {
 
   test("says which log is gone", async () => {
     const store = openStore(join(folder, ".millrace"));
-    await expect(textOf(store.readLog({ stream: "gone.log", from: 0, to: 1 }))).rejects.toMatchObject({
+    await expect(textOf(store.readLog({ stream: "2026-01/gone.log", from: 0, to: 1 }))).rejects.toMatchObject({
       code: "log.missing",
     });
   });

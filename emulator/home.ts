@@ -4,6 +4,8 @@ import type { LocalBlobStore } from "../store/blobs/blobs.ts";
 import { openFileBlobs } from "../store/blobs/files/file-blobs.ts";
 import type { Ledger, LogRange } from "../store/ledger/ledger.ts";
 import { checkHomeFolder, createHomeFolder } from "../store/home/home-folder.ts";
+import { isStoreStream } from "./account/local-attempt.ts";
+import { foreignLog } from "../graph/foreign-log.ts";
 import { MillraceError } from "../graph/errors.ts";
 
 export { findHome } from "../store/home/find-home.ts";
@@ -72,6 +74,7 @@ function lazyLedger(open: () => Promise<Ledger>): Ledger {
 
 async function* readLog(logs: string, { stream, from, to }: LogRange): AsyncGenerator<Buffer> {
   if (to <= from) return;
+  if (!isStoreStream(stream)) throw foreignLog(stream, `a log of the store ${logs}`);
   try {
     yield* createReadStream(join(logs, stream), {
       start: from,

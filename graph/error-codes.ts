@@ -288,6 +288,10 @@ export const ERROR_CODES = {
     what: "A step was carried out on another machine, where its output is.",
     fix: "Look for it there, in the folder of the flow.",
   },
+  "log.foreign": {
+    what: "The ledger says that a task's output is in a log that is none of this store's, or of this stack's.",
+    fix: "Do not trust the run: Millrace keeps no output there, so somebody wrote that to have other things read.",
+  },
   "log.missing": {
     what: "A task's output is no longer kept.",
     fix: "Run it again; the deployment's parameter `logDays` says how long CloudWatch keeps it.",

@@ -1,6 +1,7 @@
 import type { LogStream } from "./log-stream.ts";
 import { accountError } from "../account-error.ts";
 import type { Attempt, RunSummary } from "../../store/ledger/ledger.ts";
+import { foreignLog } from "../../graph/foreign-log.ts";
 import { MillraceError } from "../../graph/errors.ts";
 import { batchLogStream } from "../batch/log-stream.ts";
 
@@ -9,11 +10,16 @@ const PLATFORM = /^(INIT_START|START|END|REPORT) |^XRAY /;
 
 /**
  * What an attempt printed, in pieces. An attempt that never came to report says not where its output is: then its Batch
- * job does, for as long as Batch knows it. Throws MillraceError `log.missing`.
+ * job does, for as long as Batch knows it. Throws MillraceError `log.missing`, `log.foreign`.
  */
-export async function* readAttemptLog(region: string, run: RunSummary, attempt: Attempt): AsyncGenerator<Uint8Array> {
+export async function* readAttemptLog(
+  { region, outputs }: { readonly region: string; readonly outputs: StackOutputs },
+  run: RunSummary,
+  attempt: Attempt,
+): AsyncGenerator<Uint8Array> {
   const found = streamOf(attempt) ?? (await batchLogStream(region, attempt.by));
   if (!found) return;
+  if (!isStackGroup(found.group, outputs)) throw foreignLog(`${found.group}:${found.stream}`, "a log of this stack");
   const { CloudWatchLogsClient, GetLogEventsCommand } = await import("@aws-sdk/client-cloudwatch-logs");
   const client = new CloudWatchLogsClient({ region });
   const { group, stream, from, to } = found;
@@ -47,6 +53,16 @@ export async function* readAttemptLog(region: string, run: RunSummary, attempt: 
   } finally {
     client.destroy();
   }
+}
+
+type StackOutputs = Readonly<Record<string, string>>;
+
+/** Whether the output of a stack's tasks is there: in its jobs' group, or in one of its functions'. */
+function isStackGroup(group: string, { TaskLogs, Prefix, Runner }: StackOutputs): boolean {
+  // Of a stack that is known by its URL alone the name is not known.
+  if (TaskLogs === undefined) return /^\/(millrace\/|aws\/lambda\/millrace-)[\w./-]+$/.test(group);
+  const runner = Runner && `/aws/lambda/${Runner.slice(Runner.lastIndexOf(":") + 1)}`;
+  return group === TaskLogs || group === runner || (Prefix !== undefined && group.startsWith(`/aws/lambda/${Prefix}`));
 }
 
 /** As the task itself told: `GROUP:STREAM`. */

@@ -1,5 +1,6 @@
 import type { RunEvent, RunFinished } from "../../engine/events.ts";
 import { StepCounts, type TaskCounts } from "../../engine/task-counts.ts";
+import { printable, printableLines } from "../../graph/printable.ts";
 import { formatCount, formatSeconds } from "./words.ts";
 
 /** Remembers which steps a run reached, so that its end can say what ran and what did not. */
@@ -18,9 +19,9 @@ export class RunTally {
     ];
     const task = error?.step && `${flow}/${run}/${error.step}/${error.index ?? "0"}`;
     if (error) {
-      const [first, ...more] = `${error.name}: ${error.message}`.split("\n");
+      const [first, ...more] = printableLines(`${error.name}: ${error.message}`).split("\n");
       lines.push("", task ? `  Task ${task}: ${first}` : `  ${first}`, ...more.map((line) => `    ${line}`));
-      if (error.source) lines.push(`    at ${error.source}`);
+      if (error.source) lines.push(`    at ${printable(error.source)}`);
       lines.push("");
     }
     const steps = [...this.#counts.steps].map(([step, counts]) => step + describe(counts));

@@ -1,4 +1,5 @@
 import type { JobStatus, LoopBound, RunEvent, TaskFinished } from "../../engine/events.ts";
+import { printable } from "../../graph/printable.ts";
 import type { TaskError } from "../../graph/task-error.ts";
 
 /** `850 ms`, `12.3 s`, `4 min 5 s`, `2 h 3 min`. */
@@ -31,7 +32,7 @@ export function formatTime(at: number): string {
 /** An error on one line, with the author's own line where it is known: `TypeError: x is not a function (flow.ts:3:4)`. */
 export function formatTaskError({ name, message, source }: TaskError): string {
   const [first = ""] = message.split("\n", 1);
-  return `${name}${first && `: ${first}`}${source ? ` (${source})` : ""}`;
+  return printable(`${name}${first && `: ${first}`}${source ? ` (${source})` : ""}`);
 }
 
 /** Whose line it is: `[42/compute/3 (pid 7)]`; of a task elsewhere its place alone, since its jobs are told by themselves. */
@@ -44,7 +45,7 @@ export function describeJob({ run, step, index, job, status, size, reason }: Job
   if (status === "SUCCEEDED" || status === "FAILED") return undefined;
   const place = size === undefined ? `${run}/${step}/${index}` : `${run}/${step}`;
   const what = size === undefined ? "Task is" : `${formatCount(size, "task")} are`;
-  return `[${place}] [${job}] ${what} starting (status ${status})...${reason === undefined ? "" : ` ${reason}`}`;
+  return `[${place}] [${job}] ${what} starting (status ${status})...${reason === undefined ? "" : ` ${printable(reason)}`}`;
 }
 
 /** What a task's end is called in a run's output. */

@@ -115,7 +115,12 @@ describe.skipIf(isSkipped(account))("where calls fail in an account", { timeout:
       expect(attempts.at(-1)).toMatchObject({ status: "failed" });
       const log: Uint8Array[] = [];
       const stored = (await service.client.runs.readRun(run))!;
-      for await (const piece of readAttemptLog("us-east-1", stored, attempts.at(-1)!)) log.push(piece);
+      for await (const piece of readAttemptLog(
+        { region: "us-east-1", outputs: service.outputs },
+        stored,
+        attempts.at(-1)!,
+      ))
+        log.push(piece);
       expect(Buffer.concat(log).toString()).toMatch(/The code package is damaged: its SHA-256 is \w{64}, not \w{64}/);
     });
 

@@ -1,0 +1,32 @@
+/**
+ * What a terminal does something by instead of showing it: control characters (C0, DEL, C1; a line break where it is not
+ * `kept`) and those that turn the direction of what is read (Unicode TR 36, "Bidirectional Text Spoofing").
+ */
+// oxlint-disable-next-line no-control-regex -- these are what it is about
+const COMMANDS = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Text that others wrote (names, tags, errors), for one line of a terminal: what would command the terminal is told instead. */
+export function printable(text: string): string {
+  return text.replace(COMMANDS, told);
+}
+
+/** The same for text of many lines. */
+export function printableLines(text: string): string {
+  return text.replace(COMMANDS, (character) =>
+    character === "\n" || character === "\t" ? character : told(character),
+  );
+}
+
+/** The same for JSON, which means what it meant. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(COMMANDS, unicode);
+}
+
+function told(character: string): string {
+  const code = character.charCodeAt(0);
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : unicode(character);
+}
+
+function unicode(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
