@@ -30,6 +30,16 @@ test("a run ends with its own execution, not with one within it", async () => {
   expect(await read()).toMatchObject({ status: "succeeded" });
 });
 
+test.each(["null", "[]", "{", '{"run":7}', '{"run":"Stats/x"}', '{"run":"Stats/1e99"}'])(
+  "attack: an execution whose input is %s ends no run that it does not name",
+  async (input) => {
+    const { ending, read } = await running();
+    await executionEnded(ending, { name: "Other-1", status: "FAILED", input });
+    await executionEnded(ending, { name: "Stats-NaN", status: "FAILED", input });
+    expect(await read()).toMatchObject({ status: "running" });
+  },
+);
+
 test("what failed in an execution within an execution of the run is told as it was", async () => {
   const { ending, name, input, read } = await running();
   const within = (Error: string, Cause: string) =>

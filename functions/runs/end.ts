@@ -73,13 +73,23 @@ export async function executionEnded(ending: Ending, execution: ExecutionEnded):
 }
 
 function runOf({ name, input }: ExecutionEnded): RunKey | undefined {
-  const run = input ? (JSON.parse(input) as { run?: unknown }).run : undefined;
-  if (typeof run === "string") {
+  const run = runInInput(input);
+  if (run !== undefined) {
     const key = parseRunName(run);
-    return executionName(key) === name ? key : undefined;
+    return executionName(key) === name && Number.isSafeInteger(key.run) ? key : undefined;
   }
-  const [, flow, number] = /^(.+)-(\d+)$/.exec(name) ?? [];
+  const [, flow, number] = /^(.+)-(\d{1,15})$/.exec(name) ?? [];
   return flow === undefined ? undefined : { flow, run: Number(number) };
+}
+
+/** The run that an execution's input names; anybody may start an execution of anything with any input. */
+function runInInput(input: string | null | undefined): string | undefined {
+  try {
+    const { run } = JSON.parse(input ?? "{}") as { run?: unknown };
+    return typeof run === "string" ? run : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Tasks of one step that are looked at for what failed. */
