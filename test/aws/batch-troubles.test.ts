@@ -6,10 +6,11 @@ import { waitingSteps } from "../../aws/batch/waiting.ts";
 import { accountProfile, storeProfile } from "../../sdk/client/profiles.ts";
 import type { AnyFlow } from "../../sdk/language/language.ts";
 import * as flows from "../support/trouble-flows.ts";
-import { isSkipped, startAccount } from "./account.ts";
-import { openDeployed, type Deployed } from "./deployed.ts";
+import { isSkipped } from "./account.ts";
+import { openLent, type Deployed } from "./deployed.ts";
+import { borrowAccount } from "./lent.ts";
 
-const account = await startAccount();
+const account = await borrowAccount();
 
 describe.skipIf(isSkipped(account))("what goes wrong in Batch is said plainly", { timeout: 120_000 }, () => {
   if (isSkipped(account)) return;
@@ -21,7 +22,7 @@ describe.skipIf(isSkipped(account))("what goes wrong in Batch is said plainly", 
   const rule = (action: string, job: string, more: object = {}) =>
     account.rig("POST", "batch/rules", { action, job: `^${job}$`, ...more });
   const working = { whenLogged: "working" };
-  const environment = "batch/environments/millrace-troubles-OnDemand";
+  const environment = "batch/environments/millrace-lent-OnDemand";
 
   async function begin(flow: AnyFlow): Promise<void> {
     const journal = join(mkdtempSync(join(service.home, "run-")), "journal");
@@ -46,13 +47,13 @@ describe.skipIf(isSkipped(account))("what goes wrong in Batch is said plainly", 
   }
 
   beforeAll(async () => {
-    service = await openDeployed(account, "troubles");
+    service = await openLent(account);
     storeProfile({
       name: "troubles",
       type: "aws",
       api: service.api,
       region: "us-east-1",
-      stack: "millrace-troubles",
+      stack: "millrace-lent",
       outputs: service.outputs,
     });
     await service.deploy(...Object.values(flows));
@@ -209,7 +210,7 @@ describe.skipIf(isSkipped(account))("what goes wrong in Batch is said plainly", 
   });
 
   test("a queue that is disabled takes no job, and the run says so", async () => {
-    const queue = "batch/queues/millrace-troubles-OnDemand";
+    const queue = "batch/queues/millrace-lent-OnDemand";
     await account.rig("POST", queue, { state: "DISABLED" });
     await begin(Patient);
     const { status, error } = await ended(Patient);

@@ -9,10 +9,11 @@ import type { Attempt, Page, Run } from "../../store/ledger/ledger.ts";
 import { buildCodeArchive } from "../../runtime/package/code-archive.ts";
 import { buildCodePackage } from "../../runtime/package/code-package.ts";
 import { flow } from "../../sdk/index.ts";
-import { isSkipped, startAccount } from "./account.ts";
-import { ask, deployMillrace } from "./deployed.ts";
+import { isSkipped } from "./account.ts";
+import { ask } from "./deployed.ts";
+import { borrowAccount } from "./lent.ts";
 
-const account = await startAccount();
+const account = await borrowAccount();
 
 const repository = join(import.meta.dirname, "../..");
 
@@ -22,7 +23,7 @@ const idle = flow("Idle", { schedule: "rate(1 day)" }).step("wait", () => ({ don
 describe.skipIf(isSkipped(account))("Millrace in an account", () => {
   if (isSkipped(account)) return;
   const home = mkdtempSync(join(tmpdir(), "millrace-deploy-"));
-  let api: string;
+  const { ApiUrl: api = "" } = account.outputs;
   let codePackage: string;
 
   async function call<T>(route: string, body?: unknown, headers?: Record<string, string>): Promise<T> {
@@ -42,7 +43,6 @@ describe.skipIf(isSkipped(account))("Millrace in an account", () => {
     );
 
   beforeAll(async () => {
-    ({ ApiUrl: api = "" } = await deployMillrace(account, "test"));
     const { hash, bytes } = await buildCodeArchive(
       await buildCodePackage(join(repository, "examples/hello.ts"), { home }),
     );
@@ -114,8 +114,8 @@ describe.skipIf(isSkipped(account))("Millrace in an account", () => {
 
   test("a schedule starts one run for each of its times", async () => {
     const runs = async () => (await call<Page<Run>>("GET /flows/Idle/runs")).items.length;
-    const due = (time: string) => account.rig("POST", `scheduler/millrace-test/Idle?time=${time}`);
-    const told = async () => (await account.stats()).function?.["millrace-test-dispatch"] ?? 0;
+    const due = (time: string) => account.rig("POST", `scheduler/millrace-lent/Idle?time=${time}`);
+    const told = async () => (await account.stats()).function?.["millrace-lent-dispatch"] ?? 0;
     const before = await runs();
     await due("2026-02-02T00:00:00Z");
     await vi.waitUntil(async () => (await runs()) === before + 1, { timeout: 30_000, interval: 200 });

@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { BatchClient, ListJobsCommand } from "@aws-sdk/client-batch";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { jsonLines } from "../support/workspace.ts";
-import { isSkipped, startAccount } from "./account.ts";
-import { deployMillrace, personOf } from "./deployed.ts";
+import { isSkipped } from "./account.ts";
+import { personOf } from "./deployed.ts";
+import { borrowAccount } from "./lent.ts";
 import { clientOf } from "./stack.ts";
 
-const account = await startAccount();
+const account = await borrowAccount();
 const repository = join(import.meta.dirname, "..", "..");
 
 interface Answer {
@@ -27,17 +28,22 @@ interface Finding {
 describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () => {
   if (isSkipped(account)) return;
   const home = mkdtempSync(join(tmpdir(), "millrace-doctor-"));
-  const environment = "batch/environments/millrace-doctor-Spot";
+  const environment = "batch/environments/millrace-lent-Spot";
   const env: NodeJS.ProcessEnv = { ...process.env, MILLRACE_HOME: home, NO_COLOR: "1", CI: "true" };
-  let outputs: Record<string, string>;
+  const { outputs } = account;
 
-  async function millrace(args: readonly string[], over: NodeJS.ProcessEnv = {}): Promise<Answer> {
+  /** `hear` is given all that was said, whenever there is more of it. */
+  async function millrace(
+    args: readonly string[],
+    over: NodeJS.ProcessEnv = {},
+    hear: (said: string) => void = () => {},
+  ): Promise<Answer> {
     const child = spawn(process.execPath, [join(repository, "dist/bin.cjs"), ...args], {
       cwd: repository,
       env: { ...env, ...over },
     });
     let said = "";
-    child.stdout.on("data", (text: Buffer) => (said += text.toString()));
+    child.stdout.on("data", (text: Buffer) => hear((said += text.toString())));
     const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
     return { code, said };
   }
@@ -51,10 +57,9 @@ describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () 
   }
 
   beforeAll(async () => {
-    outputs = await deployMillrace(account, "doctor");
     Object.assign(env, await personOf(account, outputs));
-    await millrace(["configure", "aws", "--stack", "millrace-doctor"]);
-  }, 240_000);
+    await millrace(["configure", "aws", "--stack", "millrace-lent"]);
+  });
   afterEach(async () => {
     await account.rig("DELETE", "faults");
     await account.rig("DELETE", "batch/rules");
@@ -67,16 +72,16 @@ describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () 
 
   test("finds a deployment well from end to end, by a tiny job in each queue too", async () => {
     const { code, said } = await millrace(["doctor"]);
-    expect(said).toMatch(/^Profile millrace-doctor:\n/);
+    expect(said).toMatch(/^Profile millrace-lent:\n/);
     for (const line of [
       /ok +Node +\d+/,
       /ok +identity +arn:aws:/,
-      /ok +stack +millrace-doctor in us-east-1/,
+      /ok +stack +millrace-lent in us-east-1/,
       /ok +API +http.* answers/,
       /ok +bucket +\S+ can be written and read/,
       /ok +queue \S*OnDemand\S* +enabled and valid \(FARGATE, 256 CPUs\)/,
       /ok +queue \S*Spot\S* +enabled and valid \(FARGATE_SPOT, 256 CPUs\)/,
-      /ok +schedules +the group millrace-doctor is there/,
+      /ok +schedules +the group millrace-lent is there/,
       /ok +dead letters +there are none/,
       /ok +job in \S*OnDemand\S* +a job ran there and reached the API/,
       /ok +job in \S*Spot\S* +a job ran there and reached the API/,
@@ -105,8 +110,8 @@ describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () 
     const { jobSummaryList } = await batch.send(
       new ListJobsCommand({ jobQueue: outputs["SpotQueue"], jobStatus: "FAILED" }),
     );
-    expect(jobSummaryList).toMatchObject([
-      { jobName: "millrace-doctor", statusReason: "millrace doctor has given it up" },
+    expect(jobSummaryList?.filter(({ jobName }) => jobName === "millrace-doctor")).toMatchObject([
+      { statusReason: "millrace doctor has given it up" },
     ]);
   });
 
@@ -144,11 +149,11 @@ describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () 
 
   test("tells a profile that is older than its stack", async () => {
     const other = mkdtempSync(join(tmpdir(), "millrace-older-"));
-    const profile = { type: "aws", api: outputs["ApiUrl"], region: "us-east-1", stack: "millrace-doctor" };
+    const profile = { type: "aws", api: outputs["ApiUrl"], region: "us-east-1", stack: "millrace-lent" };
     const profiles = { old: { ...profile, outputs: { ...outputs, TaskLogs: "another" } } };
     writeFileSync(join(other, "profiles.json"), JSON.stringify({ current: "old", profiles }));
     expect(await wrongOf(["--no-jobs"], { MILLRACE_HOME: other })).toMatchObject([
-      { check: "stack", hint: "Read it again: millrace configure aws --stack millrace-doctor" },
+      { check: "stack", hint: "Read it again: millrace configure aws --stack millrace-lent" },
     ]);
     rmSync(other, { recursive: true });
   });
@@ -172,14 +177,15 @@ describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () 
   test("trigger --wait says why a step has not started", async () => {
     writeFileSync(
       join(home, "patient.ts"),
-      `import { flow } from "millrace";\nexport default flow("Patient").step("start", { retry: 1 }, () => ({}));\n`,
+      `import { flow } from "millrace";\nexport default flow("Unhurried").step("start", { retry: 1 }, () => ({}));\n`,
     );
     await millrace(["deploy", join(home, "patient.ts")]);
     await account.rig("POST", environment, { state: "DISABLED" });
-    const ended = millrace(["trigger", "Patient", "--wait"]);
-    await new Promise((resolve) => setTimeout(resolve, 7_000));
-    await account.rig("POST", environment, { state: "ENABLED" });
-    const { code, said } = await ended;
+    let fixing: Promise<unknown> | undefined;
+    const { code, said } = await millrace(["trigger", "Unhurried", "--wait"], {}, (heard) => {
+      if (heard.includes("is disabled")) fixing ??= account.rig("POST", environment, { state: "ENABLED" });
+    });
+    await fixing;
     expect(said).toMatch(/\nstart the compute environment \S+ of its queue \S+ is disabled\. Enable it/);
     expect([said.trimEnd().split("\n").at(-1), code]).toEqual(["Done!", 0]);
   });

@@ -4,12 +4,12 @@ import { DynamoDBClient, GetItemCommand, ListTablesCommand, QueryCommand } from 
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isSkipped, startAccount } from "./account.ts";
-import { deployMillrace } from "./deployed.ts";
+import { isSkipped } from "./account.ts";
+import { borrowAccount } from "./lent.ts";
 import { ADMINISTRATOR, signedHeaders, type Keys } from "./sign.ts";
 import { clientOf } from "./stack.ts";
 
-const account = await startAccount();
+const account = await borrowAccount();
 
 interface Right {
   readonly owner: string;
@@ -21,22 +21,19 @@ interface Right {
 describe.skipIf(isSkipped(account))("IAM in the account on this machine", { timeout: 60_000 }, () => {
   if (isSkipped(account)) return;
   const { rig, endpoint } = account;
-  let outputs: Record<string, string>;
+  const { outputs } = account;
   let person: Keys;
   /** Logical name → the role's own name. */
   const roles = new Map<string, string>();
-  let table = "";
-  let bucket = "";
+  const { Table: table = "", Bucket: bucket = "" } = outputs;
 
   beforeAll(async () => {
-    outputs = await deployMillrace(account, "iam");
-    ({ Table: table = "", Bucket: bucket = "" } = outputs);
     person = keysOf(await rig("POST", "people/ann", { policies: [outputs["PeoplePolicy"]] }));
     for (const { owner } of (await rig("GET", "rights")) as Right[]) {
-      const [, logical = ""] = /^role\/millrace-iam-(\w+?)-\w+$/.exec(owner) ?? [];
+      const [, logical = ""] = /^role\/millrace-lent-(\w+?)-\w+$/.exec(owner) ?? [];
       roles.set(logical, owner.slice("role/".length));
     }
-  }, 240_000);
+  });
   afterAll(() => account.stop());
 
   /** What somebody has who has read a role's credentials. */
@@ -240,12 +237,12 @@ describe.skipIf(isSkipped(account))("IAM in the account on this machine", { time
       [
         "registration that passes a role which is not the machines'",
         () => session("RegisterRole", lambda),
-        (keys) => new SFNClient(as(keys)).send(create("millrace-iam-A", "RegisterRole")),
+        (keys) => new SFNClient(as(keys)).send(create("millrace-lent-A", "RegisterRole")),
       ],
       [
         "the function for runs that makes a machine",
         () => session("RunsRole", lambda),
-        (keys) => new SFNClient(as(keys)).send(create("millrace-iam-A", "MachineRole")),
+        (keys) => new SFNClient(as(keys)).send(create("millrace-lent-A", "MachineRole")),
       ],
       [
         "a machine that reads a run",
@@ -255,7 +252,7 @@ describe.skipIf(isSkipped(account))("IAM in the account on this machine", { time
       [
         "a machine that calls the function for runs",
         () => session("MachineRole", "states.amazonaws.com"),
-        (keys) => new LambdaClient(as(keys)).send(new InvokeCommand({ FunctionName: "millrace-iam-runs" })),
+        (keys) => new LambdaClient(as(keys)).send(new InvokeCommand({ FunctionName: "millrace-lent-runs" })),
       ],
       [
         "a person who reads the table",
@@ -271,7 +268,7 @@ describe.skipIf(isSkipped(account))("IAM in the account on this machine", { time
         "a person who starts an execution",
         async () => person,
         (keys) =>
-          new SFNClient(as(keys)).send(new StartExecutionCommand({ stateMachineArn: `${machine}:millrace-iam-A` })),
+          new SFNClient(as(keys)).send(new StartExecutionCommand({ stateMachineArn: `${machine}:millrace-lent-A` })),
       ],
       [
         "a person who takes a role",

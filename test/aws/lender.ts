@@ -1,19 +1,25 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
 import { isSkipped, startAccount, type Account } from "./account.ts";
-import { deployMillrace } from "./deployed.ts";
+import { deployMillrace, sls } from "./deployed.ts";
 import { LENT_STAGE, type Loan } from "./lent.ts";
 
 /**
  * Lends accounts in which Millrace is deployed already, one test file at a time each: deploying takes longer than most
- * files do. Nothing is started before the first file asks; what a file gives back whole, the next one gets.
+ * files do. Nothing is started before the first file asks; what a file gives back whole, the next one gets. The service is
+ * packed once for all of them.
  */
 export default function lender(project: TestProject): () => Promise<void> {
   const free: Held[] = [];
   const held = new Map<string, Held>();
   const starting: Promise<unknown>[] = [];
+  const folder = mkdtempSync(join(tmpdir(), "millrace-packed-"));
+  let packed: Promise<string> | undefined;
 
   async function lend(): Promise<Loan | { readonly skipped: string }> {
     const one = free.pop() ?? (await start());
@@ -26,7 +32,10 @@ export default function lender(project: TestProject): () => Promise<void> {
     if (isSkipped(account)) return account;
     const { endpoint, http, env } = account;
     try {
-      const one = { account, loan: { endpoint, http, env, outputs: await deployMillrace(account, LENT_STAGE) } };
+      packed ??= sls(["package", "--stage", LENT_STAGE, "--package", folder]);
+      await packed;
+      const outputs = await deployMillrace(account, LENT_STAGE, "--package", folder);
+      const one = { account, loan: { endpoint, http, env, outputs } };
       held.set(endpoint, one);
       return one;
     } catch (error) {
@@ -60,6 +69,7 @@ export default function lender(project: TestProject): () => Promise<void> {
     server.close();
     await Promise.all(starting);
     await Promise.all([...held.values()].map(({ account }) => account.stop()));
+    rmSync(folder, { recursive: true, force: true });
   };
 }
 

@@ -31,6 +31,7 @@ export async function borrowAccount(): Promise<LentAccount | Skipped> {
   const account = accountAt(loan, async () => {});
   await account.rig("DELETE", "faults");
   await account.rig("DELETE", "batch/rules");
+  await account.rig("DELETE", "batch/changes");
   await account.rig("DELETE", "stats");
   return {
     ...account,

@@ -7,10 +7,11 @@ import type { Course } from "../../statemachines/plan/ways.ts";
 import { plan, type Plan } from "../../statemachines/plan/plan.ts";
 import { Quick, Ways } from "../support/plan-flows.ts";
 import { examples, isWidest } from "../widest.ts";
-import { isSkipped, startAccount, type AccountStats } from "./account.ts";
-import { openDeployed, type Deployed } from "./deployed.ts";
+import { isSkipped, type AccountStats } from "./account.ts";
+import { openLent, type Deployed } from "./deployed.ts";
+import { borrowAccount } from "./lent.ts";
 
-const account = await startAccount();
+const account = await borrowAccount();
 const program = join(import.meta.dirname, "../../dist/bin.cjs");
 
 const PATIENCE = { timeout: 200_000, interval: 200 };
@@ -20,7 +21,7 @@ describe.skipIf(isSkipped(account))("a run in an account uses what was planned",
   let service: Deployed;
 
   beforeAll(async () => {
-    service = await openDeployed(account, "plan");
+    service = await openLent(account);
     await service.deploy(Ways, Quick);
   }, 240_000);
 
@@ -35,7 +36,7 @@ describe.skipIf(isSkipped(account))("a run in an account uses what was planned",
       return found && found.status !== "running" && found;
     }, PATIENCE);
     expect(run.status).toBe("succeeded");
-    return called(await account.stats(), "millrace-plan-", run.graph);
+    return called(await account.stats(), "millrace-lent-", run.graph);
   };
 
   test("of Batch steps in foreachs, a switch, a loop and branches: to the request", async () => {

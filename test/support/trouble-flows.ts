@@ -68,7 +68,7 @@ export const Forgetful = flow("Forgetful").step("start", { secrets: { WORD: "mil
 
 export const Greedy = flow("Greedy").step("start", { cpu: 16, memory: "32GiB" }, () => ({}));
 
-export const Patient = flow("Patient").step("start", () => ({ done: true }));
+export const Patient = flow("Queued").step("start", () => ({ done: true }));
 
 export const Busy = flow("Busy").step("start", () => work());
 

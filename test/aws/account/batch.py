@@ -92,6 +92,13 @@ def change(kind: str, name: str, asked: dict) -> None:
         release_held(by_rule=False)
 
 
+def undo_changes() -> None:
+    with _ends:
+        _clock["ahead"] = 0.0
+        batch_queues.undo_changes()
+        release_held(by_rule=False)
+
+
 def pass_time(seconds: float) -> None:
     """Jobs that have waited for too long by then are given up."""
     with _ends:

@@ -4,6 +4,8 @@ Source: AWS Batch User Guide, "Jobs stuck in a RUNNABLE status"; Batch API Refer
 sizes are not looked at: what is too large for it is refused when it is submitted.
 """
 
+from collections.abc import Callable
+
 from moto.batch.exceptions import ClientException
 from moto.batch.models import BatchBackend, ComputeEnvironment, Job, JobQueue, batch_backends
 
@@ -84,6 +86,16 @@ def given_up(job: Job, waited_seconds: float) -> str | None:
     return None
 
 
+_changed: dict[int, Callable[[], None]] = {}
+"""What a test changed, as it was before."""
+
+
+def undo_changes() -> None:
+    for undo in _changed.values():
+        undo()
+    _changed.clear()
+
+
 def change(kind: str, name: str, asked: dict) -> None:
     """What a test says has become of a queue or an environment, by the beginning of its name."""
     backend = batch_backends[ACCOUNT][REGION]
@@ -91,11 +103,24 @@ def change(kind: str, name: str, asked: dict) -> None:
     if not found:
         raise LookupError(f"no such {kind}: {name}")
     for one in found:
+        _changed.setdefault(id(one), _undo(one))
         one.state = asked.get("state", one.state)
         one.status = asked.get("status", one.status)
         one.status_reason = asked.get("statusReason", one.status_reason)
         if "maxvCpus" in asked:
             one.compute_resources["maxvCpus"] = asked["maxvCpus"]
+
+
+def _undo(one: JobQueue | ComputeEnvironment) -> Callable[[], None]:
+    before = (one.state, one.status, one.status_reason)
+    most = one.compute_resources.get("maxvCpus") if isinstance(one, ComputeEnvironment) else None
+
+    def undo() -> None:
+        one.state, one.status, one.status_reason = before
+        if most is not None:
+            one.compute_resources["maxvCpus"] = most
+
+    return undo
 
 
 def _asked(job: Job, kind: str) -> float:

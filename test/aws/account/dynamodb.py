@@ -1,9 +1,11 @@
-"""DynamoDB: moto's, without what grows with the table: a copy of it all for each transaction, a walk over it for each query."""
+"""DynamoDB: moto's, without what grows with the table: a copy of it all for each transaction, a walk over it for each query, and what is
+looked for in vain in each value of an answer."""
 
 import copy
 import types
 
 from moto.core.common_models import BaseModel
+from moto.core.serialize import ResponseSerializer
 from moto.dynamodb import models
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
@@ -27,6 +29,7 @@ def install() -> None:
 
     DynamoDBBackend.transact_write_items = write_together
     _query_one_partition()
+    _write_values_as_they_are()
 
 
 def _standing(backend, transaction_item: dict):
@@ -63,3 +66,18 @@ def _query_one_partition() -> None:
         return iter(list(self.items.get(partition, {}).values()))
 
     Table.query, Table.all_items = query, all_items
+
+
+def _write_values_as_they_are() -> None:
+    """A value has one kind of eleven. moto looks for each of them, by every way to spell it: most of what an answer costs."""
+    serializing = ResponseSerializer._serialize_type_structure
+
+    def serialize(self, serialized, value, shape, key):
+        if shape.name != "AttributeValue" or type(value) is not dict:
+            return serializing(self, serialized, value, shape, key)
+        written = self.MAP_TYPE()
+        for kind, content in value.items():
+            self._serialize(written, content, shape.members[kind], kind)
+        self._default_serialize(serialized, written, shape, key)
+
+    ResponseSerializer._serialize_type_structure = serialize

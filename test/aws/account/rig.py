@@ -8,6 +8,7 @@
     POST   batch/jobs/ID/reclaim          {"reason", "graceSeconds"}
     POST   batch/queues/NAME              {"state", "status", "statusReason"}
     POST   batch/environments/NAME        the same, and "maxvCpus"; of both the name's beginning will do
+    DELETE batch/changes                  queues and environments are in order again, and the clock is right
     POST   batch/clock                    {"seconds"}: as if they had passed for the jobs that wait
     POST   schedule/RULE                  fires a scheduled rule
     POST   scheduler/GROUP/NAME?time=…    fires a schedule of EventBridge Scheduler
@@ -60,6 +61,8 @@ def _carry_out(method: str, parts: list[str], query: dict[str, str], asked: dict
             _attempt(job_id).reclaim(asked.get("reason", HOST_TERMINATED), asked.get("graceSeconds", GRACE_SECONDS))
         case ["POST", "batch", ("queues" | "environments") as kind, name]:
             batch.change(kind, name, asked)
+        case ["DELETE", "batch", "changes"]:
+            batch.undo_changes()
         case ["POST", "batch", "clock"]:
             batch.pass_time(asked["seconds"])
         case ["POST", "schedule", rule]:
