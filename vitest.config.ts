@@ -1,5 +1,19 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { AccountFirst } from "./test/order.ts";
+
+/** Folders of plain functions and of parts behind ports, whose tests leave nothing in their process. */
+const plain = ["aws", "cli", "engine", "functions", "graph", "sdk", "statemachines", "store", "tasks"];
+
+/** Files there that want a process of their own, and why. */
+const alone = [
+  "sdk/client/client.test.ts", // sets the environment's credentials
+  "sdk/language/scale.test.ts", // takes the longest, and waits for tsc alone: test/order.ts has it begin early
+  "store/**/dynamodb/*.test.ts", // replaces what the SDK's clients send, or starts an account
+  "store/**/s3/*.test.ts", // starts an account
+];
+
+const never = ["**/node_modules/**", "dist/**", ".millrace/**"];
 
 export default defineConfig({
   resolve: {
@@ -10,12 +24,32 @@ export default defineConfig({
     },
   },
   test: {
-    include: ["**/*.test.ts"],
-    exclude: ["**/node_modules/**", "dist/**", ".millrace/**"],
-    globalSetup: ["test/aws/lender.ts"],
     testTimeout: 60_000,
     // Much of the time one waits: for processes, and for the account's.
     maxWorkers: availableParallelism() + 1,
-    typecheck: { enabled: true, include: ["**/*.test-d.ts"] },
+    sequence: { sequencer: AccountFirst },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "whole",
+          include: ["**/*.test.ts"],
+          exclude: [...never, ...plain.map((folder) => `${folder}/**/*.test.ts`)],
+          globalSetup: ["test/aws/lender.ts"],
+          typecheck: { enabled: true, include: ["**/*.test-d.ts"], exclude: never, tsconfig: "tsconfig.types.json" },
+        },
+      },
+      { extends: true, test: { name: "alone", include: alone, exclude: never } },
+      {
+        extends: true,
+        test: {
+          name: "plain",
+          include: plain.map((folder) => `${folder}/**/*.test.ts`),
+          exclude: [...never, ...alone],
+          // A worker imports the sources once for all of its files, which costs more than most of them do.
+          isolate: false,
+        },
+      },
+    ],
   },
 });
