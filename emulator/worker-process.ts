@@ -1,8 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createHomeFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../store/home/home-folder.ts";
+import { newLogStream } from "./log-stream.ts";
 import type { FromWorker, ToWorker } from "../runtime/worker/protocol.ts";
 
 /** Why a worker process ended. */
@@ -28,13 +29,10 @@ export class WorkerProcess {
   #isDisposed = false;
 
   constructor(home: string) {
-    const month = new Date().toISOString().slice(0, 7);
-    // Opening it fails where it is there already: it need not be a secret, and node:crypto takes 2 ms to load.
-    const random = Math.floor(Math.random() * 2 ** 32).toString(16);
-    this.stream = `${month}/${Date.now().toString(36)}-${random.padStart(8, "0")}.log`;
+    this.stream = newLogStream();
     this.#logFile = join(home, "logs", this.stream);
     createHomeFolder(home);
-    mkdirSync(join(home, "logs", month), PRIVATE_FOLDER);
+    mkdirSync(dirname(this.#logFile), PRIVATE_FOLDER);
     this.#log = openSync(this.#logFile, "ax+", PRIVATE_FILE.mode);
     // Loaded here, since `--help` starts no process and can do without.
     const { fork } = process.getBuiltinModule("node:child_process");

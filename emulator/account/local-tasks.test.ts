@@ -67,12 +67,20 @@ test("a task is tried again while it has tries, with its step's environment, and
   expect(lines).toEqual(["metre 1 3", "metre 2 3", "metre 3 3"]);
 });
 
-test("a failure is what the task itself has reported; of one that died without a word its exit code is told", async () => {
+test("a failure is what the task itself has reported", async () => {
   const error = { name: "TypeError", message: "bad" };
   const reported = await open("process.exitCode = 1", [{ attempt: 1, status: "failed", error }]).run(1);
   expect(reported).toEqual([{ index: "0", attempt: 1, error }]);
-  const died = await open(`process.kill(process.pid, "SIGKILL")`).run(1);
-  expect(died).toMatchObject([{ error: { name: "WorkerDied", message: expect.stringContaining("137") as string } }]);
+});
+
+test.each([
+  ["process.exitCode = 3", "exit code 3"],
+  [`process.kill(process.pid, "SIGKILL"); setInterval(() => {}, 1000)`, "killed (SIGKILL)"],
+  [`process.kill(process.pid, "SIGSEGV"); setInterval(() => {}, 1000)`, "crashed (SIGSEGV)"],
+])("of a task that died without a word it is told how its process ended: %s", async (body, words) => {
+  expect(await open(body).run(1)).toMatchObject([
+    { error: { name: "WorkerDied", message: expect.stringContaining(words) as string } },
+  ]);
 });
 
 test("an attempt that may not be tried again is not", async () => {

@@ -13,7 +13,9 @@ import type { Job, JobResult } from "../../engine/job.ts";
 import type { TaskEvent } from "../../engine/world.ts";
 import { triesOf } from "../local/assigned-task.ts";
 import { localAttempt } from "./local-attempt.ts";
-import { newLogStream, startTaskProcess, type TaskProcess } from "./task-process.ts";
+import { newLogStream } from "../log-stream.ts";
+import { endingError } from "../worker-ending.ts";
+import { exitCodeOf, startTaskProcess, type TaskProcess } from "./task-process.ts";
 
 export interface LocalTasksOptions {
   readonly run: RunKey;
@@ -117,7 +119,8 @@ export class LocalTasks {
     this.#processes.add(one);
     const stop = () => one.stop();
     signal.addEventListener("abort", stop, { once: true });
-    const code = await one.ended;
+    const ending = await one.ended;
+    const code = exitCodeOf(ending);
     signal.removeEventListener("abort", stop);
     this.#processes.delete(one);
     const seconds = (Date.now() - at) / 1000;
@@ -133,7 +136,8 @@ export class LocalTasks {
       emit({ ...event, status: caught ? "failed" : "succeeded", seconds, ...failure });
       return "done";
     }
-    const error = said?.error ?? { name: "WorkerDied", message: `the step's process ended with exit code ${code}` };
+    const died = { name: "WorkerDied", message: `the step's process ended with exit code ${code}` };
+    const error = said?.error ?? (ending.signal === null ? died : endingError(ending, undefined, ""));
     return { event: { ...event, seconds, error }, isFinal: String(code).startsWith(FINAL_EXIT) };
   }
 

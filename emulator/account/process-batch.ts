@@ -5,7 +5,8 @@ import { parseRunName } from "../../graph/run-name.ts";
 import { arrayChildIndex, TASK_ENVIRONMENT } from "../../statemachines/contract/contract.ts";
 import { EXIT_CODES, FINAL_EXIT } from "../../statemachines/contract/exit-codes.ts";
 import type { WatchedBatch } from "./job-watcher.ts";
-import { newLogStream, startTaskProcess, type TaskProcess } from "./task-process.ts";
+import { newLogStream } from "../log-stream.ts";
+import { exitCodeOf, startTaskProcess, type TaskProcess } from "./task-process.ts";
 import type { AccountClient, AccountRun } from "./world.ts";
 
 type SubmitJobRequest = Parameters<WatchedBatch["submit"]>[0];
@@ -114,5 +115,5 @@ async function attempt(
     onLine: () => {},
   });
   task.status = "RUNNING";
-  return task.process.ended;
+  return exitCodeOf(await task.process.ended);
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Booted } from "../../runtime/container/container.ts";
-import { startTaskProcess } from "./task-process.ts";
+import { exitCodeOf, startTaskProcess } from "./task-process.ts";
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "millrace-process-"))));
@@ -31,14 +31,14 @@ describe("a task's process", () => {
     const { one, lines, logFile } = start(
       `console.log(booted.step + " " + booted.index); process.stdout.write(process.env.UNIT); process.exitCode = 3`,
     );
-    expect(await one.ended).toBe(3);
+    expect(await one.ended).toEqual({ code: 3, signal: null });
     expect(lines).toEqual(["fit 3", "metre"]);
     expect(readFileSync(logFile, "utf8")).toBe("fit 3\nmetre");
   });
 
   test("that prints nothing leaves no file", async () => {
     const { one, logFile } = start("");
-    expect(await one.ended).toBe(0);
+    expect(await one.ended).toEqual({ code: 0, signal: null });
     expect(() => readFileSync(logFile)).toThrow("ENOENT");
   });
 
@@ -49,11 +49,17 @@ describe("a task's process", () => {
     while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     process.kill(one.pid, "SIGINT");
     one.stop();
-    expect(await one.ended).toBe(9);
+    expect(await one.ended).toEqual({ code: 9, signal: null });
   });
 
-  test("that was killed ends with the signal's exit code", async () => {
-    const { one } = start(`process.kill(process.pid, "SIGKILL")`);
-    expect(await one.ended).toBe(137);
+  test.each([
+    ["SIGKILL", 137],
+    ["SIGSEGV", 139],
+    ["SIGTERM", 143],
+  ] as const)("that %s ended says so; a shell's exit code for it is %i", async (signal, code) => {
+    const { one } = start(`process.kill(process.pid, "${signal}"); setInterval(() => {}, 1000)`);
+    const ending = await one.ended;
+    expect(ending).toEqual({ code: null, signal });
+    expect(exitCodeOf(ending)).toBe(code);
   });
 });

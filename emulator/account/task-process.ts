@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { constants } from "node:os";
+import { dirname } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { StringDecoder } from "node:string_decoder";
 import { PRIVATE_FILE, PRIVATE_FOLDER } from "../../store/home/home-folder.ts";
 import type { Booted } from "../../runtime/container/container.ts";
+import { OutputLines } from "../output-lines.ts";
+import type { WorkerEnding } from "../worker-process.ts";
 
 /**
  * Ctrl-C reaches every process of a terminal, but whether a task ends is the engine's to say; a task whose engine is gone is
@@ -17,8 +19,7 @@ require(process.argv[1]).runContainer(JSON.parse(require("fs").readFileSync(0, "
 
 export interface TaskProcess {
   readonly pid: number;
-  /** The exit code; 128 and the signal's number where a signal ended it. */
-  readonly ended: Promise<number>;
+  readonly ended: Promise<WorkerEnding>;
   /** Tells the task to end, and ends it where it does not within a few seconds. */
   stop(): void;
 }
@@ -49,24 +50,23 @@ export function startTaskProcess({ runtime, booted, env, logFile, onLine }: Task
   const file = createWriteStream(logFile, { flags: PRIVATE_FILE.flag, mode: PRIVATE_FILE.mode });
   // What the task printed is told all the same.
   file.on("error", () => {});
-  const lines = printLines(onLine);
   for (const stream of [stdout, stderr]) {
-    const tell = lines();
+    const lines = new OutputLines(onLine);
     stream.on("data", (chunk: Buffer) => {
       file.write(chunk);
-      tell(chunk);
+      lines.write(chunk);
     });
-    stream.on("end", () => tell(undefined));
+    stream.on("end", () => lines.end());
   }
   let timer: NodeJS.Timeout | undefined;
-  const ended = new Promise<number>((resolve) => {
-    child.once("error", () => resolve(127));
+  const ended = new Promise<WorkerEnding>((resolve) => {
+    child.once("error", () => resolve({ code: 127, signal: null }));
     child.once("close", (code, signal) => {
       clearTimeout(timer);
       const isEmpty = file.bytesWritten + file.writableLength === 0;
       file.end(() => {
         if (isEmpty) rmSync(logFile, { force: true });
-        resolve(code ?? 128 + (signal === "SIGKILL" ? 9 : 15));
+        resolve({ code, signal });
       });
     });
   });
@@ -80,21 +80,7 @@ export function startTaskProcess({ runtime, booted, env, logFile, onLine }: Task
   };
 }
 
-function printLines(onLine: (line: string) => void): () => (chunk: Buffer | undefined) => void {
-  return () => {
-    const decoder = new StringDecoder("utf8");
-    let half = "";
-    return (chunk) => {
-      const lines = (half + (chunk ? decoder.write(chunk) : decoder.end())).split("\n");
-      half = chunk ? lines.pop()! : "";
-      for (const line of lines) if (chunk || line !== "") onLine(line.endsWith("\r") ? line.slice(0, -1) : line);
-    };
-  };
-}
-
-/** Where a process's output is kept: a stream of the local store's logs. */
-export function newLogStream(): string {
-  const month = new Date().toISOString().slice(0, 7);
-  const random = Math.random().toString(36).slice(2, 10);
-  return join(month, `${Date.now().toString(36)}-${random}.log`);
+/** As a shell has it: the exit code; 128 and the signal's number where a signal ended it. */
+export function exitCodeOf({ code, signal }: WorkerEnding): number {
+  return code ?? 128 + constants.signals[signal!];
 }

@@ -1,4 +1,4 @@
-import { StringDecoder } from "node:string_decoder";
+import { OutputLines } from "../output-lines.ts";
 import type { LogRange } from "../../store/ledger/ledger.ts";
 
 const LOOK_MILLISECONDS = 60;
@@ -16,22 +16,20 @@ interface Output {
  */
 export class TaskLog {
   #output: Output;
-  #tell: ((line: string) => void) | undefined;
+  #lines: OutputLines | undefined;
   #start: number;
   #told: number;
-  #decoder = new StringDecoder("utf8");
-  #half = "";
   #timer: NodeJS.Timeout | undefined;
 
   constructor(output: Output, tell: ((line: string) => void) | undefined) {
     this.#output = output;
-    this.#tell = tell;
+    this.#lines = tell && new OutputLines(tell);
     this.#start = this.#told = output.size;
   }
 
   /** A page of tasks begins: what is there already is none of theirs. */
   begin(): void {
-    if (!this.#tell || this.#timer) return;
+    if (!this.#lines || this.#timer) return;
     this.#timer = setInterval(() => this.#look(this.#output.size), LOOK_MILLISECONDS);
     this.#timer.unref();
   }
@@ -39,7 +37,7 @@ export class TaskLog {
   /** The running task has printed up to here, and no more. */
   takeUpTo(to: number): void {
     this.#look(to);
-    this.#endLine();
+    this.#lines?.end();
     this.#start = to;
   }
 
@@ -62,21 +60,12 @@ export class TaskLog {
   }
 
   #look(to: number): void {
-    if (!this.#tell) return;
+    if (!this.#lines) return;
     while (this.#told < to) {
       const bytes = this.#output.read(this.#told, Math.min(to, this.#told + CHUNK_BYTES));
       if (bytes.length === 0) return;
       this.#told += bytes.length;
-      const lines = (this.#half + this.#decoder.write(bytes)).split("\n");
-      this.#half = lines.pop()!;
-      for (const line of lines) this.#tell(line.endsWith("\r") ? line.slice(0, -1) : line);
+      this.#lines.write(bytes);
     }
-  }
-
-  /** A task that ends in the middle of a line ends the line. */
-  #endLine(): void {
-    const rest = this.#half + this.#decoder.end();
-    this.#half = "";
-    if (rest !== "") this.#tell?.(rest);
   }
 }
