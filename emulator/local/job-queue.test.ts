@@ -34,6 +34,15 @@ test("tries that come back go first, and are of a page of their own where their 
   expect(named(queue.take(10))).toEqual(["a/1"]);
 });
 
+test("of tries that come back those that came last go first, each lot in its order", () => {
+  const queue = new JobQueue();
+  const again = (index: string) => ({ job: one, index, number: 2 });
+  const one = job("a", 1);
+  queue.giveBack([again("5")]);
+  queue.giveBack([again("3"), again("4")]);
+  expect(named(queue.take(10))).toEqual(["a/3", "a/4", "a/5"]);
+});
+
 test("a wide array takes no room before its tasks are taken", () => {
   const queue = new JobQueue();
   let made = 0;

@@ -16,6 +16,7 @@ const { graph } = flow("Fit")
     plain: (b) => b.step("fit", () => ({})),
     retried: (b) => b.step("again", { retry: { attempts: 2, backoff: "50ms", rate: 1 } }, () => ({})),
     soft: (b) => b.step("caught", { catch: true }, () => ({})),
+    timed: (b) => b.step("timed", { timeout: "1s" }, () => ({})),
   })
   .join("end", () => ({}));
 
@@ -32,15 +33,16 @@ type Answer = (task: {
 class FakeWorker implements FlowWorker {
   static count = 0;
   readonly pid = 1000 + FakeWorker.count++;
-  readonly loaded = Promise.resolve();
+  readonly loaded: Promise<unknown>;
   readonly pages: string[][] = [];
   readonly asked: string[] = [];
   onTask: (message: TaskMessage) => void = () => {};
   onEnd: (ending: WorkerEnding) => void = () => {};
   readonly #answer: Answer;
 
-  constructor(answer: Answer) {
+  constructor(answer: Answer, loaded: Promise<unknown>) {
     this.#answer = answer;
+    this.loaded = loaded;
   }
 
   start({ page: { step }, tasks }: WorkPage): void {
@@ -70,7 +72,14 @@ const key = { flow: "Fit", run: 1 };
 const never = new AbortController().signal;
 const job = (over: Partial<Job> = {}): Job => ({ step: "fit", size: 1, attempts: 1, index: String, ...over });
 
-async function open(answer: Answer, { maxWorkers = 1, isolate = false } = {}) {
+interface Opening {
+  readonly maxWorkers?: number;
+  readonly isolate?: boolean;
+  /** When the worker of that number, from 0, has loaded the flow's code. */
+  readonly load?: (worker: number) => Promise<unknown>;
+}
+
+async function open(answer: Answer, { maxWorkers = 1, isolate = false, load = () => Promise.resolve() }: Opening = {}) {
   ledger = await openSqliteLedger(":memory:");
   const about = { namespace: "user:test", user: "test", tags: [], codePackage: "", graph: "", parameters: {} };
   await ledger.createRun({ flow: "Fit", createdAt: 1, ...about });
@@ -83,7 +92,7 @@ async function open(answer: Answer, { maxWorkers = 1, isolate = false } = {}) {
     maxWorkers,
     isolate,
     startWorker() {
-      const worker = new FakeWorker(answer);
+      const worker = new FakeWorker(answer, load(workers.length));
       workers.push(worker);
       return worker;
     },
@@ -153,6 +162,105 @@ describe("the scheduler", () => {
     const { scheduler, workers } = await open(() => DONE, { isolate: true, maxWorkers: 2 });
     await scheduler.run(job({ size: 4 }), never);
     expect(workers.map(({ pages }) => pages.flat().length)).toEqual([1, 1, 1, 1]);
+  });
+
+  test("begins no attempt where the flow's code cannot be loaded, and says why", async () => {
+    const load = () => Promise.reject(new Error("it throws on import"));
+    const { scheduler, workers, events } = await open(() => DONE, { load });
+    await expect(scheduler.run(job({ size: 3 }), never)).rejects.toThrow("it throws on import");
+    await scheduler.stop();
+    scheduler.close();
+    expect(workers[0]!.pages).toEqual([]);
+    expect(await ledger.listSteps(key)).toEqual([]);
+    expect(events).toEqual([]);
+  });
+
+  test("goes on where one worker of several cannot load it, and gives up where three in a row cannot", async () => {
+    const unloadable = () => Promise.reject(new Error("no memory"));
+    const one = await open(() => DONE, {
+      maxWorkers: 4,
+      isolate: true,
+      load: (at) => (at === 1 ? unloadable() : Promise.resolve()),
+    });
+    expect(await one.scheduler.run(job({ size: 6 }), never)).toEqual([]);
+    one.scheduler.close();
+    await ledger.close();
+    const all = await open(() => DONE, { maxWorkers: 4, isolate: true, load: unloadable });
+    await expect(all.scheduler.run(job({ size: 6 }), never)).rejects.toThrow("no memory");
+    all.scheduler.close();
+  });
+
+  test("gives a worker its next tasks before it has run out of short ones", async () => {
+    const { scheduler, workers } = await open(() => DONE);
+    const running = scheduler.run(job({ size: 200 }), never);
+    const [worker] = workers;
+    /** How many tasks it had left each time it was given more. */
+    const left: number[] = [];
+    let has = 0;
+    let work = Promise.resolve();
+    worker!.start = ({ tasks }) => {
+      left.push(has);
+      has += tasks.length;
+      for (const _ of tasks)
+        work = work.then(async () => {
+          await new Promise((resolve) => setImmediate(resolve));
+          has--;
+          worker!.onTask({ type: "finished", outcome: DONE, seconds: 0.0005 });
+        });
+    };
+    expect(await running).toEqual([]);
+    expect(Math.max(...left)).toBeGreaterThan(0);
+    scheduler.close();
+  });
+
+  test("takes back what a worker had no time for, gives it out first, and counts it once", async () => {
+    const { scheduler, workers, ends } = await open(() => DONE);
+    const running = scheduler.run(job({ size: 9 }), never);
+    const [worker] = workers;
+    const pages: string[][] = [];
+    worker!.start = ({ from, tasks }) => {
+      pages.push(tasks.map(({ index }) => index));
+      queueMicrotask(() => {
+        if (tasks.length > 1) worker!.onTask({ type: "returned", from: from + 1, to: from + tasks.length });
+        worker!.onTask({ type: "finished", outcome: DONE, seconds: from === 0 ? 0.001 : 0.03 });
+      });
+    };
+    expect(await running).toEqual([]);
+    expect(pages.slice(0, 2)).toEqual([["0"], ["1", "2", "3", "4"]]);
+    expect(pages[2]![0]).toBe("2");
+    expect(ends().map(([index]) => index)).toEqual(Array.from({ length: 9 }, (_, i) => String(i)));
+    scheduler.close();
+  });
+
+  test("kills a worker whose task is over by its timeout, as its handler may run on, and takes another", async () => {
+    const timedOut: TaskOutcome = { status: "failed", error: { name: "Timeout", message: "too long" } };
+    const { scheduler, workers } = await open(({ index }) => (index === "0" ? timedOut : DONE));
+    expect(await scheduler.run(job({ size: 2 }), never)).toMatchObject([{ index: "0", error: { name: "Timeout" } }]);
+    expect(workers.map(({ asked }) => asked.includes("kill"))).toEqual([true, false]);
+    scheduler.close();
+  });
+
+  test.each([
+    ["does not end by itself at its timeout", "timed", 4_000],
+    ["is told to stop and does not", "fit", 3_000],
+  ])("kills a worker whose task %s", async (_, step, milliseconds) => {
+    const { scheduler, workers } = await open(() => "never");
+    const stop = new AbortController();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const running = scheduler.run(job({ step }), stop.signal);
+      running.catch(() => {});
+      while (workers[0]!.pages.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      workers[0]!.stop = () => {};
+      if (step === "fit") stop.abort(new Error("enough"));
+      vi.advanceTimersByTime(milliseconds - 10);
+      expect(workers[0]!.asked).toEqual([]);
+      vi.advanceTimersByTime(20);
+      expect(workers[0]!.asked).toEqual(["kill"]);
+    } finally {
+      vi.useRealTimers();
+      scheduler.close();
+    }
   });
 
   test("starts no more workers than there may be", async () => {

@@ -8,7 +8,7 @@ export interface PoolOptions {
   readonly maxWorkers: number;
   readonly startWorker: () => FlowWorker;
   readonly events: TaskEvents;
-  /** A worker has loaded the flow's code. */
+  /** A worker has loaded the flow's code, or there is room for one that may. */
   readonly onReady: () => void;
   readonly onTask: (worker: PoolWorker, message: TaskMessage) => void;
   /** A worker has ended by itself, or was killed; it is out of the pool. */
@@ -55,7 +55,11 @@ export class WorkerPool {
         onReady();
       },
       (error: unknown) => {
-        if (++this.#failedStarts >= FAILED_STARTS || this.#workers.size <= 1) onBroken(error);
+        const isAlone = this.#workers.size <= 1;
+        // One that has no code is no use, and must not be taken for one that is about to have work.
+        if (this.#workers.has(added)) this.dismiss(added);
+        if (++this.#failedStarts >= FAILED_STARTS || isAlone) onBroken(error);
+        else onReady();
       },
     );
   }
