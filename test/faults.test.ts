@@ -22,6 +22,25 @@ async function runFaulty(handler: string, options?: string) {
   };
 }
 
+test("a flow that is known and throws when its worker imports it begins no task, and its next run does", async () => {
+  const place = workspace({
+    "moody.ts": `if (process.env.BROKEN) throw new RangeError("no licence");\n${flowFile(`flow("Moody").step("start", () => ({}))`)}`,
+  });
+  expect((await place.run("moody.ts")).code).toBe(0);
+  const broken = await place.millrace(["run", "moody.ts"], { BROKEN: "1" });
+  expect(broken.code).toBe(2);
+  expect(broken.stderr).toContain("no licence");
+  const runs = jsonLines((await place.millrace(["runs", "Moody", "--json"])).stdout);
+  expect(runs).toMatchObject([
+    { run: 2, status: "failed" },
+    { run: 1, status: "succeeded" },
+  ]);
+  expect(await place.dump("Moody/1")).toHaveLength(1);
+  const left = await place.millrace(["dump", "Moody/2", "--json"]);
+  expect(left.stdout).toBe("");
+  expect((await place.run("moody.ts")).code).toBe(0);
+});
+
 describe("a step that fails", () => {
   test.each([
     ["throws", `() => { throw new RangeError("too far"); }`, "RangeError", "too far"],
