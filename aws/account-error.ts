@@ -9,13 +9,13 @@ export function accountError(error: unknown, what: string): unknown {
   const { name, code, message } = error as { name?: string; code?: string; message?: string };
   const known = KNOWN.find(({ names }) => names.has(name ?? "") || names.has(code ?? ""));
   if (!known) return error;
-  return new MillraceError(known.code, `${known.tell(what)}: ${message}`, { hint: known.hint, cause: error });
+  return new MillraceError(known.code, `${known.message(what)}: ${message}`, { hint: known.hint, cause: error });
 }
 
 const KNOWN: readonly {
   readonly code: ErrorCode;
   readonly names: ReadonlySet<string>;
-  readonly tell: (what: string) => string;
+  readonly message: (what: string) => string;
   readonly hint: string;
 }[] = [
   {
@@ -30,19 +30,19 @@ const KNOWN: readonly {
       "InvalidSignatureException",
       "TokenRefreshRequired",
     ]),
-    tell: (what: string) => `There are no valid AWS credentials to reach ${what} with`,
+    message: (what: string) => `There are no valid AWS credentials to reach ${what} with`,
     hint: "Sign in to the account again, or set AWS_PROFILE.",
   },
   {
     code: "account.denied",
     names: new Set(["AccessDenied", "AccessDeniedException", "Forbidden"]),
-    tell: (what: string) => `These AWS credentials have no right to ${what}`,
+    message: (what: string) => `These AWS credentials have no right to ${what}`,
     hint: "Ask for the right, or choose another profile with: millrace configure use",
   },
   {
     code: "account.missing",
     names: new Set(["ResourceNotFoundException", "NoSuchBucket"]),
-    tell: (what: string) => `The account has not got ${what}`,
+    message: (what: string) => `The account has not got ${what}`,
     hint: "Look at the profile with: millrace configure show",
   },
   {
@@ -54,7 +54,7 @@ const KNOWN: readonly {
       "SlowDown",
       "TransactionConflictException",
     ]),
-    tell: (what: string) => `AWS holds back requests to ${what}, although each was tried again for a while`,
+    message: (what: string) => `AWS holds back requests to ${what}, although each was tried again for a while`,
     hint: "Try again later, or with less at once.",
   },
   {
@@ -68,7 +68,7 @@ const KNOWN: readonly {
       "EHOSTUNREACH",
       "TimeoutError",
     ]),
-    tell: (what: string) => `There is no way to ${what}`,
+    message: (what: string) => `There is no way to ${what}`,
     hint: "Look whether the network is there, and whether the profile's region is right.",
   },
 ];

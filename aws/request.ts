@@ -38,7 +38,7 @@ export async function askAws({ service, region, path, form }: AwsRequest): Promi
 
 /** As the AWS SDKs choose it: AWS_ENDPOINT_URL_SERVICE, AWS_ENDPOINT_URL, or the region's own. */
 function endpointOf(service: string, region: string): string {
-  const told = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? process.env["AWS_ENDPOINT_URL"];
-  if (told) return told.replace(/\/+$/, "");
+  const endpoint = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? process.env["AWS_ENDPOINT_URL"];
+  if (endpoint) return endpoint.replace(/\/+$/, "");
   return `https://${service}.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
 }

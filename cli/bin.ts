@@ -15,7 +15,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 // Should nothing be left to wait for before the command's end, that was no success; 13 is Node's own code for it.
 process.once("beforeExit", () => process.exit(13));
-// Not before this file is through: a help text whose reader has gone would have its error told before the exit.
+// Not before this file is through: a help text whose reader has gone would have its error printed before the exit.
 void Promise.resolve(process.argv.slice(2))
   .then(start)
   .then((code) => process.exit(code));

@@ -38,7 +38,7 @@ export function loadCompiled<Exports>(file: string, folder: string): Loaded<Expo
   });
   const module = new nodeModule.Module(file);
   module.filename = file;
-  const factory = script.runInThisContext() as (...given: unknown[]) => void;
+  const factory = script.runInThisContext() as (...parameters: unknown[]) => void;
   factory(module.exports, createRequire(file), module, file, dirname(file));
   return {
     exports: module.exports as Exports,

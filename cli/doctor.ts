@@ -14,10 +14,10 @@ export async function doctor({ jobs, json }: DoctorFlags): Promise<number> {
   const width = Math.max(...checks.map(({ name }) => name.length));
   let wrong = 0;
   for (const check of checks) {
-    const tell = (progress: string) => {
+    const onProgress = (progress: string) => {
       if (!json) process.stdout.write(`  ...    ${check.name.padEnd(width)}  ${progress}\n`);
     };
-    const finding = await carryOut(check, tell);
+    const finding = await carryOut(check, onProgress);
     if (!finding.ok) wrong += 1;
     process.stdout.write(json ? `${printableJson(finding)}\n` : printableLines(formatFinding(finding, width)));
     if (!finding.ok && check.isNeeded) {

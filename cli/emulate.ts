@@ -5,7 +5,7 @@ import { openServer } from "../emulator/server/server.ts";
 import { MillraceError } from "../graph/errors.ts";
 import type { EmulateFlags } from "./flags.ts";
 
-/** Serves the HTTP API on this machine until it is told to end. */
+/** Serves the HTTP API on this machine until it is asked to end. */
 export async function emulate({ port, maxWorkers }: EmulateFlags): Promise<number> {
   const store = openStore(homeHere());
   const server = await openServer(store, {

@@ -16,9 +16,10 @@ export function reportFailure(error: unknown, { json = false }: { readonly json?
   }
   // The reader of our output has gone, as `millrace runs | head` does: nothing is wrong.
   if (error instanceof Error && "code" in error && error.code === "EPIPE") return 0;
-  const told = error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : `thrown: ${String(error)}`;
+  const report =
+    error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : `thrown: ${String(error)}`;
   process.stderr.write(
-    `${printableLines(told)}\n\nThis is a bug in millrace ${version} (Node ${process.versions.node}); please report it with the lines above.\n`,
+    `${printableLines(report)}\n\nThis is a bug in millrace ${version} (Node ${process.versions.node}); please report it with the lines above.\n`,
   );
   return 70;
 }

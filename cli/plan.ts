@@ -29,8 +29,8 @@ export async function plan(target: string | undefined, flags: PlanFlags): Promis
 }
 
 function planOfRun(text: string, target: string | undefined, flags: PlanFlags): Promise<number> {
-  const given = [target, flags.width, flags.rounds, flags.case, flags.minutes];
-  if (given.some((one) => one !== undefined))
+  const written = [target, flags.width, flags.rounds, flags.case, flags.minutes];
+  if (written.some((one) => one !== undefined))
     throw new MillraceError("plan.both", "a run that there was is planned by its own record alone", {
       hint: "Leave out the file, and what is told of widths, rounds, cases and minutes.",
     });

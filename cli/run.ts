@@ -18,8 +18,8 @@ export async function run(target: string, flags: RunFlags, { rest, knownFlags }:
   const stop = stopOnSignal();
   let finished: RunFinished | undefined;
   const onEvent = (event: RunEvent) => {
-    tally.tell(event);
-    output?.tell(event);
+    tally.add(event);
+    output?.emit(event);
     if (event.type === "run.finished") finished = event;
   };
   try {

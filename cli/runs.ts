@@ -47,7 +47,7 @@ async function newestOfEach(runs: RunReader, limit: number): Promise<RunSummary[
 function runAsRow(run: RunSummary): string[] {
   const { createdAt, finishedAt, error, tags, user, status } = run;
   const took = formatSeconds(((finishedAt ?? Date.now()) - createdAt) / 1000);
-  const told = error ? `${error.name}: ${error.message.split("\n", 1)[0]}` : "";
+  const reason = error ? `${error.name}: ${error.message.split("\n", 1)[0]}` : "";
   return [
     `${run.flow}/${run.run}`,
     status,
@@ -55,7 +55,7 @@ function runAsRow(run: RunSummary): string[] {
     took,
     user,
     tags.join(", "),
-    told.length > 60 ? `${told.slice(0, 59)}…` : told,
+    reason.length > 60 ? `${reason.slice(0, 59)}…` : reason,
   ];
 }
 

@@ -33,7 +33,7 @@ export async function trigger(
   const watch = json ? undefined : watchWaiting(profile, run);
   const ended = await runEnd(client, run).finally(() => watch?.stop());
   if (json) process.stdout.write(`${printableJson({ ...run, status: ended.status, error: ended.error })}\n`);
-  else await tellEnd(client, run, ended);
+  else await printEnd(client, run, ended);
   return ended.status === "succeeded" ? 0 : 1;
 }
 
@@ -57,17 +57,17 @@ const anything: StandardSchemaV1 = {
 const FIRST_LOOK_MILLISECONDS = 5_000;
 const LOOK_MILLISECONDS = 20_000;
 
-/** Tells, once each, why steps of the run wait for a machine. Who may not look is told nothing. */
+/** Prints, once each, why steps of the run wait for a machine. Who may not look sees nothing. */
 function watchWaiting(profile: AccountProfile, run: RunKey): { stop(): void } {
-  const told = new Set<string>();
+  const shown = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
   const look = async () => {
     const { waitingSteps } = await import("../aws/batch/waiting.ts");
     for (const { step, why } of await waitingSteps(profile, run)) {
       const line = `${step} ${why.message}${why.hint === undefined ? "" : `. ${why.hint}`}`;
-      if (isOver || told.has(line)) continue;
-      told.add(line);
+      if (isOver || shown.has(line)) continue;
+      shown.add(line);
       process.stdout.write(`${printable(line)}\n`);
     }
     if (!isOver) timer = again(LOOK_MILLISECONDS);
@@ -82,7 +82,7 @@ function watchWaiting(profile: AccountProfile, run: RunKey): { stop(): void } {
   };
 }
 
-async function tellEnd(client: Client, run: RunKey, { status, error, createdAt, finishedAt }: Run): Promise<void> {
+async function printEnd(client: Client, run: RunKey, { status, error, createdAt, finishedAt }: Run): Promise<void> {
   const steps = await client.runs.listSteps(run);
   const ran = steps.map(({ step, succeeded, failed }) => {
     const parts = [succeeded !== 1 && `${succeeded} succeeded`, failed > 0 && `${failed} failed`].filter(Boolean);

@@ -71,11 +71,11 @@ export class ProcessWorker implements FlowWorker {
   /** Validates and packs a run's parameters, which takes the author's own validators. */
   async parameters(
     exportName: string,
-    given: Record<string, unknown>,
+    values: Record<string, unknown>,
     asText: boolean,
   ): Promise<{ manifest: Manifest; controls: readonly Control[] }> {
     await this.loaded;
-    const answer = await this.#ask(() => this.#process.send({ type: "parameters", exportName, given, asText }));
+    const answer = await this.#ask(() => this.#process.send({ type: "parameters", exportName, given: values, asText }));
     if (answer.type !== "parameters") throw new Error(`a worker answered ${answer.type} to parameters`);
     return answer;
   }

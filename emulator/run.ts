@@ -55,9 +55,9 @@ async function carryThrough<T>(
     const { graph, mistakes, exportName } = await code.describe();
     if (mistakes.length > 0) throw mistakesError("graph.invalid", mistakes);
     const first = code.first();
-    const given = options.text?.(graph) ?? options.parameters ?? {};
-    const { manifest: parameters, controls } = takesCode(graph, given)
-      ? await first.parameters(exportName, given, options.text !== undefined)
+    const values = options.text?.(graph) ?? options.parameters ?? {};
+    const { manifest: parameters, controls } = takesCode(graph, values)
+      ? await first.parameters(exportName, values, options.text !== undefined)
       : { manifest: {}, controls: [] };
     const maxWorkers = options.maxWorkers ?? availableParallelism();
     const user = userName();
@@ -115,8 +115,8 @@ async function readWith(text: string, profile: Profile): Promise<Placement> {
 }
 
 /** Whether the run's beginning takes the flow's own code: parameters to be validated, or a value that the machine asks. */
-function takesCode(graph: Graph, given: object): boolean {
-  return Object.keys(graph.parameters).length > 0 || Object.keys(given).length > 0 || graph.body[0]?.type !== "step";
+function takesCode(graph: Graph, values: object): boolean {
+  return Object.keys(graph.parameters).length > 0 || Object.keys(values).length > 0 || graph.body[0]?.type !== "step";
 }
 
 function userName(): string {

@@ -37,8 +37,8 @@ export async function executeFlow(
   const { onExecution, integrations: outside, ...rest } = options;
   let nestedTransitions = 0;
 
-  const start = (one: StateMachine, given: Json, about: Partial<InterpreterOptions>) =>
-    interpret(one, given, { ...rest, ...about, integrations, ...(onExecution && { onEvent: onExecution(one) }) });
+  const start = (one: StateMachine, input: Json, about: Partial<InterpreterOptions>) =>
+    interpret(one, input, { ...rest, ...about, integrations, ...(onExecution && { onEvent: onExecution(one) }) });
 
   const integrations: Integrations = async (resource, parameters, task) => {
     if (resource !== INTEGRATIONS.nest) return outside(resource, parameters, task);

@@ -47,7 +47,7 @@ export function stateJob(lineage: Lineage, parameters: JsonObject): StateJob {
   return { step, place, attempts, size: ArrayProperties.Size, isArray: true, parameters, index };
 }
 
-/** Characters of what a state machine is told of a failure: it goes along in the machine's payload. */
+/** Characters of what a state machine gets of a failure: it goes along in the machine's payload. */
 const LONGEST_CAUSE = 1000;
 
 /** Throws TaskFailure, as the state that submitted the job sees it, where any of its tasks has failed. */

@@ -9,7 +9,7 @@ import type { RunEnd, RunError, World, WorldRun } from "./world.ts";
 
 export interface RunListeners {
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
-  /** Stops the run: its tasks are told, and it ends as stopped. */
+  /** Stops the run: its tasks are asked to end, and it ends as stopped. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,7 +56,7 @@ export async function runInWorld(world: World, flow: RunnableFlow, listeners: Ru
     if (end) return finish(run, end, report);
     const failed: RunEnd = { status: "failed", error: engineError(thrown) };
     await interruption.interrupt(failed);
-    // What was thrown first is what is told, whatever else goes wrong for the same reason.
+    // What was thrown first is what is reported, whatever else goes wrong for the same reason.
     await run.finish(failed).catch(() => {});
     throw thrown;
   }

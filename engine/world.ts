@@ -29,7 +29,7 @@ export interface WorldRun {
 
   /**
    * Carries out a job, each of its tasks as often as it may be tried; emits what happens to each. Resolves with those that
-   * failed for good once none runs any more. Where `signal` fires, no further task begins, those that run are told to end,
+   * failed for good once none runs any more. Where `signal` fires, no further task begins, those that run are asked to end,
    * and it rejects with the signal's reason without waiting for them.
    */
   runJob(job: StateJob, signal: AbortSignal): Promise<JobResult>;

@@ -5,15 +5,15 @@
 // oxlint-disable-next-line no-control-regex -- these are what it is about
 const COMMANDS = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Text that others wrote (names, tags, errors), for one line of a terminal: what would command the terminal is told instead. */
+/** Text that others wrote (names, tags, errors), for one line of a terminal: what would command the terminal is printed instead. */
 export function printable(text: string): string {
-  return text.replace(COMMANDS, told);
+  return text.replace(COMMANDS, printed);
 }
 
 /** The same for text of many lines. */
 export function printableLines(text: string): string {
   return text.replace(COMMANDS, (character) =>
-    character === "\n" || character === "\t" ? character : told(character),
+    character === "\n" || character === "\t" ? character : printed(character),
   );
 }
 
@@ -22,7 +22,7 @@ export function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(COMMANDS, unicode);
 }
 
-function told(character: string): string {
+function printed(character: string): string {
   const code = character.charCodeAt(0);
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : unicode(character);
 }

@@ -165,8 +165,8 @@ export async function uploadAll(waiting: readonly Waiting[]): Promise<void> {
 async function uploadOne({ upload, bytes }: Waiting): Promise<void> {
   const body = bytes.length === 1 ? bytes[0]! : new Blob(bytes as Uint8Array<ArrayBuffer>[]);
   const response = await sendPatiently(() => fetch(upload.url, { method: "PUT", headers: upload.headers, body }));
-  const told = await response.text();
-  if (!response.ok) throw new Error(`an upload was answered with status ${response.status}: ${told.slice(0, 500)}`);
+  const answer = await response.text();
+  if (!response.ok) throw new Error(`an upload was answered with status ${response.status}: ${answer.slice(0, 500)}`);
 }
 
 function sizeOf(bytes: readonly Uint8Array[]): number {

@@ -6,7 +6,7 @@ const STACK_CHARACTERS = 16_384;
 
 /**
  * What a handler threw, as the ledger keeps it: with the author's own file and line where the stack shows it. A value
- * that is no Error is told as what it is.
+ * that is no Error is reported as what it is.
  */
 export function taskError(thrown: unknown): TaskError {
   if (!isError(thrown)) {

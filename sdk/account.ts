@@ -6,7 +6,7 @@ export interface RegisterOptions {
   readonly token?: string;
   /** Of every run that the deployed flow makes. */
   readonly tags?: readonly string[];
-  /** The account's profile; the one in use unless told. */
+  /** The account's profile; the one in use unless given. */
   readonly profile?: string;
 }
 
@@ -14,9 +14,9 @@ export interface Registered {
   readonly flow: string;
   /** From 1, one more with each deployment. */
   readonly version: number;
-  /** Where its runs are told apart from a person's own: `production:FLOW-N-xxxx`. */
+  /** Where its runs are apart from a person's own: `production:FLOW-N-xxxx`. */
   readonly namespace: string;
-  /** What another person must have to deploy this flow: told once, when it is made. */
+  /** What another person must have to deploy this flow: shown once, when it is made. */
   readonly token?: string;
   readonly schedule?: string;
 }
@@ -48,8 +48,8 @@ export async function register(flow: AnyFlow | string, options: RegisterOptions 
   const { deployFlow } = await import("./register.ts");
   const registered = await deployFlow(await openClient(options.profile), flow, options);
   const { version, namespace, token, schedule } = registered;
-  const told = { ...(token !== undefined && { token }), ...(schedule !== undefined && { schedule }) };
-  return { flow: registered.flow, version, namespace, ...told };
+  const optional = { ...(token !== undefined && { token }), ...(schedule !== undefined && { schedule }) };
+  return { flow: registered.flow, version, namespace, ...optional };
 }
 
 /**

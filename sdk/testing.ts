@@ -17,7 +17,7 @@ export type { FlowResult, TaskResult } from "./client/results.ts";
 
 export interface TestOptions {
   readonly tags?: readonly string[];
-  /** How many tasks run at the same time; 8 unless told. */
+  /** How many tasks run at the same time; 8 unless given. */
   readonly concurrency?: number;
   readonly signal?: AbortSignal;
 }
@@ -87,7 +87,7 @@ export async function callStep<F extends AnyFlow, N extends StepsOf<F>>(
   const place = lineageOf(graph).steps.get(step);
   if (!handler || !place) throw new TypeError(`flow ${graph.name} has no step ${step}`);
   const count = place.joins ? 2 : 1;
-  const given = inputs.slice(0, count);
+  const taken = inputs.slice(0, count);
   const context = {
     flow: graph.name,
     run: 1,
@@ -100,5 +100,5 @@ export async function callStep<F extends AnyFlow, N extends StepsOf<F>>(
     tags: [],
     ...(inputs[count] as Partial<Context> | undefined),
   };
-  return ((await handler(...given, context)) ?? {}) as Partial<ArtifactsOf<F, N>>;
+  return ((await handler(...taken, context)) ?? {}) as Partial<ArtifactsOf<F, N>>;
 }

@@ -38,8 +38,8 @@ export async function runEnd(
 
 /** Parameters travel to an account as JSON: what would change on the way is refused rather than changed. */
 function jsonParameters(flow: string, parameters: Readonly<Record<string, unknown>>): JsonObject {
-  const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
-  for (const [parameter, value] of given) {
+  const entries = Object.entries(parameters).filter(([, value]) => value !== undefined);
+  for (const [parameter, value] of entries) {
     if (isJson(value)) continue;
     throw new MillraceError(
       "parameter.notJson",
@@ -50,7 +50,7 @@ function jsonParameters(flow: string, parameters: Readonly<Record<string, unknow
       },
     );
   }
-  return Object.fromEntries(given) as JsonObject;
+  return Object.fromEntries(entries) as JsonObject;
 }
 
 function isJson(value: unknown): value is Json {

@@ -66,7 +66,7 @@ export function addState(block: Block, name: string | ({ readonly name: string }
   if (kind) addFacts(block, { kind, ...does });
 }
 
-/** Tells what is entered where the block stands; addState has told it of a state. */
+/** Says what is entered where the block stands; addState has said it of a state. */
 export function addFacts({ group }: Block, facts: StateFacts): void {
   group.states.push(facts);
 }

@@ -9,7 +9,7 @@ import { TIMEOUT_GRACE_SECONDS } from "./contract/contract.ts";
 import { LIMITS } from "./limits.ts";
 
 /**
- * What AWS would refuse of a flow's machines, when it is deployed or once it runs: everything that can be told beforehand, all
+ * What AWS would refuse of a flow's machines, when it is deployed or once it runs: everything that can be known beforehand, all
  * at once, each with its hint. Empty where there is nothing. Offline nothing of it is asked, as no limit is there.
  */
 export function checkFlowMachines(graph: Graph, { machine, children }: CompiledFlow): MillraceError[] {

@@ -6,7 +6,7 @@ import { nodesOf, type Piece } from "./piece.ts";
 
 /**
  * The pieces at which a resumed run may enter a machine, its beginning aside: those outermost ones that hold a step. A
- * part's own machine is told the step as well, so the run goes on at the same node whether it stands in a part or not.
+ * part's own machine begins with the step as well, so the run goes on at the same node whether it stands in a part or not.
  */
 export function enterable(pieces: readonly Piece[]): ReadonlySet<Piece> {
   return new Set(pieces.slice(1).filter((piece) => stepsOf(nodesOf([piece])).length > 0));

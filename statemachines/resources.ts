@@ -24,7 +24,7 @@ export interface MachineResources {
    * (`{}` each) come back as one payload, which bounds a Map's width at some 87,000.
    */
   readonly keepsMapRuns?: boolean;
-  /** How long a job may wait for a machine, over all of its attempts, before its step has failed; for ever unless told. */
+  /** How long a job may wait for a machine, over all of its attempts, before its step has failed; for ever unless given. */
   readonly waitSeconds?: number;
 }
 

@@ -42,7 +42,7 @@ export const FLOW_TAG = "millrace:flow";
 /** Characters that a name may have. */
 const LONGEST = { machine: 80, jobDefinition: 128, function: 64 } as const;
 
-/** Hexadecimal digits of a SHA-256 that are enough to tell what was digested from anything else. */
+/** Hexadecimal digits of a SHA-256 that are enough to know it from anything else. */
 const DIGITS = 16;
 
 export function stackNames({ stack, stage }: Stack): StackNames {

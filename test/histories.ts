@@ -38,7 +38,7 @@ export class Histories {
     return [...this.#counts.values()];
   }
 
-  tell(event: HistoryEvent): void {
+  add(event: HistoryEvent): void {
     if (UNCOUNTED.has(event.type) || (event.child !== undefined && !("state" in event))) return;
     if (!("state" in event)) return this.#add("", 1);
     if (this.#distributed.has(event.state) && event.type.startsWith("MapIteration")) return;

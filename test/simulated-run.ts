@@ -142,7 +142,7 @@ export async function simulate(flow: Graph, answers: Answers, options: Simulatio
         const history = new Histories(machine);
         histories.push(history);
         return (event) => {
-          history.tell(event);
+          history.add(event);
           if (event.type === "StateEntered") run.inputs.set(event.state, JSON.stringify(event.input));
         };
       },

@@ -16,23 +16,24 @@ export function jobOfCause(cause: string): BatchJob | undefined {
   }
 }
 
-/** A state's failure as a person is told it. Of an array's job that is what became of one of its children. */
+/** A state's failure as it is said to a person. Of an array's job that is what became of one of its children. */
 export async function errorOfCause(
   error: string,
   cause: string,
   jobs?: Pick<BatchJobs, "failedChild">,
 ): Promise<TaskError> {
-  const told = jobOfCause(cause);
-  if (!told && error.startsWith("Batch.")) return troubleError(whyRefused(error, cause.slice(0, MESSAGE_CHARACTERS)));
+  const described = jobOfCause(cause);
+  if (!described && error.startsWith("Batch."))
+    return troubleError(whyRefused(error, cause.slice(0, MESSAGE_CHARACTERS)));
   if (error === "States.Timeout") return troubleError(NEVER_ENDED);
-  if (!told) return { name: error, message: cause.slice(0, MESSAGE_CHARACTERS) };
-  const isArray = told.arrayProperties?.size !== undefined && told.jobId !== undefined;
-  const child = isArray ? await jobs?.failedChild(told.jobId!) : undefined;
-  const job = child ?? told;
+  if (!described) return { name: error, message: cause.slice(0, MESSAGE_CHARACTERS) };
+  const isArray = described.arrayProperties?.size !== undefined && described.jobId !== undefined;
+  const child = isArray ? await jobs?.failedChild(described.jobId!) : undefined;
+  const job = child ?? described;
   const why = whyEnded(job);
   const place = child?.arrayProperties?.index === undefined ? "" : `, child ${child.arrayProperties.index}`;
   const message = why ? troubleError(why).message : (job.statusReason ?? "it failed");
-  return { name: why?.name ?? error, message: `job ${told.jobName}${place}: ${message}` };
+  return { name: why?.name ?? error, message: `job ${described.jobName}${place}: ${message}` };
 }
 
 /** The state machine's own limit, which is far beyond that of an attempt. */

@@ -4,7 +4,7 @@ import type { BatchJob } from "./job.ts";
 
 /** What AWS Batch knows of jobs. */
 export interface BatchJobs {
-  /** Those that Batch still knows, in any order; none where it does not answer: to be told why is worth no failure. */
+  /** Those that Batch still knows, in any order; none where it does not answer: to know why is worth no failure. */
   describe(jobIds: readonly string[]): Promise<readonly BatchJob[]>;
   /** One child of an array that failed; undefined where there is none, or Batch does not answer. */
   failedChild(arrayJobId: string): Promise<BatchJob | undefined>;

@@ -16,7 +16,7 @@ export class BatchHealth {
   }
 
   /** What is wrong with the queue; else what it is. */
-  async lookAt(queue: string): Promise<Trouble | { readonly told: string }> {
+  async lookAt(queue: string): Promise<Trouble | { readonly finding: string }> {
     const { queues, environments } = await this.#batch.describeQueues([queue]);
     const [found] = queues;
     if (!found)
@@ -25,28 +25,28 @@ export class BatchHealth {
     if (trouble) return trouble;
     const own = environmentsOf(found, environments);
     const kinds = own.map(({ computeResources }) => `${computeResources?.type}, ${computeResources?.maxvCpus} CPUs`);
-    return { told: `enabled and valid (${kinds.join("; ")})` };
+    return { finding: `enabled and valid (${kinds.join("; ")})` };
   }
 
   /**
    * Runs a tiny job that asks for an address and answers what became of it; one that can't start, or has not ended in
-   * time, is terminated. `tell` hears its statuses and why it waits.
+   * time, is terminated. `onProgress` hears its statuses and why it waits.
    */
   async tryJob(
     { queue, definition }: { readonly queue: string; readonly definition: string },
-    tell: (progress: string) => void,
+    onProgress: (progress: string) => void,
     limitMilliseconds: number,
-  ): Promise<Trouble | { readonly told: string }> {
+  ): Promise<Trouble | { readonly finding: string }> {
     const jobId = await this.#submit(queue, definition);
     const deadline = Date.now() + limitMilliseconds;
-    let told = "";
+    let latest = "";
     let isEnded = false;
     try {
       for (;;) {
         const job = (await this.#batch.describeJobs([jobId]))[0];
         if (job?.status === "SUCCEEDED") {
           isEnded = true;
-          return { told: "a job ran there and reached the API" };
+          return { finding: "a job ran there and reached the API" };
         }
         if (job?.status === "FAILED") {
           isEnded = true;
@@ -56,7 +56,7 @@ export class BatchHealth {
         const why = job && whyWaiting(job, described);
         if (why?.isStuck) return why;
         const now = why ? `${job.status}: ${why.message}` : (job?.status ?? "SUBMITTED");
-        if (now !== told) tell((told = now));
+        if (now !== latest) onProgress((latest = now));
         if (Date.now() > deadline) {
           const message = `its job has not ended in ${Math.round(limitMilliseconds / 60_000)} minutes (${now})`;
           return { name: "TooSlow", message, ...(why?.hint !== undefined && { hint: why.hint }) };

@@ -6,7 +6,7 @@ import { parseJobAttempt } from "./job-attempt.ts";
 import { troubleError, type BatchJob } from "./job.ts";
 import { isReclaim, whyEnded } from "./why-ended.ts";
 
-/** Whether an attempt was ended by no fault of its own: its machine was taken back, or its container was told to end. */
+/** Whether an attempt was ended by no fault of its own: its machine was taken back, or its container was asked to end. */
 export function isInterruption(error: TaskError | undefined): boolean {
   return error !== undefined && (isReclaim(error) || error.name === "Interrupted");
 }
@@ -17,7 +17,7 @@ function endedError(job: BatchJob | undefined, number: number): TaskError | unde
   return why && troubleError(why);
 }
 
-/** What Batch says of an attempt that only knew that it was told to end; undefined for others, and where Batch says nothing. */
+/** What Batch says of an attempt that only knew that it was asked to end; undefined for others, and where Batch says nothing. */
 export async function interruptionOf(
   jobs: BatchJobs | undefined,
   { by, error }: Pick<Attempt, "by" | "error">,

@@ -5,7 +5,7 @@ import type { RunKey } from "../../graph/run-name.ts";
 import { runName } from "../../graph/run-name.ts";
 import { TASK_ENVIRONMENT } from "../../statemachines/contract/contract.ts";
 
-/** A step whose job has not started, and why. Of an array's children it is one that is told of. */
+/** A step whose job has not started, and why. Of an array's children it is one that is named. */
 export interface WaitingStep {
   readonly step: string;
   readonly why: Waiting;

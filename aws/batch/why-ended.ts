@@ -40,7 +40,7 @@ function endOf(job: BatchJob, number: number): End | undefined {
   return end(job, attempt.container, attempt.statusReason);
 }
 
-/** Of the attempts but for those that were refused, which only tell that one before had failed. */
+/** Of the attempts but for those that were refused, which only say that one before had failed. */
 function lastOf(job: BatchJob): End | undefined {
   if (job.status !== "FAILED") return undefined;
   const { attempts = [], container, statusReason } = job;

@@ -12,7 +12,7 @@ export interface Waiting extends Trouble {
 /**
  * Why a job in RUNNABLE waits; undefined for one that does not. `queues` and `environments` are those that were asked
  * for, the job's own among them (where they are not, less is known). `running` are the jobs that run beside it, if
- * they are known: with them it is told that the queue is at its limit.
+ * they are known: with them it is known that the queue is at its limit.
  *
  * Statuses and the texts of `statusReason`: AWS Batch user guide, "Jobs stuck in a RUNNABLE status".
  */
@@ -110,10 +110,10 @@ function asksTooMuch(job: BatchJob, environments: readonly BatchEnvironment[]): 
   return undefined;
 }
 
-const SAID: readonly { readonly begins: string; readonly tell: (said: string) => Waiting }[] = [
+const SAID: readonly { readonly begins: string; readonly explain: (said: string) => Waiting }[] = [
   {
     begins: "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
-    tell: (said) =>
+    explain: (said) =>
       stuck(
         "AsksTooMuch",
         `asks for more CPU, memory or GPU than any machine of its queue has${because(said)}`,
@@ -122,7 +122,7 @@ const SAID: readonly { readonly begins: string; readonly tell: (said: string) =>
   },
   {
     begins: "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
-    tell: (said) =>
+    explain: (said) =>
       stuck(
         "AsksTooMuch",
         `asks for more CPUs than its queue may have${because(said)}`,
@@ -131,7 +131,7 @@ const SAID: readonly { readonly begins: string; readonly tell: (said: string) =>
   },
   {
     begins: "MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS",
-    tell: (said) =>
+    explain: (said) =>
       stuck(
         "RoleDenied",
         `AWS Batch's own role lacks a right${because(said)}`,
@@ -140,11 +140,11 @@ const SAID: readonly { readonly begins: string; readonly tell: (said: string) =>
   },
   {
     begins: "MISCONFIGURATION:",
-    tell: (said) => stuck("Misconfigured", `its queue can't run it: ${said}`, "Put right what it says."),
+    explain: (said) => stuck("Misconfigured", `its queue can't run it: ${said}`, "Put right what it says."),
   },
   {
     begins: "ACTION_REQUIRED",
-    tell: (said) =>
+    explain: (said) =>
       stuck(
         "EnvironmentInvalid",
         `the compute environments of its queue are invalid${because(said)}`,
@@ -153,7 +153,7 @@ const SAID: readonly { readonly begins: string; readonly tell: (said: string) =>
   },
   {
     begins: "CAPACITY:",
-    tell: (said) => ({
+    explain: (said) => ({
       name: "NoCapacity",
       message: `AWS has no machine free for it now${because(said)}`,
       hint: "Wait, ask for less, or use another queue or region.",
@@ -162,7 +162,7 @@ const SAID: readonly { readonly begins: string; readonly tell: (said: string) =>
   },
   {
     begins: "UNDETERMINED",
-    tell: (said) => ({
+    explain: (said) => ({
       name: "Blocked",
       message: `its queue is blocked, and AWS Batch does not know why${because(said)}`,
       hint: "Look at the account's quotas for Fargate and EC2, and whether the subnets reach the internet.",
@@ -173,7 +173,7 @@ const SAID: readonly { readonly begins: string; readonly tell: (said: string) =>
 
 /** What Batch itself says of a job that waits. */
 export function saidByBatch({ statusReason = "" }: BatchJob): Waiting | undefined {
-  return SAID.find(({ begins }) => statusReason.startsWith(begins))?.tell(statusReason);
+  return SAID.find(({ begins }) => statusReason.startsWith(begins))?.explain(statusReason);
 }
 
 /** By what runs, if that is known; of EC2 the environment itself says how many CPUs it has now. */

@@ -65,7 +65,7 @@ function isStackGroup(group: string, { TaskLogs, Prefix, Runner }: StackOutputs)
   return group === TaskLogs || group === runner || (Prefix !== undefined && group.startsWith(`/aws/lambda/${Prefix}`));
 }
 
-/** As the task itself told: `GROUP:STREAM`. */
+/** As the task itself reported: `GROUP:STREAM`. */
 function streamOf({ log }: Attempt): LogStream | undefined {
   const colon = log?.stream.indexOf(":") ?? -1;
   if (!log || colon < 0) return undefined;

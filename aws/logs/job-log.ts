@@ -32,20 +32,20 @@ export class JobLog {
   }
 
   /** Tells the lines since last time; of an attempt that has ended all there are, for which it waits a little. */
-  async follow(tell: (line: string) => void, hasEnded: boolean): Promise<void> {
+  async follow(onLine: (line: string) => void, hasEnded: boolean): Promise<void> {
     for (let look = 1; !this.#isWhole; look++) {
-      await this.#read(tell, hasEnded);
+      await this.#read(onLine, hasEnded);
       if (!hasEnded || look >= LOOKS || this.#isWhole) return;
       await new Promise((resolve) => setTimeout(resolve, WAIT_MILLISECONDS));
     }
   }
 
-  async #read(tell: (line: string) => void, toEnd: boolean): Promise<void> {
+  async #read(onLine: (line: string) => void, toEnd: boolean): Promise<void> {
     try {
       const at = { group: this.#group, stream: this.stream, token: this.#token, toEnd };
       const { lines, token } = await this.#tails.read(at);
       this.#token = token;
-      for (const line of lines) tell(line);
+      for (const line of lines) onLine(line);
       this.#isWhole = LAST_LINE.test(lines.at(-1) ?? "");
     } catch {
       // The stream may not be there yet, or CloudWatch be busy: `millrace logs` has it later.

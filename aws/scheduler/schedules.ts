@@ -6,7 +6,7 @@ export interface Schedules {
   remove(flow: string): Promise<void>;
 }
 
-/** What the dispatch function is told when a schedule's time has come. */
+/** What the dispatch function gets when a schedule's time has come. */
 export interface ScheduledStart {
   readonly schedule: { readonly flow: string; /** The time it was due, ISO 8601. */ readonly time: string };
 }

@@ -134,7 +134,7 @@ function queueCheck(profile: AccountProfile, queue: string): Check {
     async look() {
       const batch = new BatchHealth(profile.region);
       try {
-        return toldOf(await batch.lookAt(queue));
+        return findingOf(await batch.lookAt(queue));
       } catch (error) {
         throw lacking(error, profile, "batch:DescribeJobQueues and batch:DescribeComputeEnvironments");
       } finally {
@@ -147,11 +147,11 @@ function queueCheck(profile: AccountProfile, queue: string): Check {
 function jobCheck(profile: AccountProfile, queue: string): Check {
   return {
     name: `job in ${shortName(queue)}`,
-    async look(tell) {
+    async look(onProgress) {
       const batch = new BatchHealth(profile.region);
       const definition = profile.outputs["JobDefinition"]!;
       try {
-        return toldOf(await batch.tryJob({ queue, definition }, tell, JOB_LIMIT_MILLISECONDS));
+        return findingOf(await batch.tryJob({ queue, definition }, onProgress, JOB_LIMIT_MILLISECONDS));
       } catch (error) {
         throw lacking(error, profile, "batch:SubmitJob and batch:DescribeJobs");
       } finally {
@@ -207,8 +207,8 @@ function deadLettersCheck(profile: AccountProfile): Check {
   };
 }
 
-function toldOf(found: Trouble | { readonly told: string }): string {
-  if ("told" in found) return found.told;
+function findingOf(found: Trouble | { readonly finding: string }): string {
+  if ("finding" in found) return found.finding;
   throw wrong(found.message, found.hint);
 }
 

@@ -3,8 +3,8 @@ import { MillraceError } from "../../graph/errors.ts";
 /** One thing that is looked at. */
 export interface Check {
   readonly name: string;
-  /** What was found where all is well. Throws MillraceError where it is not; `tell` is for what a person waits for meanwhile. */
-  look(tell: (progress: string) => void): Promise<string>;
+  /** What was found where all is well. Throws MillraceError where it is not; `onProgress` is for what a person waits for meanwhile. */
+  look(onProgress: (progress: string) => void): Promise<string>;
   /** Nothing after it is worth a look where it fails. */
   readonly isNeeded?: true;
 }
@@ -16,10 +16,10 @@ export interface Finding {
   readonly hint?: string;
 }
 
-/** Looks at one thing; what is no MillraceError is told as it is, for a doctor does not fall ill. */
-export async function carryOut(check: Check, tell: (progress: string) => void): Promise<Finding> {
+/** Looks at one thing; what is no MillraceError is said as it is, for a doctor does not fall ill. */
+export async function carryOut(check: Check, onProgress: (progress: string) => void): Promise<Finding> {
   try {
-    return { check: check.name, ok: true, message: await check.look(tell) };
+    return { check: check.name, ok: true, message: await check.look(onProgress) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const hint = error instanceof MillraceError ? error.hint : undefined;

@@ -3,5 +3,5 @@ import type { Sink } from "./sink.ts";
 
 /** Each event as it is, one JSON object a line: for a program that reads along. */
 export function jsonOutput(sink: Sink): Output {
-  return { tell: (event) => sink.write(`${JSON.stringify(event)}\n`), end: () => sink.flush() };
+  return { emit: (event) => sink.write(`${JSON.stringify(event)}\n`), end: () => sink.flush() };
 }

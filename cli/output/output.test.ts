@@ -52,7 +52,7 @@ const ended = (more: Partial<RunFinished> = {}): RunFinished => ({
 async function written(open: (stream: PassThrough) => Output, events: readonly RunEvent[]): Promise<string> {
   const stream = new PassThrough({ highWaterMark: 1 << 24 });
   const out = open(stream);
-  for (const event of events) out.tell(event);
+  for (const event of events) out.emit(event);
   await out.end();
   return String(stream.read() ?? "");
 }
@@ -154,7 +154,7 @@ describe("writing to a stream", () => {
     const stream = new PassThrough();
     stream.on("data", (chunk) => chunks.push(chunk));
     const out = plainOutput(openSink(stream));
-    for (let i = 0; i < 20_000; i++) out.tell(output("start", `line ${i}`));
+    for (let i = 0; i < 20_000; i++) out.emit(output("start", `line ${i}`));
     await out.end();
     expect(
       Buffer.concat(chunks as Buffer[])
@@ -245,9 +245,9 @@ describe("a run on a terminal", () => {
     let clock = 1000;
     const stream = new PassThrough();
     const out = terminalOutput(openSink(stream), { columns: 200, hasColors: false }, () => clock);
-    for (const event of [split("compute", 400), ...tasks("compute", 100), started("compute", "100")]) out.tell(event);
+    for (const event of [split("compute", 400), ...tasks("compute", 100), started("compute", "100")]) out.emit(event);
     clock += 12_300;
-    out.tell(finished("compute", "101", { status: "failed" }));
+    out.emit(finished("compute", "101", { status: "failed" }));
     await new Promise((resolve) => setImmediate(resolve));
     expect(String(stream.read())).toContain("compute: 101 of 400 done, 0 running, 1 failed, 12.3 s");
     await out.end();
@@ -262,7 +262,7 @@ describe("a run that did not succeed", () => {
     started("compute", "2"),
     finished("compute", "2", { status: "failed" }),
   ])
-    tally.tell(event);
+    tally.add(event);
   const error = {
     name: "TypeError",
     message: "x is not a function\nat all",

@@ -1,8 +1,8 @@
 import type { RunEvent } from "../../engine/events.ts";
 
-/** One way to tell how a run goes. */
+/** One way to show how a run goes. */
 export interface Output {
-  tell(event: RunEvent): void;
-  /** Everything told is out once it resolves. */
+  emit(event: RunEvent): void;
+  /** All that was emitted is out once it resolves. */
   end(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { describeBound, describeEnd, describeJob, formatTaskPlace } from "./word
 /** A line an event, each task's by its place and process: for a pipe, a file, a log. */
 export function plainOutput(sink: Sink): Output {
   return {
-    tell(event) {
+    emit(event) {
       const line = plainLine(event);
       if (line !== undefined) sink.write(`${line}\n`);
     },

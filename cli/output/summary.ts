@@ -7,7 +7,7 @@ import { formatCount, formatSeconds } from "./words.ts";
 export class RunTally {
   readonly #counts = new StepCounts();
 
-  tell(event: RunEvent): void {
+  add(event: RunEvent): void {
     if (event.type === "task.started" || event.type === "task.finished") this.#counts.add(event);
   }
 

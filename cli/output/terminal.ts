@@ -24,7 +24,7 @@ export function terminalOutput(sink: Sink, terminal: Terminal, now: () => number
   const waves = new Waves();
   let drawn = "";
   let drawnAt = 0;
-  let failuresTold = 0;
+  let failuresShown = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const print = (line: string) => {
@@ -48,16 +48,16 @@ export function terminalOutput(sink: Sink, terminal: Terminal, now: () => number
   };
 
   return {
-    tell(event) {
+    emit(event) {
       const folded = waves.take(event);
       for (const wave of waves.takeEnded(event.type === "run.finished"))
         print(paint(failedOf(wave) > 0 ? "red" : "green", describeWave(wave, event.run)));
       if (!folded) {
         const line = terminalLine(event, paint);
         if (line !== undefined) print(line);
-      } else if (event.type === "task.finished" && event.status === "failed" && failuresTold <= TOLD_FAILURES) {
+      } else if (event.type === "task.finished" && event.status === "failed" && failuresShown <= TOLD_FAILURES) {
         print(
-          failuresTold++ < TOLD_FAILURES
+          failuresShown++ < TOLD_FAILURES
             ? taskLine(event, paint)
             : paint("red", "Further failures are counted, not told."),
         );

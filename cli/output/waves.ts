@@ -1,7 +1,7 @@
 import { countEnd, noTasks, type TaskCounts } from "../../engine/task-counts.ts";
 import type { RunEvent, SplitStarted, TaskFinished, TaskStarted } from "../../engine/events.ts";
 
-/** A step whose tasks are too many to tell of one by one. */
+/** A step whose tasks are too many to show one by one. */
 export interface Wave {
   readonly step: string;
   /** How many tasks it will have, as far as is known yet. */
@@ -17,15 +17,15 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Counts = Mutable<Omit<Wave, "tasks">> & {
   readonly tasks: TaskCounts;
   isWave: boolean;
-  isToldOf: boolean;
+  isShownByWave: boolean;
   readonly splitAt: Set<string>;
 };
 
-/** A foreach that is wider than this is told of as a whole. */
+/** A foreach that is wider than this is shown as a whole. */
 const WIDE = 20;
 
 /**
- * Sorts a run's tasks into those that a person reads one by one and waves. Events tell nothing of the graph, so a wide
+ * Sorts a run's tasks into those that a person reads one by one and waves. Events say nothing of the graph, so a wide
  * foreach's further steps are known by their index (it has as many places as its first step's, or more), and a foreach that
  * is named by its join, since it begins with no step, by the steps that came before that join.
  */
@@ -34,7 +34,7 @@ export class Waves {
   /** How many places the indices of the outermost wave's tasks have. */
   #depth = Infinity;
 
-  /** Whether the event is told of by its wave. */
+  /** Whether its wave shows the event. */
   take(event: RunEvent): boolean {
     switch (event.type) {
       case "split.started":
@@ -68,7 +68,7 @@ export class Waves {
       counts.total = Math.max(...this.open.map(({ total }) => total));
     }
     counts.running++;
-    counts.isToldOf = false;
+    counts.isShownByWave = false;
     if (attempt === 1) counts.total = Math.max(counts.total, counts.running + ended(counts));
     return counts.isWave;
   }
@@ -92,7 +92,7 @@ export class Waves {
         startedAt: at,
         endedAt: at,
         isWave: false,
-        isToldOf: false,
+        isShownByWave: false,
         splitAt: new Set(),
       };
       this.#steps.set(step, counts);
@@ -114,16 +114,16 @@ export class Waves {
 
   /**
    * The waves that have ended since this was last asked, in the order in which they began: one inside another is not
-   * over before that is. At the end of a run, all that were not told of.
+   * over before that is. At the end of a run, all that were not shown.
    */
   takeEnded(runHasEnded: boolean): Wave[] {
     const over: Counts[] = [];
     for (const counts of this.#steps.values()) {
       const isSplit = counts.isWave || counts.splitAt.size > 0;
       if (!runHasEnded && isSplit && ended(counts) < counts.total) break;
-      if (counts.isWave && !counts.isToldOf && ended(counts) > 0) over.push(counts);
+      if (counts.isWave && !counts.isShownByWave && ended(counts) > 0) over.push(counts);
     }
-    for (const counts of over) counts.isToldOf = true;
+    for (const counts of over) counts.isShownByWave = true;
     return over;
   }
 }

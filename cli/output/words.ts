@@ -35,12 +35,12 @@ export function formatTaskError({ name, message, source }: TaskError): string {
   return printable(`${name}${first && `: ${first}`}${source ? ` (${source})` : ""}`);
 }
 
-/** Whose line it is: `[42/compute/3 (pid 7)]`; of a task elsewhere its place alone, since its jobs are told by themselves. */
+/** Whose line it is: `[42/compute/3 (pid 7)]`; of a task elsewhere its place alone, since its jobs are shown by themselves. */
 export function formatTaskPlace({ run, step, index, pid }: Extract<RunEvent, { attempt: number }>): string {
   return `[${run}/${step}/${index}${pid === undefined ? "" : ` (pid ${pid})`}]`;
 }
 
-/** `[42/compute/3] [JOB-ID] Task is starting (status RUNNABLE)...`; undefined for an end, which the tasks tell. */
+/** `[42/compute/3] [JOB-ID] Task is starting (status RUNNABLE)...`; undefined for an end, which the tasks say. */
 export function describeJob({ run, step, index, job, status, size, reason }: JobStatus): string | undefined {
   if (status === "SUCCEEDED" || status === "FAILED") return undefined;
   const place = size === undefined ? `${run}/${step}/${index}` : `${run}/${step}`;
@@ -52,10 +52,10 @@ export function describeJob({ run, step, index, job, status, size, reason }: Job
 export function describeEnd({ status, error, retryInSeconds, attempt, caught }: TaskFinished): string {
   if (status === "succeeded") return "Task finished successfully.";
   if (status === "stopped") return "Task was stopped.";
-  const told = `Task failed${error ? `: ${formatTaskError(error)}` : "."}`;
+  const text = `Task failed${error ? `: ${formatTaskError(error)}` : "."}`;
   if (retryInSeconds !== undefined)
-    return `${told}; attempt ${attempt + 1} follows${retryInSeconds > 0 ? ` in ${formatSeconds(retryInSeconds)}` : ""}.`;
-  return caught ? `${told}; it is caught, the flow goes on.` : told;
+    return `${text}; attempt ${attempt + 1} follows${retryInSeconds > 0 ? ` in ${formatSeconds(retryInSeconds)}` : ""}.`;
+  return caught ? `${text}; it is caught, the flow goes on.` : text;
 }
 
 export function describeBound({ loop, max }: LoopBound): string {

@@ -19,8 +19,8 @@ export async function serveCredentials(
   const token = randomBytes(32).toString("base64url");
   const expected = Buffer.from(token);
   const server = createServer((request, response) => {
-    const given = Buffer.from(request.headers.authorization ?? "");
-    if (given.length !== expected.length || !timingSafeEqual(given, expected))
+    const shown = Buffer.from(request.headers.authorization ?? "");
+    if (shown.length !== expected.length || !timingSafeEqual(shown, expected))
       return void response.writeHead(403).end();
     read().then(
       ({ accessKeyId, secretAccessKey, sessionToken, expiresAt = Date.now() + 3_600_000 }) => {

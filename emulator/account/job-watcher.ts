@@ -20,7 +20,7 @@ export interface WatchedBatch extends Pick<Batch, "submit" | "describeQueues" | 
 
 export interface WatcherOptions extends JobEventsOptions {
   readonly batch: WatchedBatch;
-  /** How long Batch may be busy or out of reach before the run fails; ten minutes unless told. */
+  /** How long Batch may be busy or out of reach before the run fails; ten minutes unless given. */
   readonly patienceMilliseconds?: number;
 }
 
@@ -36,7 +36,7 @@ interface Open {
   settled: number;
   isOver: boolean;
   readonly failed: JobResult[number][];
-  /** Why it waits, as it was told last; and when that is looked into again. */
+  /** Why it waits, as it was emitted last; and when that is looked into again. */
   reason: string | undefined;
   whyAt: number;
   resolve(result: JobResult): void;
@@ -61,7 +61,7 @@ const WAITING_MILLISECONDS = 30_000;
 /** What was submitted just now may not be known everywhere yet. */
 const MISSES = 20;
 
-/** Submits the jobs of one run and watches them all together; what becomes of each is told as it goes on. */
+/** Submits the jobs of one run and watches them all together; what becomes of each is emitted as it goes on. */
 export class JobWatcher {
   readonly #options: WatcherOptions;
   readonly #batch: WatchedBatch;
@@ -114,7 +114,7 @@ export class JobWatcher {
     }
   }
 
-  /** Terminates what is open; resolves once Batch has been told. */
+  /** Terminates what is open; resolves once Batch has been asked. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -145,7 +145,7 @@ export class JobWatcher {
   }
 
   #terminate(id: string): void {
-    // One that can't be told ends by itself once it hears that the run is over.
+    // One that can't be asked ends by itself once it hears that the run is over.
     void this.#kept(this.#batch.terminate(id, "the run has ended").catch(() => {}));
   }
 

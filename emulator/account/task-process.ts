@@ -48,7 +48,7 @@ export function startTaskProcess({ runtime, booted, env, logFile, onLine }: Task
   stdin.end(JSON.stringify(booted));
   mkdirSync(dirname(logFile), PRIVATE_FOLDER);
   const file = createWriteStream(logFile, { flags: PRIVATE_FILE.flag, mode: PRIVATE_FILE.mode });
-  // What the task printed is told all the same.
+  // What the task printed is emitted all the same.
   file.on("error", () => {});
   for (const stream of [stdout, stderr]) {
     const lines = new OutputLines(onLine);

@@ -28,7 +28,7 @@ export interface AccountRun {
   readonly local: Pick<LocalTasksOptions, "api" | "maxWorkers" | "runtime" | "flowModule" | "root" | "logs" | "env">;
   /** Every step is carried out on this machine, whatever it says: what answers for the account has no Batch and no Lambda. */
   readonly stepsStay?: true;
-  /** 20 seconds unless told. */
+  /** 20 seconds unless given. */
   readonly heartbeatMilliseconds?: number;
 }
 
@@ -84,7 +84,7 @@ async function createAccountRun(request: AccountRun, events: TaskEvents): Promis
     async finish(end) {
       try {
         await record(end).catch((error: unknown) => {
-          // A run that was stopped is told by its silence, where its end can't be told otherwise.
+          // A run that was stopped is known by its silence, where its end can't be reported otherwise.
           if (end.status !== "stopped") throw error;
         });
       } finally {

@@ -25,7 +25,7 @@ export interface TaskEnd {
   readonly log?: LogRange;
 }
 
-/** The tasks, all of one step, as a worker is told of them: what siblings begin with is said once. */
+/** The tasks, all of one step, as a worker gets them: what siblings begin with is said once. */
 export function workPage(
   { scope, exportName, tags }: { scope: RunScope; exportName: string; tags: readonly string[] },
   step: string,

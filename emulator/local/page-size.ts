@@ -25,7 +25,7 @@ export class PageSizes {
 
   /**
    * How much sooner that many tasks of a step would be done with twice the workers: what they take beyond the engine's own
-   * work for each, which is the same however many work. Undefined while too few have ended to tell.
+   * work for each, which is the same however many work. Undefined while too few have ended to know.
    */
   millisecondsToSave(step: string, count: number): number | undefined {
     const each = this.#milliseconds.get(step);

@@ -4,7 +4,7 @@ import { attemptOf, type AssignedTask } from "./assigned-task.ts";
 import { TaskClock } from "./task-clock.ts";
 import { TaskLog } from "./task-log.ts";
 
-/** A worker and the tasks that it was given, in order; the first of them is the one that runs. */
+/** A worker and the tasks that it has got, in order; the first of them is the one that runs. */
 export class PoolWorker {
   readonly worker: FlowWorker;
   readonly clock = new TaskClock();
@@ -13,8 +13,8 @@ export class PoolWorker {
   /** A page is being begun for it. */
   isAwaiting = false;
   tasks: AssignedTask[] = [];
-  /** How many tasks it has been given so far. */
-  #given = 0;
+  /** How many tasks it has got so far. */
+  #assigned = 0;
 
   constructor(worker: FlowWorker, events: TaskEvents) {
     this.worker = worker;
@@ -31,7 +31,7 @@ export class PoolWorker {
 
   /** Numbers the tasks among its own and puts them behind those it has. */
   accept(tasks: readonly Omit<AssignedTask, "number">[]): readonly AssignedTask[] {
-    const numbered = tasks.map((task) => ({ ...task, number: this.#given++ }));
+    const numbered = tasks.map((task) => ({ ...task, number: this.#assigned++ }));
     this.tasks.push(...numbered);
     return numbered;
   }

@@ -11,20 +11,20 @@ interface Output {
 }
 
 /**
- * Follows what a worker's tasks print: the bytes of its log, told line by line while a task runs. With nobody to tell
+ * Follows what a worker's tasks print: the bytes of its log, emitted line by line while a task runs. With nobody to emit
  * it only keeps count.
  */
 export class TaskLog {
   #output: Output;
   #lines: OutputLines | undefined;
   #start: number;
-  #told: number;
+  #emitted: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(output: Output, tell: ((line: string) => void) | undefined) {
+  constructor(output: Output, emit: ((line: string) => void) | undefined) {
     this.#output = output;
-    this.#lines = tell && new OutputLines(tell);
-    this.#start = this.#told = output.size;
+    this.#lines = emit && new OutputLines(emit);
+    this.#start = this.#emitted = output.size;
   }
 
   /** A page of tasks begins: what is there already is none of theirs. */
@@ -61,10 +61,10 @@ export class TaskLog {
 
   #look(to: number): void {
     if (!this.#lines) return;
-    while (this.#told < to) {
-      const bytes = this.#output.read(this.#told, Math.min(to, this.#told + CHUNK_BYTES));
+    while (this.#emitted < to) {
+      const bytes = this.#output.read(this.#emitted, Math.min(to, this.#emitted + CHUNK_BYTES));
       if (bytes.length === 0) return;
-      this.#told += bytes.length;
+      this.#emitted += bytes.length;
       this.#lines.write(bytes);
     }
   }

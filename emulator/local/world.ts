@@ -18,7 +18,7 @@ export interface LocalRun extends RunRequest {
   readonly isolate: boolean;
   readonly first?: FlowWorker;
   startWorker(): FlowWorker;
-  /** 5 seconds unless told. */
+  /** 5 seconds unless given. */
   readonly heartbeatMilliseconds?: number;
 }
 

@@ -25,9 +25,9 @@ export function blobUrls(blobs: BlobStore, key: Uint8Array, url: () => string): 
       const { pathname, searchParams } = new URL(request.url);
       const hash = pathname.slice("/blobs/".length);
       const until = searchParams.get("until") ?? "";
-      const given = Buffer.from(searchParams.get("signature") ?? "");
+      const shown = Buffer.from(searchParams.get("signature") ?? "");
       const wanted = Buffer.from(mac(request.method, hash, until));
-      const isSigned = given.length === wanted.length && timingSafeEqual(given, wanted) && Number(until) > Date.now();
+      const isSigned = shown.length === wanted.length && timingSafeEqual(shown, wanted) && Number(until) > Date.now();
       if (!isSigned) return new Response(null, { status: 403 });
       if (request.method === "GET") return new Response((await blobs.read(hash)) as Uint8Array<ArrayBuffer>);
       try {

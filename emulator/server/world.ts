@@ -14,14 +14,14 @@ const HEARTBEAT_MILLISECONDS = 5_000;
 export interface EmulatedRun {
   readonly run: Run;
   readonly lineage: Lineage;
-  /** The execution's name and input, as its end is told by. */
+  /** The execution's name and input, as its end is known by. */
   readonly execution: { readonly name: string; readonly input: MachineInput };
   readonly calls: TaskCalls;
   readonly blobs: LocalBlobStore;
   readonly ending: () => Ending;
   /** How tasks are carried out, each in a process that has the runtime of a container. */
   readonly tasks: Pick<LocalTasksOptions, "api" | "maxWorkers" | "runtime" | "flowModule" | "root" | "logs" | "env">;
-  /** 5 seconds unless told. */
+  /** 5 seconds unless given. */
   readonly heartbeatMilliseconds?: number;
 }
 

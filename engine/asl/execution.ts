@@ -109,6 +109,6 @@ export function contextObject({ scope, state, type, enteredAt, retries, token }:
 }
 
 /** Tells the listener of the execution, if there is one, and answers the event's id. */
-export function tell({ scope, state }: Frame, event: StateEventDetail): number | undefined {
+export function emit({ scope, state }: Frame, event: StateEventDetail): number | undefined {
   return scope.line && note(scope.line, { state, ...event });
 }

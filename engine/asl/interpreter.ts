@@ -93,7 +93,7 @@ export async function interpret(
     if (mostSeconds !== undefined) ends.push(expired(mostSeconds));
     const outcome = await Promise.race(ends);
     if (outcome.status !== "SUCCEEDED") abort();
-    if (scope.line) tellOutcome(scope.line, outcome);
+    if (scope.line) emitOutcome(scope.line, outcome);
     return { ...outcome, transitions: execution.transitions };
   } catch (bug) {
     abort(bug);
@@ -129,7 +129,7 @@ function begin(input: Json, options: InterpreterOptions, signal: AbortSignal): S
 }
 
 /** The last event. What is still running when an execution is cut short is not told. */
-function tellOutcome(line: Line, outcome: Outcome): void {
+function emitOutcome(line: Line, outcome: Outcome): void {
   if (outcome.status === "ABORTED" || outcome.status === "TIMED_OUT") line.previous = 0;
   note(line, eventOf(outcome));
   endHistory(line);

@@ -2,7 +2,7 @@ import type { Json } from "../../graph/graph.ts";
 import type { Catcher, ErrorHandling, Retrier } from "../../statemachines/asl.ts";
 import { Aborted, StateFailure, TaskFailure, errorMatches, invalidMachine, located } from "./errors.ts";
 import type { Frame, RunState } from "./execution.ts";
-import { tell } from "./execution.ts";
+import { emit } from "./execution.ts";
 import { prepareAssign, prepareResultPath } from "./input-output.ts";
 
 interface Wrapping {
@@ -82,7 +82,7 @@ async function waitForRetry(
   const { execution, signal } = frame.scope;
   const delaySeconds = delayBeforeRetry(retrier, earlier, execution.random);
   frame.retries += 1;
-  if (frame.scope.line) tell(frame, { type: "RetryScheduled", error: error.error, retry: frame.retries, delaySeconds });
+  if (frame.scope.line) emit(frame, { type: "RetryScheduled", error: error.error, retry: frame.retries, delaySeconds });
   if (delaySeconds > 0) await execution.clock.sleep(delaySeconds * 1000, signal);
   if (signal.aborted) throw new Aborted();
   execution.transitions += 1;

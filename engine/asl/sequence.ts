@@ -2,7 +2,7 @@ import type { Json } from "../../graph/graph.ts";
 import type { State } from "../../statemachines/asl.ts";
 import { Aborted, located } from "./errors.ts";
 import type { ExecutionContext, Frame, RunState, Scope } from "./execution.ts";
-import { tell } from "./execution.ts";
+import { emit } from "./execution.ts";
 
 /** States ready to run: a machine, a Parallel's branch or a Map's body with everything in it parsed. */
 export interface Sequence {
@@ -56,7 +56,7 @@ export async function runSequence(sequence: Sequence, input: Json, scope: Scope)
     output = step.output;
     const { assigned } = frame;
     if (assigned) for (const [name, value] of Object.entries(assigned)) frame.variables.own.set(name, value);
-    if (scope.line) tell(frame, { type: "StateExited", stateType: state.type, output, ...(assigned && { assigned }) });
+    if (scope.line) emit(frame, { type: "StateExited", stateType: state.type, output, ...(assigned && { assigned }) });
     if (step.next === undefined) return output;
     frame.state = step.next;
   }
@@ -70,7 +70,7 @@ function enter(frame: Frame, type: State["Type"], input: Json): void {
   frame.assigned = undefined;
   if (line === undefined) return;
   line.current = { state: frame.state, type };
-  frame.entered = tell(frame, { type: "StateEntered", stateType: type, input });
+  frame.entered = emit(frame, { type: "StateEntered", stateType: type, input });
 }
 
 /** Promises that are resolved already never give the event loop a turn; this does, for all branches at once. */

@@ -12,7 +12,7 @@ export type RouteName = Routes["route"];
 /** The routes of those who may call so. */
 export type RouteNameFor<By extends Caller> = Extract<Routes, { readonly caller: By }>["route"];
 type Named<Name extends RouteName> = Extract<Routes, { readonly route: Name }>;
-type Told<Schema> = [NonNullable<Schema>] extends [never]
+type Inferred<Schema> = [NonNullable<Schema>] extends [never]
   ? undefined
   : NonNullable<Schema> extends z.ZodType
     ? z.output<NonNullable<Schema>>
@@ -20,9 +20,9 @@ type Told<Schema> = [NonNullable<Schema>] extends [never]
 
 /** What takes the place of the `{…}` in its path. */
 export type PathOf<Name extends RouteName> = { readonly [Part in PartNames<Name>]: string | number };
-export type QueryOf<Name extends RouteName> = Told<Named<Name>["query"]>;
-export type BodyOf<Name extends RouteName> = Told<Named<Name>["body"]>;
-export type AnswerOf<Name extends RouteName> = Told<Named<Name>["answer"]>;
+export type QueryOf<Name extends RouteName> = Inferred<Named<Name>["query"]>;
+export type BodyOf<Name extends RouteName> = Inferred<Named<Name>["body"]>;
+export type AnswerOf<Name extends RouteName> = Inferred<Named<Name>["answer"]>;
 
 export { TASK_TOKEN_HEADER } from "./token-header.ts";
 export type { DefineJobsResponse, FlowDescription, RegisterFlowRequest, RegisterFlowResponse } from "./flow-schemas.ts";

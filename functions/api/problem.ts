@@ -14,7 +14,7 @@ export interface Problem {
 
 export const PROBLEM_TYPE = "application/problem+json";
 
-/** Of what is no MillraceError nothing is told: it is a bug, and its message may hold anything. */
+/** Of what is no MillraceError nothing is said: it is a bug, and its message may hold anything. */
 export function problemOf(error: unknown): Problem {
   if (!(error instanceof MillraceError)) {
     return {

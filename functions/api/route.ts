@@ -5,7 +5,7 @@ import { isDeeperThan } from "./json-depth.ts";
 import { pathParts } from "./schemas.ts";
 import { TASK_TOKEN_HEADER } from "./token-header.ts";
 
-/** What the app is told of a request besides the request: who asks. */
+/** What the app knows of a request besides the request: who asks. */
 export interface ApiEnv {
   Variables: { signer: RequestSigner };
 }
@@ -137,8 +137,8 @@ const MAX_JSON_DEPTH = 256;
 
 /** Throws MillraceError `request.tooLarge`, `request.invalid`. */
 async function jsonOf(request: Context["req"]): Promise<unknown> {
-  const told = Number(request.header("content-length") ?? 0);
-  const bytes = told > MAX_REQUEST_BYTES ? undefined : await request.arrayBuffer();
+  const announced = Number(request.header("content-length") ?? 0);
+  const bytes = announced > MAX_REQUEST_BYTES ? undefined : await request.arrayBuffer();
   if (bytes === undefined || bytes.byteLength > MAX_REQUEST_BYTES)
     throw new MillraceError("request.tooLarge", `A request has at most ${MAX_REQUEST_BYTES} bytes`);
   if (isDeeperThan(MAX_JSON_DEPTH, new Uint8Array(bytes)))
@@ -153,8 +153,8 @@ async function jsonOf(request: Context["req"]): Promise<unknown> {
 function held<T>(value: unknown, schema: z.ZodType<T>, what: string): T {
   const { success, data, error } = schema.safeParse(value);
   if (success) return data;
-  const told = error.issues.slice(0, 3).map(({ path, message }) => `${[what, ...path].join(".")}: ${message}`);
-  throw new MillraceError("request.invalid", told.join("; "), {
+  const problems = error.issues.slice(0, 3).map(({ path, message }) => `${[what, ...path].join(".")}: ${message}`);
+  throw new MillraceError("request.invalid", problems.join("; "), {
     hint: "Use the version of millrace that the account has.",
   });
 }

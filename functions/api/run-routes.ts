@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { MillraceError } from "../../graph/errors.ts";
 import type { Page, Run, RunSummary } from "../../store/ledger/ledger.ts";
-import { finishOwnRun, stopRun } from "../runs/end.ts";
-import { readOwnRun } from "../runs/own.ts";
+import { finishCallerRun, stopRun } from "../runs/end.ts";
+import { readCallerRun } from "../runs/caller-run.ts";
 import { requireRun } from "../runs/read.ts";
 import { recordRun, triggerRun, type Starting } from "../runs/trigger.ts";
 import { answerMachineOf } from "./bookkeeping-call.ts";
@@ -57,7 +57,7 @@ const ownRuns = {
     caller: "person",
     body: finishRunRequest,
     answer: run,
-    handler: (parts, { path, body }) => finishOwnRun(parts, path, body),
+    handler: (parts, { path, body }) => finishCallerRun(parts, path, body),
   }),
   heartbeatRun: route("POST /flows/{flow}/runs/{run}/heartbeat", {
     about: "Says that a run that the caller carries out is alive.",
@@ -73,7 +73,7 @@ const ownRuns = {
     caller: "person",
     answer: controlResponse,
     handler: async ({ ledger }, { path }) => {
-      await readOwnRun(ledger, path);
+      await readCallerRun(ledger, path);
       const [value] = await ledger.readControls(path, [path]);
       return value ? { value: withoutPages(value) } : {};
     },
@@ -84,7 +84,7 @@ const ownRuns = {
     body: answerMachineRequest,
     answer: controlResponse,
     handler: async (parts, { path, body }) => {
-      const value = await answerMachineOf(parts, await readOwnRun(parts.ledger, path), body);
+      const value = await answerMachineOf(parts, await readCallerRun(parts.ledger, path), body);
       return value ? { value: withoutPages(value) } : {};
     },
   }),

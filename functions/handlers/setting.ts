@@ -1,4 +1,4 @@
-/** What a function is told of the deployment, by its environment (serverless.yml). Throws where it is not told. */
+/** What a function knows of the deployment, by its environment (serverless.yml). Throws where it lacks one. */
 export function setting(name: string): string {
   const value = process.env[name];
   if (value) return value;

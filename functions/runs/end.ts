@@ -37,7 +37,7 @@ export async function stopRun(ending: Ending, key: RunKey): Promise<{ stopped: b
 }
 
 /** Ends a run whose engine is the caller's own. Throws MillraceError `run.notHere` for one that is not. */
-export async function finishOwnRun(ending: Ending, key: RunKey, { status, error }: FinishRunRequest): Promise<Run> {
+export async function finishCallerRun(ending: Ending, key: RunKey, { status, error }: FinishRunRequest): Promise<Run> {
   const run = await requireRun(ending.ledger, key);
   if (!run.owner)
     throw new MillraceError("run.notHere", `run ${key.run} is carried out by Step Functions`, {

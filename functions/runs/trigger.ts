@@ -14,7 +14,7 @@ import type { Ledger, Run } from "../../store/ledger/ledger.ts";
 import { lineageOf } from "../../graph/lineage.ts";
 import { packOutcome } from "../../tasks/outcome.ts";
 import { beginRun, type RunRequest } from "../../tasks/create-run.ts";
-import { checkGiven } from "./given.ts";
+import { checkParameterValues } from "./check-values.ts";
 import { requireRun } from "./read.ts";
 
 /** What starting runs needs of the account. */
@@ -44,7 +44,7 @@ export async function triggerRun(starting: Starting, flow: string, request: Trig
   const { registry, ledger, machines, now } = starting;
   const record = await deployedFlow(registry, flow);
   const { name } = request;
-  // Before the name is taken: whoever asks again is told again what is wrong with the parameters.
+  // Before the name is taken: whoever asks again hears again what is wrong with the parameters.
   const wanted = await prepare(starting, record, request);
   if (name !== undefined) {
     const claimed = await registry.claim({ flow, name, at: now() }, now() - CLAIM_MILLISECONDS);
@@ -76,7 +76,7 @@ export async function triggerRun(starting: Starting, flow: string, request: Trig
   return run;
 }
 
-/** Checks what the run is given, and stores of it what is too large to stand in the ledger. */
+/** Checks what the run begins with, and stores of it what is too large to stand in the ledger. */
 async function prepare(
   starting: Starting,
   record: FlowRecord,
@@ -84,7 +84,7 @@ async function prepare(
 ): Promise<RunRequest> {
   const { blobs } = starting;
   const lineage = await starting.lineageOf(record.graph);
-  const values = checkGiven(lineage.graph, parameters);
+  const values = checkParameterValues(lineage.graph, parameters);
   const stored: Promise<void>[] = [];
   const memory = {
     read: (): never => {

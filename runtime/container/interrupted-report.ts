@@ -2,7 +2,7 @@ import type { FinishTaskRequest } from "../../functions/api/contract.ts";
 import { TASK_ENVIRONMENT, TIMEOUT_GRACE_SECONDS } from "../../statemachines/contract/contract.ts";
 
 /**
- * Why a container is told to end (SIGTERM), as far as it can be known in there: its job is out of time; or its machine is
+ * Why a container is asked to end (SIGTERM), as far as it can be known in there: its job is out of time; or its machine is
  * taken back, which is what mostly happens in an environment of Spot machines; or somebody terminated the job. What AWS
  * Batch says of it afterwards is what counts.
  */

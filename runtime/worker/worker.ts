@@ -40,7 +40,7 @@ process.on("disconnect", () => process.exit(1));
 process.on("SIGINT", () => {});
 process.on("uncaughtException", (thrown) => {
   if (current)
-    tell({
+    emit({
       type: "finished",
       outcome: { status: "failed", error: taskError(thrown) },
       seconds: 0,
@@ -64,7 +64,7 @@ async function answer(message: ToWorker): Promise<void> {
   }
 }
 
-function tell(message: FromWorker): void {
+function emit(message: FromWorker): void {
   const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
   for (let at = 0; at < bytes.length;) at += writeSync(RESULTS, bytes, at);
 }
@@ -78,7 +78,7 @@ async function load(bundle: string, blobFolder: string, stream: string): Promise
     // In the order of their names, as a module of either kind has them.
     for (const [name, value] of Object.entries(module).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       if (isFlow(value)) flows.set(name, definitionOf(value));
-    tell({
+    emit({
       type: "loaded",
       flows: [...flows].map(([exportName, { graph, sourceOf }]) => ({
         exportName,
@@ -98,13 +98,14 @@ async function loadModule(bundle: string): Promise<Record<string, unknown>> {
   return (await import(pathToFileURL(bundle).href)) as Record<string, unknown>;
 }
 
-async function parameters(exportName: string, given: Record<string, unknown>, asText: boolean): Promise<void> {
+async function parameters(exportName: string, values: Record<string, unknown>, asText: boolean): Promise<void> {
   try {
     const definition = flows.get(exportName)!;
-    const values = await parseParameters(definition, asText ? await readTexts(definition, given as Texts) : given);
+    const read = asText ? await readTexts(definition, values as Texts) : values;
+    const parsed = await parseParameters(definition, read);
     const lineage = lineageOf(definition.graph);
-    const { own, controls } = packOutcome({ lineage, after: undefined, index: [], before: {}, values }, blobs);
-    tell({ type: "parameters", manifest: own, controls });
+    const { own, controls } = packOutcome({ lineage, after: undefined, index: [], before: {}, values: parsed }, blobs);
+    emit({ type: "parameters", manifest: own, controls });
   } catch (thrown) {
     refuse(thrown);
   }
@@ -114,21 +115,21 @@ type Texts = Readonly<Record<string, string | string[] | true>>;
 
 /** What a command line's flags mean; `--max-depth` is the parameter maxDepth too. */
 async function readTexts({ parameters: schemas, graph }: Definition, texts: Texts): Promise<Record<string, unknown>> {
-  const given: Record<string, unknown> = {};
+  const values: Record<string, unknown> = {};
   for (const [flag, text] of Object.entries(texts)) {
     const name = Object.keys(schemas).find((one) => one === flag || flagOf(one) === flag);
-    if (name === undefined) given[flag] = text;
-    else given[name] = await coerceText(schemas[name]!, graph.parameters[name]?.schema, text);
+    if (name === undefined) values[flag] = text;
+    else values[name] = await coerceText(schemas[name]!, graph.parameters[name]?.schema, text);
   }
-  return given;
+  return values;
 }
 
 function refuse(thrown: unknown): void {
   if (thrown instanceof MillraceError) {
     const { code, detail, where, hint } = thrown;
-    tell({ type: "refused", error: { code, detail, where, ...(hint !== undefined && { hint }) } });
+    emit({ type: "refused", error: { code, detail, where, ...(hint !== undefined && { hint }) } });
   } else {
-    tell({ type: "refused", error: taskError(thrown) });
+    emit({ type: "refused", error: taskError(thrown) });
   }
 }
 
@@ -209,14 +210,14 @@ async function runOne(definition: Definition, task: Task): Promise<void> {
   taskLogStart = range.to;
   if (milliseconds > LONG_TASK_MILLISECONDS) giveBack();
   const log = range.to > range.from ? { log: range } : undefined;
-  tell({ type: "finished", outcome, seconds: milliseconds / 1000, ...log });
+  emit({ type: "finished", outcome, seconds: milliseconds / 1000, ...log });
 }
 
 /** Lets another worker have what waits behind a task that takes long. */
 function giveBack(): void {
   const returned = waiting.splice(running + 1);
   const [first] = returned;
-  if (first) tell({ type: "returned", from: first.number, to: returned.at(-1)!.number + 1 });
+  if (first) emit({ type: "returned", from: first.number, to: returned.at(-1)!.number + 1 });
 }
 
 function logRange(from: number) {

@@ -36,7 +36,7 @@ interface Stored {
 
 /**
  * The profile in use: MILLRACE_SERVICE_URL makes one of its own, MILLRACE_PROFILE names one, else it is the one that
- * `millrace configure use` chose; local where nothing is told. Throws MillraceError `profile.unknown`, `profile.damaged`.
+ * `millrace configure use` chose; local where nothing is set. Throws MillraceError `profile.unknown`, `profile.damaged`.
  */
 export function activeProfile(env: NodeJS.ProcessEnv = process.env): Profile {
   const api = env["MILLRACE_SERVICE_URL"];

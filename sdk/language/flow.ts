@@ -28,7 +28,7 @@ export function flow<const P extends ParameterSchemas = {}>(
   return chain(origin, undefined) as unknown as Flow<ParameterValues<P>, {}, P>;
 }
 
-/** What all links of a flow share. A body has its own, so that it can be told from every other. */
+/** What all links of a flow share. A body has its own, so that it is known from every other. */
 interface Origin {
   readonly name: string;
   readonly options: FlowOptions<ParameterSchemas>;

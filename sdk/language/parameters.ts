@@ -6,7 +6,7 @@ import { mistakesError, quote } from "../../graph/mistake.ts";
 import type { Mistake } from "../../graph/mistake.ts";
 import { nearest } from "../../graph/nearest.ts";
 
-/** What can be told of parameters as data: whether they must be given, and what their validators say of themselves. */
+/** What can be said of parameters as data: whether they must be given, and what their validators say of themselves. */
 export function graphParameters(
   schemas: Readonly<Record<string, StandardSchemaV1>>,
 ): Readonly<Record<string, GraphParameter>> {
@@ -32,7 +32,7 @@ export function graphParameters(
  */
 export async function parseParameters(
   definition: Pick<Definition, "parameters"> & { readonly graph: { readonly name: string } },
-  given: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> {
   const flow = definition.graph.name;
   const names = Object.keys(definition.parameters);
@@ -40,20 +40,20 @@ export async function parseParameters(
   const note = (parameter: string, message: string, hint: string) =>
     mistakes.push({ code: "parameter.invalid", message, where: { flow, parameter }, hint });
 
-  for (const name of Object.keys(given)) {
+  for (const name of Object.keys(values)) {
     if (!Object.hasOwn(definition.parameters, name))
       note(name, "the flow has no such parameter", hintOfUnknown(name, names));
   }
-  const values: [string, unknown][] = [];
+  const accepted: [string, unknown][] = [];
   for (const [name, schema] of Object.entries(definition.parameters)) {
-    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
     const { issues, ...valid } = await schema["~standard"].validate(value);
-    if (!issues) values.push([name, "value" in valid ? valid.value : undefined]);
+    if (!issues) accepted.push([name, "value" in valid ? valid.value : undefined]);
     else if (value === undefined) note(name, "it is required", `Give it with --${flagOf(name)} VALUE.`);
     else note(name, issues.map(formatIssue).join("; "), `It was given as ${quote(value)}.`);
   }
   if (mistakes.length > 0) throw mistakesError("parameter.invalid", mistakes);
-  return Object.fromEntries(values);
+  return Object.fromEntries(accepted);
 }
 
 /**
@@ -164,7 +164,7 @@ function isRequired(validator: StandardSchemaV1, schema: JsonObject | undefined)
     if (!(result instanceof Promise)) return result.issues !== undefined;
     result.catch(() => {});
   } catch {
-    // Some validators throw where they would have to wait; a run's own validation will tell.
+    // Some validators throw where they would have to wait; a run's own validation will show it.
   }
   return true;
 }

@@ -124,8 +124,8 @@ function callIntrinsic(name: string, argument: unknown, value: (name: string) =>
 function substitute(text: string, substitutions: Readonly<Record<string, unknown>>): string {
   return text.replace(/\$\{([A-Za-z0-9_]+)\}/g, (token, key: string) => {
     if (!Object.hasOwn(substitutions, key)) return token;
-    const given = substitutions[key];
-    return typeof given === "string" ? JSON.stringify(given).slice(1, -1) : JSON.stringify(given);
+    const value = substitutions[key];
+    return typeof value === "string" ? JSON.stringify(value).slice(1, -1) : JSON.stringify(value);
   });
 }
 

@@ -21,18 +21,18 @@ export interface Assumed {
 export function assumedIn(graph: Graph, { widths = {}, rounds = {}, cases = {} }: Course, minutes: Minutes): Assumed {
   const { steps, controls } = lineageOf(graph);
   const nodes = Array.from(controls.values(), ({ node }) => node);
-  const untold = (told: object) => (name: string) => !Object.hasOwn(told, name);
+  const unset = (values: object) => (name: string) => !Object.hasOwn(values, name);
   return {
-    widths: nodes.flatMap((node) => (node.type === "foreach" ? [controlName(node)] : [])).filter(untold(widths)),
-    rounds: nodes.flatMap((node) => (node.type === "loop" ? [node.id] : [])).filter(untold(rounds)),
+    widths: nodes.flatMap((node) => (node.type === "foreach" ? [controlName(node)] : [])).filter(unset(widths)),
+    rounds: nodes.flatMap((node) => (node.type === "loop" ? [node.id] : [])).filter(unset(rounds)),
     cases: Object.fromEntries(
       nodes.flatMap((node) =>
-        node.type === "switch" && untold(cases)(node.id)
+        node.type === "switch" && unset(cases)(node.id)
           ? [[node.on, node.otherwise ? "otherwise" : node.cases.at(-1)!.value]]
           : [],
       ),
     ),
-    minutes: minutes.default === DEFAULT_MINUTES ? [...steps.keys()].filter(untold(minutes.steps ?? {})) : [],
+    minutes: minutes.default === DEFAULT_MINUTES ? [...steps.keys()].filter(unset(minutes.steps ?? {})) : [],
     warnings: Array.from(steps.values()).flatMap(({ node: { name, options } }) => {
       const taken = minutes.steps?.[name] ?? minutes.default;
       if (options.timeout !== undefined && taken * 60 > parseDuration(options.timeout))

@@ -8,7 +8,7 @@ export interface Written {
   readonly controls: readonly ControlNode[];
 }
 
-/** More ways on than this are not told apart. */
+/** More ways on than this are not set apart. */
 const MOST_WAYS = 64;
 /** Nor do they turn off more often: a loop may go round without passing a step. */
 const MOST_TURNS = 20;

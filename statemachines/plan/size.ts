@@ -97,7 +97,7 @@ interface Position {
   readonly out?: Position;
 }
 
-/** What an execution within a run's own is told besides: the ARN of the one that started it, how far it goes. */
+/** What an execution within a run's own begins with besides: the ARN of the one that started it, how far it goes. */
 const NESTED_BYTES = 300;
 
 /** A run with a number that is long. */

@@ -10,7 +10,7 @@ export function fresh(what: string): string {
   return `${what}-${process.pid}-${Date.now().toString(36)}-${made}`;
 }
 
-/** A run to be, of a flow of its own unless told. */
+/** A run to be, of a flow of its own unless given. */
 export function aRun(over: Partial<NewRun> = {}): NewRun {
   return {
     flow: over.flow ?? fresh("Flow"),

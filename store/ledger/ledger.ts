@@ -143,7 +143,7 @@ export interface RunQuery {
   readonly namespace?: string;
   readonly tag?: string;
   readonly status?: Status;
-  /** 100 unless told; 1,000 at most. */
+  /** 100 unless given; 1,000 at most. */
   readonly limit?: number;
   readonly cursor?: string;
 }

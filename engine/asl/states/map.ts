@@ -3,7 +3,7 @@ import type { ItemProcessor, MapState, StateMap } from "../../../statemachines/a
 import { runConcurrently } from "../concurrently.ts";
 import { Aborted, StateFailure, TaskFailure, invalidMachine } from "../errors.ts";
 import type { Frame, RunState } from "../execution.ts";
-import { tell } from "../execution.ts";
+import { emit } from "../execution.ts";
 import { prepareInput, prepareResult } from "../input-output.ts";
 import { prepareItemReader } from "../item-reader.ts";
 import { prepareMapItems } from "../map-items.ts";
@@ -48,11 +48,11 @@ export function prepareMap(state: MapState, prepare: (body: StateMap) => Sequenc
   const attempt = async (raw: Json, frame: Frame): Promise<Json> => {
     const input = select(raw, frame);
     const concurrency = maxConcurrency?.(input, frame) || (distributed ? DISTRIBUTED_CONCURRENCY : INLINE_CONCURRENCY);
-    const given = readItems === undefined ? itemsAt(input, frame) : [];
-    tell(frame, { type: "MapStarted", length: given.length });
+    const inputItems = readItems === undefined ? itemsAt(input, frame) : [];
+    emit(frame, { type: "MapStarted", length: inputItems.length });
     const tolerate = tolerance?.(input, frame);
     const runAll = async () => {
-      const all = readItems === undefined ? given : await readItems(input, frame);
+      const all = readItems === undefined ? inputItems : await readItems(input, frame);
       const items = toItems(all, input, frame);
       const run = (distributed ? childExecutions : inlineIterations)(sequence, frame);
       const outputs: Json[] = Array.from({ length: items.length }, () => null);
@@ -68,10 +68,10 @@ export function prepareMap(state: MapState, prepare: (body: StateMap) => Sequenc
       return limited(outputs, frame.state);
     };
     const outputs = await (distributed ? withinMapRun(state, frame, runAll) : runAll());
-    tell(frame, { type: "MapSucceeded" });
+    emit(frame, { type: "MapSucceeded" });
     return toOutput(raw, outputs, frame);
   };
-  return prepareErrorHandling(state, attempt, { failed: (frame) => tell(frame, { type: "MapFailed" }) });
+  return prepareErrorHandling(state, attempt, { failed: (frame) => emit(frame, { type: "MapFailed" }) });
 }
 
 /** A child's failure counts among those that the Map endures, and its error stands for its output. */
@@ -93,15 +93,15 @@ async function withinMapRun(state: MapState, frame: Frame, run: () => Promise<Js
   const { line, about } = frame.scope;
   if (line === undefined) return run();
   const machine = String(about()["Id"]).replace(/:execution:([^:]*):.*/, ":mapRun:$1");
-  tell(frame, { type: "MapRunStarted", mapRunArn: `${machine}/${state.Label ?? frame.state}:${line.log.count}` });
+  emit(frame, { type: "MapRunStarted", mapRunArn: `${machine}/${state.Label ?? frame.state}:${line.log.count}` });
   try {
     const outputs = await run();
-    tell(frame, { type: "MapRunSucceeded" });
+    emit(frame, { type: "MapRunSucceeded" });
     return outputs;
   } catch (thrown) {
     if (thrown instanceof TaskFailure && !(thrown instanceof StateFailure)) {
       const { error, cause } = thrown;
-      tell(frame, { type: "MapRunFailed", error, cause });
+      emit(frame, { type: "MapRunFailed", error, cause });
     }
     throw thrown;
   }

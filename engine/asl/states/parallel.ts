@@ -3,7 +3,7 @@ import type { ParallelState, StateMap } from "../../../statemachines/asl.ts";
 import { runConcurrently } from "../concurrently.ts";
 import { invalidMachine } from "../errors.ts";
 import type { Frame, RunState } from "../execution.ts";
-import { tell } from "../execution.ts";
+import { emit } from "../execution.ts";
 import { branchOff, cutShort, endLine } from "../history.ts";
 import { prepareParameters, prepareResult } from "../input-output.ts";
 import { limited } from "../payload.ts";
@@ -22,7 +22,7 @@ export function prepareParallel(state: ParallelState, prepare: (branch: StateMap
     const { scope } = frame;
     const payload = parameters(input, frame);
     const outputs: Json[] = Array.from({ length: branches.length }, () => null);
-    tell(frame, { type: "ParallelStarted" });
+    emit(frame, { type: "ParallelStarted" });
     await runConcurrently(
       { count: branches.length, concurrency: branches.length },
       scope.signal,
@@ -30,12 +30,12 @@ export function prepareParallel(state: ParallelState, prepare: (branch: StateMap
         outputs[index] = await runBranch(branches[index]!, payload, { frame, index, signal });
       },
     );
-    tell(frame, { type: "ParallelSucceeded" });
+    emit(frame, { type: "ParallelSucceeded" });
     return toOutput(input, limited(outputs, frame.state), frame);
   };
   return prepareErrorHandling(state, attempt, {
     alias: "States.BranchFailed",
-    failed: (frame) => tell(frame, { type: "ParallelFailed" }),
+    failed: (frame) => emit(frame, { type: "ParallelFailed" }),
   });
 }
 

@@ -4,7 +4,7 @@ import { callWithin } from "../deadline.ts";
 import type { Limits } from "../deadline.ts";
 import { TaskFailure, invalidMachine } from "../errors.ts";
 import type { Expression, Frame, RunState, TaskContext } from "../execution.ts";
-import { tell } from "../execution.ts";
+import { emit } from "../execution.ts";
 import { prepareParameters, prepareResult } from "../input-output.ts";
 import { isObject } from "../jsonpath.ts";
 import { limited } from "../payload.ts";
@@ -94,10 +94,10 @@ async function observed(call: Call, frame: Frame): Promise<Json> {
   const { arn: resource, limits, credentials } = call;
   let isSubmitted = !(call.resource.kind === "service" && call.resource.waits !== undefined);
   const submitted = (output: Json) => {
-    if (!isSubmitted) tell(frame, { type: "TaskSubmitted", resource, output });
+    if (!isSubmitted) emit(frame, { type: "TaskSubmitted", resource, output });
     isSubmitted = true;
   };
-  tell(frame, {
+  emit(frame, {
     type: "TaskScheduled",
     resource,
     parameters: call.payload,
@@ -106,17 +106,17 @@ async function observed(call: Call, frame: Frame): Promise<Json> {
     ...(credentials !== undefined && { credentials }),
   });
   await undefined;
-  tell(frame, { type: "TaskStarted", resource });
+  emit(frame, { type: "TaskStarted", resource });
   try {
     const output = await carryOut(call, frame, submitted);
     submitted({});
-    tell(frame, { type: "TaskSucceeded", resource, output });
+    emit(frame, { type: "TaskSucceeded", resource, output });
     return output;
   } catch (thrown) {
     if (thrown instanceof TaskFailure) {
       const { error, cause } = thrown;
       submitted({});
-      tell(frame, { type: error === "States.Timeout" ? "TaskTimedOut" : "TaskFailed", resource, error, cause });
+      emit(frame, { type: error === "States.Timeout" ? "TaskTimedOut" : "TaskFailed", resource, error, cause });
     }
     throw thrown;
   }

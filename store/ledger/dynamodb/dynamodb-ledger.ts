@@ -15,7 +15,7 @@ export interface DynamoLedgerOptions {
   readonly table: string;
   /** Where manifests, parameters and lists of pages go that are longer than 100 KiB. */
   readonly blobs: BlobStore;
-  /** Region, endpoint, credentials; from the environment unless told. */
+  /** Region, endpoint, credentials; from the environment unless given. */
   readonly client?: DynamoDBClientConfig;
 }
 

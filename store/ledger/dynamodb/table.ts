@@ -53,7 +53,7 @@ export interface Range {
   /** How many items to look at, before the filter. */
   readonly limit?: number;
   readonly filter?: TableExpression;
-  /** Attributes by name; all of them unless told. */
+  /** Attributes by name; all of them unless given. */
   readonly only?: readonly string[];
 }
 

@@ -7,7 +7,7 @@ import { requireRun } from "./read.ts";
  * A run that its caller carries out and that goes on. Throws MillraceError `run.notHere` for one that Step Functions
  * carries out, `run.over` for one that has ended.
  */
-export async function readOwnRun(ledger: Ledger, key: RunKey): Promise<Run> {
+export async function readCallerRun(ledger: Ledger, key: RunKey): Promise<Run> {
   const run = await requireRun(ledger, key);
   if (!run.owner)
     throw new MillraceError("run.notHere", `run ${key.run} is carried out by Step Functions`, {

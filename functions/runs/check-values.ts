@@ -12,33 +12,33 @@ import { withinBounds } from "../bounded.ts";
  *
  * @throws MillraceError `parameter.invalid`, which lists every problem.
  */
-export function checkGiven(
+export function checkParameterValues(
   { name: flow, parameters }: Pick<Graph, "name" | "parameters">,
-  given: Readonly<Record<string, Json>>,
+  values: Readonly<Record<string, Json>>,
 ): Record<string, Json> {
   const mistakes: Mistake[] = [];
   const note = (parameter: string, message: string, hint: string) =>
     mistakes.push({ code: "parameter.invalid", message, where: { flow, parameter }, hint });
   const names = Object.keys(parameters);
-  for (const name of Object.keys(given)) {
+  for (const name of Object.keys(values)) {
     if (Object.hasOwn(parameters, name)) continue;
     const meant = nearest(name, names);
     const there = names.length > 0 ? `There are ${names.join(", ")}.` : "It takes none.";
     note(name, "the flow has no such parameter", meant ? `Did you mean ${meant} (--${flagOf(meant)})?` : there);
   }
-  const values: [string, Json][] = [];
+  const accepted: [string, Json][] = [];
   for (const [name, { required, schema }] of Object.entries(parameters)) {
-    const value = Object.hasOwn(given, name) ? given[name] : schema?.["default"];
+    const value = Object.hasOwn(values, name) ? values[name] : schema?.["default"];
     if (value === undefined) {
       if (required) note(name, "it is required", `Give it with --${flagOf(name)} VALUE.`);
       continue;
     }
     const problem = schema && problemOf(schema, value);
-    if (problem === undefined) values.push([name, value]);
+    if (problem === undefined) accepted.push([name, value]);
     else note(name, problem, `It was given as ${quote(value)}.`);
   }
   if (mistakes.length > 0) throw mistakesError("parameter.invalid", mistakes);
-  return Object.fromEntries(values);
+  return Object.fromEntries(accepted);
 }
 
 /** For one value. Deploying refuses the usual schemas that take for ever (deploy/check-parameters.ts), not all. */
@@ -50,8 +50,8 @@ function problemOf(schema: object, value: Json): string | undefined {
   const { valid, errors } = result;
   if (valid) return undefined;
   // The first says only that something below it is wrong.
-  const told = errors.filter(({ keyword }) => keyword !== "properties" && keyword !== "items");
-  return (told.length > 0 ? told : errors)
+  const deepest = errors.filter(({ keyword }) => keyword !== "properties" && keyword !== "items");
+  return (deepest.length > 0 ? deepest : errors)
     .slice(0, 3)
     .map(({ instanceLocation, error }) =>
       `${instanceLocation.replace(/^#\/?/, "").replaceAll("/", ".")} ${error}`.trim(),
