@@ -19,47 +19,6 @@ interface Statement {
   readonly Condition?: unknown;
 }
 
-interface Policy {
-  readonly PolicyDocument: { readonly Statement: readonly Statement[] };
-}
-
-/** Why a right ends with a star: `ROLE RESOURCE` → the reason. One that is not here, or is here and not used, fails. */
-const WILDCARDS: Readonly<Record<string, string>> = {
-  "RegisterRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
-  "RegisterRole states:stateMachine:millrace-dev__*": "a machine has its flow's name",
-  "RegisterRole scheduler:schedule/${Schedules}/*": "a schedule has its flow's name",
-  "RegisterRole batch:job-definition/millrace-dev__*": "a step's definition has its flow's name",
-  "RegisterRole *": "batch:DescribeJobDefinitions and states:ListStateMachines know no resources",
-  "RunsRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
-  "RunsRole states:stateMachine:millrace-dev__*": "a machine has its flow's name",
-  "RunsRole states:execution:millrace-dev__*": "an execution has its flow's and its run's name",
-  "DispatchRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
-  "DispatchRole states:stateMachine:millrace-dev__*": "a machine has its flow's name",
-  "DispatchRole *": "batch:DescribeJobs and ListJobs know no resources",
-  "TasksRole *": "batch:DescribeJobs and ListJobs know no resources",
-  "TasksRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
-  "SignRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
-  "RunnerRole execute-api:${HttpApi}/*/POST/runs/*/*/tasks/*": "any run's tasks: which attempt, the token says",
-  "JobRole execute-api:${HttpApi}/*/POST/runs/*/*/tasks/*": "any run's tasks: which attempt, the token says",
-  "ExecutionRole *": "ecr:GetAuthorizationToken knows no resources",
-  "ExecutionRole ecr:repository/*": "a step's image may be any of the account's own",
-  "ExecutionRole secretsmanager:secret:millrace/*": "the secrets that steps may refer to",
-  "ExecutionRole ssm:parameter/millrace/*": "the parameters that steps may refer to",
-  "MachineRole *": "batch:DescribeJobs and TerminateJob know no resources",
-  "MachineRole batch:job-definition/millrace-dev:*": "the revisions of the deployment's own definition",
-  "MachineRole batch:job-definition/millrace-dev__*": "a step's definition has its flow's name",
-  "MachineRole ${Bucket.Arn}/map-runs/*": "each Map Run leaves what its children answered",
-  "MachineRole states:stateMachine:millrace-dev__*":
-    "a distributed Map runs its own machine, a run those within its flow's",
-  "MachineRole states:execution:millrace-dev__*":
-    "a distributed Map follows its own children, a run the executions within it",
-  "PeoplePolicy execute-api:${HttpApi}/*": "all of the API: it is what people work with",
-  "PeoplePolicy *": "what Batch's Describe and List do knows no resources",
-  "PeoplePolicy batch:job-definition/millrace-dev:*": "the revisions of the deployment's own definition",
-  "PeoplePolicy batch:job-definition/millrace-dev__*": "a step's definition has its flow's name",
-  "PeoplePolicy batch:job/*": "a job's name is its number",
-};
-
 /** Kinds of resources that have a price while nothing runs. */
 const PRICED =
   /NatGateway|::EIP|KMS::Key|SecretsManager|ElasticLoadBalancing|RDS|ECS::Service|EC2::Instance$|OpenSearch/;
@@ -75,36 +34,6 @@ describe("the compiled template", () => {
     ({ Resources: resources } = JSON.parse(text) as { Resources: Record<string, Resource> });
   }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  test("gives no right that ends with a star without a reason, and lists no reason that nothing needs", () => {
-    const found = new Set<string>();
-    const policies = [
-      ...ofType("AWS::IAM::Role").flatMap(([role, { Properties }]) =>
-        ((Properties["Policies"] ?? []) as Policy[]).map((policy) => [role, policy] as const),
-      ),
-      ...ofType("AWS::IAM::ManagedPolicy").map(([name, { Properties }]) => [name, Properties as Policy] as const),
-    ];
-    for (const [role, { PolicyDocument }] of policies) {
-      for (const { Action, Resource } of PolicyDocument.Statement) {
-        for (const action of [Action].flat()) if (action.includes("*")) found.add(`${role} does ${action}`);
-        for (const one of [Resource].flat()) {
-          const name = nameOf(one);
-          if (name.includes("*")) found.add(`${role} ${name}`);
-        }
-      }
-    }
-    expect([...found].toSorted()).toEqual(Object.keys(WILDCARDS).toSorted());
-  });
-
-  test("gives no role AWS's own policies but those for Batch and its machines", () => {
-    const managed = ofType("AWS::IAM::Role").flatMap(([role, { Properties }]) =>
-      ((Properties["ManagedPolicyArns"] ?? []) as unknown[]).map((arn) => `${role} ${nameOf(arn)}`),
-    );
-    expect(managed.toSorted()).toEqual([
-      "BatchRole arn:${AWS::Partition}:iam::aws:policy/service-role/AWSBatchServiceRole",
-      "MachineProfileRole arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role",
-    ]);
-  });
 
   test("gives up jobs that wait in any queue for longer than was set, for each reason that Batch may act on", () => {
     const limits = ofType("AWS::Batch::JobQueue").map(([, { Properties }]) => Properties["JobStateTimeLimitActions"]);
