@@ -175,6 +175,32 @@ describe("the scheduler", () => {
     expect(events).toEqual([]);
   });
 
+  test("begins nothing on a worker that is still loading the flow's code", async () => {
+    let loaded = () => {};
+    const load = () => new Promise<void>((resolve) => (loaded = resolve));
+    const { scheduler, workers } = await open(() => DONE, { load });
+    const running = [scheduler.run(job({ size: 2 }), never), scheduler.run(job({ step: "caught" }), never)];
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(workers[0]!.pages).toEqual([]);
+    expect(await ledger.listSteps(key)).toEqual([]);
+    loaded();
+    expect(await Promise.all(running)).toEqual([[], []]);
+    scheduler.close();
+  });
+
+  test("kills the workers that are at a task when it closes, and lets the others end by themselves", async () => {
+    const { scheduler, workers } = await open(({ index }) => (index === "0" ? "never" : DONE), { maxWorkers: 2 });
+    void scheduler.run(job({ size: 2 }), never).catch(() => {});
+    await vi.waitUntil(() => workers.flatMap(({ pages }) => pages.flat()).length === 2);
+    await vi.waitUntil(async () => (await ledger.listSteps(key))[0]?.succeeded === 1);
+    scheduler.close();
+    const kills = (worker: FakeWorker) => worker.asked.filter((one) => one === "kill").length;
+    expect(workers.map((worker) => [worker.pages.flat(), kills(worker)]).toSorted()).toEqual([
+      [["fit/0"], 1],
+      [["fit/1"], 0],
+    ]);
+  });
+
   test("goes on where one worker of several cannot load it, and gives up where three in a row cannot", async () => {
     const unloadable = () => Promise.reject(new Error("no memory"));
     const one = await open(() => DONE, {
