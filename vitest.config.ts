@@ -9,6 +9,7 @@ const plain = ["aws", "cli", "engine", "functions", "graph", "sdk", "statemachin
 const alone = [
   "sdk/client/client.test.ts", // sets the environment's credentials
   "sdk/language/scale.test.ts", // takes the longest, and waits for tsc alone: test/order.ts has it begin early
+  "store/blobs/files/file-blobs.test.ts", // replaces node:fs
   "store/**/dynamodb/*.test.ts", // replaces what the SDK's clients send, or starts an account
   "store/**/s3/*.test.ts", // starts an account
 ];
