@@ -55,6 +55,7 @@ function lazyLedger(open: () => Promise<Ledger>): Ledger {
     createRun: async (...asked) => (await ledger()).createRun(...asked),
     updateRun: async (...asked) => (await ledger()).updateRun(...asked),
     readRun: async (...asked) => (await ledger()).readRun(...asked),
+    readRunAndSecret: async (...asked) => (await ledger()).readRunAndSecret(...asked),
     listRuns: async (...asked) => (await ledger()).listRuns(...asked),
     listFlows: async (...asked) => (await ledger()).listFlows(...asked),
     startAttempts: async (...asked) => (await ledger()).startAttempts(...asked),

@@ -11,6 +11,8 @@ export interface Job {
   readonly attempts: number;
   /** The machine itself tries again, with a job of its own: this one makes a single try. */
   readonly isRetriedByMachine?: true;
+  /** What its tasks show to begin, where they begin by the API. */
+  readonly proof: string;
   /** The index of the task at a position of the array. */
   index(position: number): string;
 }
@@ -40,11 +42,13 @@ export function stateJob(lineage: Lineage, parameters: JsonObject): StateJob {
   const step = env.get(TASK_ENVIRONMENT.step)!;
   const place = env.get(TASK_ENVIRONMENT.index)!;
   const attempts = Number(env.get(TASK_ENVIRONMENT.attempts) ?? 1);
-  if (!ArrayProperties) return { step, place, attempts, size: 1, isArray: false, parameters, index: () => place };
+  const proof = env.get(TASK_ENVIRONMENT.startProof)!;
+  const common = { step, place, attempts, proof, parameters };
+  if (!ArrayProperties) return { ...common, size: 1, isArray: false, index: () => place };
   const depth = lineage.steps.get(step)!.depth - 1;
   const offset = Number(env.get(TASK_ENVIRONMENT.offset) ?? 0);
   const index = (position: number) => arrayChildIndex(place, depth, offset + position);
-  return { step, place, attempts, size: ArrayProperties.Size, isArray: true, parameters, index };
+  return { ...common, size: ArrayProperties.Size, isArray: true, index };
 }
 
 /** Characters of what a state machine gets of a failure: it goes along in the machine's payload. */

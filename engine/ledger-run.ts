@@ -33,10 +33,10 @@ export async function invokeAsJob(
     readonly runJob: (job: Job, signal: AbortSignal) => Promise<JobResult>;
     readonly readControl: WorldRun["readControl"];
   },
-  { step, index, attempts }: RunnerRequest,
+  { step, index, attempts, proof }: RunnerRequest,
   signal: AbortSignal,
 ): Promise<ControlValue | undefined> {
-  const job: Job = { step, size: 1, attempts, isRetriedByMachine: true, index: () => index };
+  const job: Job = { step, size: 1, attempts, proof, isRetriedByMachine: true, index: () => index };
   assertSucceeded(job, await place.runJob(job, signal));
   const next = askedNext(place.lineage, step, index);
   return next && place.readControl(next);

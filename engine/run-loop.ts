@@ -40,7 +40,7 @@ export async function runInWorld(world: World, flow: RunnableFlow, listeners: Ru
     await interruption.settled();
     const execution = await executeFlow(
       flow.compiled,
-      { ...machineInput(run.key) },
+      { ...machineInput(run.key, run.secret) },
       {
         integrations: worldIntegrations(run, flow, report),
         signal: interruption.signal,

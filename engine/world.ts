@@ -23,6 +23,8 @@ export interface WorldRun {
   readonly key: RunKey;
   readonly createdAt: number;
   readonly tags: readonly string[];
+  /** What the machine makes the proofs from that the run's tasks show to begin. */
+  readonly secret: string;
 
   /** Says that the run is alive; false where it has ended by somebody else's hand. A rejection is taken for "not known". */
   heartbeat(): Promise<boolean>;

@@ -364,6 +364,10 @@ export const ERROR_CODES = {
     what: "It is not known in which AWS region the stack is.",
     fix: "Give `--region`, or set `AWS_REGION`.",
   },
+  "proof.invalid": {
+    what: "A task was to begin without the proof that its run's state machine gives to it alone.",
+    fix: "Deploy the flow again where an earlier Millrace deployed it; else somebody asks who has no right to.",
+  },
   "request.invalid": {
     what: "The API was asked what its description does not allow.",
     fix: "Use the version of millrace that the account has.",
@@ -539,6 +543,10 @@ export const ERROR_CODES = {
   "task.otherBase": {
     what: "A task said that it began with other artifacts than it was given.",
     fix: "Use the version of millrace that the account has.",
+  },
+  "task.tooEarly": {
+    what: "A task was to begin before those that it comes after had finished.",
+    fix: "The state machine begins tasks in their turn: leave it to that.",
   },
   "task.unknown": {
     what: "The step has no such task.",

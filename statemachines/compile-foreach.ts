@@ -19,6 +19,7 @@ import { isArrayJob } from "./array-job.ts";
 import { startOf } from "./entry.ts";
 import { addGroup } from "./state-group.ts";
 import { INTEGRATIONS, MAP_RUNS_PREFIX, MAX_WIDTH, RANGES_KEY } from "./contract/contract.ts";
+import { SECRET_PATH } from "./contract/start-proof.ts";
 import { mapRunConcurrency } from "./inline.ts";
 import { LIMITS } from "./limits.ts";
 import type { MachineResources } from "./resources.ts";
@@ -210,7 +211,8 @@ function mapOver(
   const at: JsonObject = { "p.$": deeperIndex(depth - 1, "$.at.p", "$$.Map.Item.Index") };
   return {
     Type: "Map",
-    ItemSelector: { "run.$": "$.run", at },
+    // Each child of a distributed Map is an execution, with an input of its own.
+    ItemSelector: { "run.$": "$.run", at, ...(config.Mode === "DISTRIBUTED" && { "secret.$": SECRET_PATH }) },
     ItemProcessor: {
       ProcessorConfig: config,
       StartAt: startOf(node.body, body),

@@ -16,6 +16,7 @@ import {
   type FlowContext,
 } from "./block.ts";
 import { INTEGRATIONS } from "./contract/contract.ts";
+import { SECRET_PATH } from "./contract/start-proof.ts";
 import { addControlRead, controlFieldsOf, pickFields } from "./control.ts";
 import { addEnter, enterable } from "./enter.ts";
 import { entryOf, startOf } from "./entry.ts";
@@ -40,6 +41,7 @@ function addExecution(
       Input: {
         "run.$": "$.run",
         "at.$": "$.at",
+        "secret.$": SECRET_PATH,
         ...(block.entered && { "enter.$": "$$.Execution.Input.enter" }),
         // By this name Step Functions shows the one with the other.
         "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID.$": "$$.Execution.Id",

@@ -5,6 +5,7 @@ import { addState, field, taskIndexExpression, to, type Block, type Does, type E
 import { placeOf, resourceRequirements } from "./container-size.ts";
 import { INTEGRATIONS, TASK_ENVIRONMENT, TIMEOUT_GRACE_SECONDS } from "./contract/contract.ts";
 import { pickFields } from "./control.ts";
+import { startProofExpression } from "./contract/start-proof.ts";
 import { LIMITS } from "./limits.ts";
 import { forStep, type MachineResources } from "./resources.ts";
 import {
@@ -50,6 +51,7 @@ export function addJob(step: StepNode, block: Block, named: StepState): void {
     ...(timeoutSeconds === undefined
       ? []
       : [[TASK_ENVIRONMENT.timeoutSeconds, { constant: String(timeoutSeconds) }] as const]),
+    [TASK_ENVIRONMENT.startProof, { path: startProofExpression(step.name, index, array !== undefined) }],
   ];
   const requirements = resourceRequirements(options);
   const state: TaskState = {
@@ -108,6 +110,7 @@ function addInvocation(step: StepNode, block: Block, next: Entry): void {
         ...field("index", index),
         attempts: attemptsOf(options),
         ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+        "proof.$": startProofExpression(step.name, index, false),
       },
     },
     ...(timeoutSeconds !== undefined && { TimeoutSeconds: Math.ceil(timeoutSeconds) + TIMEOUT_GRACE_SECONDS }),

@@ -38,7 +38,7 @@ test("how many branches there are is what the task before wrote down", async () 
   const { ledger } = fakeLedger({}, { "merge/0": widthOf(5) });
   expect(await foreachWidth(scopeOf(wide, ledger), "merge", "0")).toBe(5);
   await expect(foreachWidth(scopeOf(wide, fakeLedger().ledger), "merge", "0")).rejects.toThrow(
-    "Wide/7: nobody wrote the width of merge/0",
+    "run 7: nobody wrote the width of merge/0",
   );
 });
 

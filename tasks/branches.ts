@@ -1,15 +1,14 @@
 import { parseIndex } from "../graph/task-index.ts";
 import type { Manifest } from "../store/artifacts/manifest.ts";
-import { inputsAt, whole, type RunScope } from "./inputs.ts";
+import { inputsAt, tooEarly, whole, type RunScope } from "./inputs.ts";
 
 /** Branches whose manifests are read together. */
 const PAGE = 200;
 
 /** The width of the foreach that the join at `index` joins. */
-export async function foreachWidth({ ledger, key }: RunScope, join: string, index: string): Promise<number> {
-  const [control] = await ledger.readControls(key, [{ node: join, index }]);
-  if (control?.type !== "foreach")
-    throw new Error(`${key.flow}/${key.run}: nobody wrote the width of ${join}/${index}`);
+export async function foreachWidth(scope: RunScope, join: string, index: string): Promise<number> {
+  const [control] = await scope.ledger.readControls(scope.key, [{ node: join, index }]);
+  if (control?.type !== "foreach") throw tooEarly(scope, `nobody wrote the width of ${join}/${index}`);
   return control.width;
 }
 

@@ -1,6 +1,6 @@
 import type { Graph } from "../graph/graph.ts";
 import type { BlobStore } from "../store/blobs/blobs.ts";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { Control } from "../graph/control-value.ts";
 import type { Ledger, Owner, Run } from "../store/ledger/ledger.ts";
 import type { Manifest } from "../store/artifacts/manifest.ts";
@@ -24,11 +24,21 @@ export interface RunStore {
   readonly blobs: BlobStore;
 }
 
+/** A run that was just made, and its secret, which whoever carries it out begins its tasks with. */
+export interface BegunRun {
+  readonly run: Run;
+  readonly secret: string;
+}
+
+/** So long that nobody guesses it. */
+const SECRET_BYTES = 32;
+
 /** Records a new run; the graph is kept with it, so that it can be read for as long as the run is. */
-export async function beginRun({ ledger, blobs }: RunStore, request: RunRequest, now: number): Promise<Run> {
+export async function beginRun({ ledger, blobs }: RunStore, request: RunRequest, now: number): Promise<BegunRun> {
   const { graph, ...rest } = request;
   const bytes = Buffer.from(JSON.stringify(graph));
   const hash = createHash("sha256").update(bytes).digest("hex");
   if (!(await blobs.has(hash))) await blobs.write(hash, [bytes]);
-  return ledger.createRun({ ...rest, flow: graph.name, graph: hash, createdAt: now });
+  const secret = randomBytes(SECRET_BYTES).toString("base64url");
+  return { run: await ledger.createRun({ ...rest, flow: graph.name, graph: hash, createdAt: now, secret }), secret };
 }

@@ -47,7 +47,7 @@ describe("what a task begins with", () => {
     for (const status of ["failed", "running", "stopped"] as const) {
       const { ledger } = fakeLedger({ "fit/0": { ...left("a"), status } });
       await expect(stepInputs(scopeOf(wide, ledger), "check", ["0"])).rejects.toThrow(
-        "Wide/7: nothing that comes before index 0 has finished",
+        "run 7: nothing that comes before index 0 has finished",
       );
     }
   });

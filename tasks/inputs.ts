@@ -1,3 +1,4 @@
+import { MillraceError } from "../graph/errors.ts";
 import { formatIndex, parseIndex } from "../graph/task-index.ts";
 import type { Item, Lineage, Source } from "../graph/lineage.ts";
 import { itemRef } from "../store/artifacts/pack.ts";
@@ -42,6 +43,11 @@ export async function controlInputs(scope: RunScope, node: string, index: string
   return inputs!;
 }
 
+/** The machine begins a task once those before it have finished, so it is not the machine that asks. */
+export function tooEarly({ key: { flow, run } }: Pick<RunScope, "key">, what: string): MillraceError {
+  return new MillraceError("task.tooEarly", `run ${run}: ${what}`, { where: { flow } });
+}
+
 export function whole({ base, items }: TaskInputs): Manifest {
   return { ...base, ...items };
 }
@@ -73,8 +79,7 @@ export async function inputsAt(
     open = open.filter((i) => !found[i]);
   }
   if (open.length > 0) {
-    const { flow, run } = scope.key;
-    throw new Error(`${flow}/${run}: nothing that comes before index ${formatIndex(places[open[0]!]!)} has finished`);
+    throw tooEarly(scope, `nothing that comes before index ${formatIndex(places[open[0]!]!)} has finished`);
   }
   return found as TaskInputs[];
 }
@@ -135,7 +140,7 @@ async function itemsOf(scope: RunScope, items: readonly Item[], places: readonly
     const refs: Record<string, ValueRef> = {};
     for (const { node, as, index, position } of list) {
       const control = controls.get(`${node}/${index}`);
-      if (control?.type !== "foreach") throw new Error(`nobody wrote the items of ${node}/${index}`);
+      if (control?.type !== "foreach") throw tooEarly(scope, `nobody wrote the items of ${node}/${index}`);
       refs[as] = itemRef(control, position);
     }
     return refs;

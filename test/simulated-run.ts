@@ -13,9 +13,11 @@ import {
   INTEGRATIONS,
   machineInput,
   type BookkeepingRequest,
+  TASK_ENVIRONMENT,
   type RecordFailureRequest,
   type RunnerRequest,
 } from "../statemachines/contract/contract.ts";
+import { arrayIndexOf, startProof } from "../statemachines/contract/start-proof.ts";
 import {
   controlFields,
   controlItem,
@@ -135,7 +137,7 @@ export async function simulate(flow: Graph, answers: Answers, options: Simulatio
   const histories: Histories[] = [];
   const result = await executeFlow(
     compile(flow, offlineResources, options.size),
-    machineInput(run.key, options.enter) as unknown as JsonObject,
+    machineInput(run.key, SECRET, options.enter) as unknown as JsonObject,
     {
       integrations: (resource, input) => run.answer(resource, input),
       onExecution(machine) {
@@ -206,10 +208,14 @@ class SimulatedRun implements Omit<Simulation, "result" | "histories"> {
     );
     const size = (input["ArrayProperties"] as { Size?: number } | undefined)?.Size;
     this.jobs.push({ step: name, size });
-    if (size === undefined) await this.#perform(name, [index]);
-    else {
+    const proof = env[TASK_ENVIRONMENT.startProof];
+    if (size === undefined) {
+      assert.equal(proof, startProof(SECRET, name, index));
+      await this.#perform(name, [index]);
+    } else {
       assert.ok(size >= 2 && size <= 10_000, `an array job has 2 to 10,000 children, not ${size}`);
       const depth = this.#lineage.steps.get(name)!.depth - 1;
+      assert.equal(proof, startProof(SECRET, name, arrayIndexOf(arrayChildIndex(index, depth, 0))));
       const hasChildren = this.#options.children !== false;
       const positions = hasChildren ? Array.from({ length: size }, (_, i) => Number(offset) + i) : [];
       await this.#perform(
@@ -222,7 +228,8 @@ class SimulatedRun implements Omit<Simulation, "result" | "histories"> {
 
   async #invoke({ FunctionName, Payload }: { FunctionName: string; Payload: unknown }): Promise<Json> {
     if (FunctionName === offlineResources.runner.default) {
-      const { step: name, index } = Payload as RunnerRequest;
+      const { step: name, index, proof } = Payload as RunnerRequest;
+      assert.equal(proof, startProof(SECRET, name, index));
       await this.#perform(name, [index]);
       const key = askedNext(this.#lineage, name, index);
       return key ? { control: this.#fieldsAt(key.node, key.index) } : {};
@@ -260,6 +267,7 @@ class SimulatedRun implements Omit<Simulation, "result" | "histories"> {
     return controlFields(this.#valueAt(name, index)) as unknown as JsonObject;
   }
 }
+const SECRET = "the run's secret";
 
 const zeros: Json = Array.from({ length: 40_000 }, () => 0);
 

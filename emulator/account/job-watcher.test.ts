@@ -53,6 +53,7 @@ const job = (place = "0"): StateJob => ({
   place,
   size: 1,
   attempts: 1,
+  proof: "",
   isArray: false,
   index: () => place,
 });

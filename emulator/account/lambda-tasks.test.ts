@@ -5,7 +5,7 @@ import { TaskFailure } from "../../engine/asl/errors.ts";
 import type { TaskEvent } from "../../engine/world.ts";
 import { LambdaTasks } from "./lambda-tasks.ts";
 
-const request = { run: "Stats/1", step: "fit", index: "0", attempts: 2 };
+const request = { run: "Stats/1", step: "fit", index: "0", attempts: 2, proof: "shown" };
 const never = new AbortController().signal;
 
 /** A runner function that does what the list says, one entry a call. */

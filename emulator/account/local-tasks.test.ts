@@ -40,7 +40,7 @@ function open(body: string, attempts: readonly Partial<Attempt>[] = []) {
     readAttempts: async () => attempts as Attempt[],
   });
   const run = (size: number, tries = 1, signal = never) =>
-    tasks.run({ step: "fit", size, attempts: tries, index: String }, signal);
+    tasks.run({ step: "fit", size, attempts: tries, proof: "shown", index: String }, signal);
   return { tasks, told, begun, run };
 }
 

@@ -96,9 +96,9 @@ export class LocalTasks {
     signal: AbortSignal,
   ): Promise<"done" | Failed> {
     const { run, api, emit, lineage, root, flowModule, runtime, logs, env } = this.#options;
-    const { step } = job;
+    const { step, proof } = job;
     const stream = newLogStream();
-    const started = await this.#options.startTask({ step, index, by: localAttempt(hostname(), stream) });
+    const started = await this.#options.startTask({ step, index, by: localAttempt(hostname(), stream), proof });
     if (started.state === "done") return "done";
     const { attempt } = started;
     const at = Date.now();

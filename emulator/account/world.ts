@@ -49,7 +49,7 @@ export function accountWorld(request: AccountRun): World {
 async function createAccountRun(request: AccountRun, events: TaskEvents): Promise<WorldRun> {
   const { own } = request.client;
   const { stepsStay } = request;
-  const { flow, run, createdAt, tags } = await own.create(request.run);
+  const { flow, run, createdAt, tags, secret = "" } = await own.create(request.run);
   const key = { flow, run };
   const { lineage, batch, lambda, local } = openPlaces(request, key, events);
   let recorded: Promise<void> | undefined;
@@ -66,6 +66,7 @@ async function createAccountRun(request: AccountRun, events: TaskEvents): Promis
     key,
     createdAt,
     tags,
+    secret,
     runJob,
     async invokeStep(name, step, signal) {
       if (stepsStay)

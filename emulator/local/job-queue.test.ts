@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Job } from "../../engine/job.ts";
 import { JobQueue } from "./job-queue.ts";
 
-const job = (step: string, size: number): Job => ({ step, size, attempts: 1, index: String });
+const job = (step: string, size: number): Job => ({ step, size, attempts: 1, proof: "", index: String });
 const named = (tries: ReturnType<JobQueue["take"]>) => tries.map(({ job: { step }, index }) => `${step}/${index}`);
 
 test("jobs are taken in the order they came, an array's tasks in theirs", () => {

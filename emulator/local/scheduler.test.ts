@@ -70,7 +70,14 @@ class FakeWorker implements FlowWorker {
 let ledger: Ledger;
 const key = { flow: "Fit", run: 1 };
 const never = new AbortController().signal;
-const job = (over: Partial<Job> = {}): Job => ({ step: "fit", size: 1, attempts: 1, index: String, ...over });
+const job = (over: Partial<Job> = {}): Job => ({
+  step: "fit",
+  size: 1,
+  attempts: 1,
+  proof: "",
+  index: String,
+  ...over,
+});
 
 interface Opening {
   readonly maxWorkers?: number;

@@ -32,7 +32,8 @@ export function localWorld(request: LocalRun): World {
 
 async function createLocalRun(request: LocalRun, events: TaskEvents): Promise<WorldRun> {
   const { graph, ledger, blobs, parameters } = request;
-  const { flow, run, createdAt, tags } = await beginRun(request, request, Date.now());
+  const { run: begun, secret } = await beginRun(request, request, Date.now());
+  const { flow, run, createdAt, tags } = begun;
   const key = { flow, run };
   const scope = { ledger, key, lineage: lineageOf(graph), parameters };
   const scheduler = new Scheduler({ ...request, startWorker: () => request.startWorker(), scope, events });
@@ -40,6 +41,7 @@ async function createLocalRun(request: LocalRun, events: TaskEvents): Promise<Wo
     key,
     createdAt,
     tags,
+    secret,
     ...ledgerRun(scope, { read: blobs.readSync, write: blobs.writeSync }, (job, signal) => scheduler.run(job, signal)),
     heartbeat: async () => (await ledger.updateRun(key, { heartbeatAt: Date.now() }, "running")) !== undefined,
     runJob: (job, signal) => scheduler.run(job, signal),

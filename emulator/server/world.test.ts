@@ -12,8 +12,8 @@ describe("the emulated account", () => {
     const { ledger, blobs } = store;
     const flow = localFlow(graph);
     const recorded = { codePackage, parameters: {}, controls: [], namespace: "user:test", user: "test", tags: [] };
-    const run = await beginRun(store, { ...recorded, graph }, Date.now());
-    const execution = { name: `${run.flow}-${run.run}`, input: machineInput(run) };
+    const { run, secret } = await beginRun(store, { ...recorded, graph }, Date.now());
+    const execution = { name: `${run.flow}-${run.run}`, input: machineInput(run, secret) };
     const { lineage } = flow;
     const world = emulatedWorld({ run, lineage, execution, calls, blobs, ending, tasks, heartbeatMilliseconds });
     return { world, flow, ledger, close };

@@ -53,6 +53,7 @@ function takeOverRun(
     key,
     createdAt,
     tags,
+    secret: execution.input.secret,
     ...ledgerRun(scope, { read: blobs.readSync, write: blobs.writeSync }, (job, signal) => tasks.run(job, signal)),
     heartbeat: async () => (await ledger.updateRun(key, { heartbeatAt: Date.now() }, "running")) !== undefined,
     runJob: (job, signal) => tasks.run(job, signal),

@@ -3,7 +3,6 @@ import { flow } from "../../sdk/index.ts";
 import { packPages } from "../../store/artifacts/pack.ts";
 import { packArtifacts } from "../../tasks/outcome.ts";
 import { answerMachine } from "./bookkeeping-call.ts";
-import type { StartedTask } from "./contract.ts";
 import { noBlobs, openService } from "./fixtures.ts";
 
 const sorted = flow("Stats")
@@ -56,11 +55,7 @@ test("the ledger names a page of items only once it is stored", async () => {
     .join("end", () => ({}));
   await service.deploy(rows);
   await service.trigger("Rows");
-  const started = await service.call<StartedTask>("POST /runs/Rows/1/tasks/start", {
-    step: "start",
-    index: "0",
-    by: "job#1",
-  });
+  const started = await service.startOf({ flow: "Rows", run: 1, step: "start" });
   const { pages, pageSize, width } = packPages([[1, 2], [3]]);
   for (const { hash, bytes } of pages) await service.blobs.write(hash, bytes);
   const value = { type: "foreach", width, pageSize, pages: pages.map(({ hash }) => hash) };

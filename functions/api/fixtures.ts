@@ -2,10 +2,13 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { flow } from "../../sdk/index.ts";
 import type { AnyFlow } from "../../sdk/language/language.ts";
+import { startProof } from "../../statemachines/contract/start-proof.ts";
 import { offlineResources } from "../../statemachines/resources.ts";
 import { openMemoryBlobs } from "../../store/blobs/memory.ts";
 import { openMemoryRegistry } from "../../store/registry/memory-registry.ts";
 import { openSqliteLedger } from "../../store/ledger/sqlite/sqlite-ledger.ts";
+import type { RunKey } from "../../graph/run-name.ts";
+import type { TaskKey } from "../../graph/task-key.ts";
 import type { Run } from "../../store/ledger/ledger.ts";
 import { createApp } from "./app.ts";
 import type { RegisterFlowResponse, StartedTask } from "./contract.ts";
@@ -109,9 +112,17 @@ export async function openService() {
     );
   const trigger = (name: string, parameters: object = {}, rest: object = {}) =>
     call<Run>(`POST /flows/${name}/runs`, { engine: "service", parameters, tags: [], user: "ann", ...rest });
-  const start = (run: number, step: string, { index = "0", by = "job#1" } = {}) =>
-    call<StartedTask>(`POST /runs/Stats/${run}/tasks/start`, { step, index, by });
-  return { app, asked, blobs, ledger, clock, codePackage, common, call, deploy, trigger, start };
+  /** What the run's machine gives to a task, or to an array's job. */
+  const proofOf = async ({ step, index, ...run }: RunKey & TaskKey) =>
+    startProof((await ledger.readRunAndSecret(run))?.secret ?? "", step, index);
+  const startOf = async (task: RunKey & { readonly step: string; readonly index?: string; readonly by?: string }) => {
+    const { flow, run, step, index = "0", by = "job#1" } = task;
+    const body = { step, index, by, proof: await proofOf({ flow, run, step, index }) };
+    return call<StartedTask>(`POST /runs/${flow}/${run}/tasks/start`, body);
+  };
+  const start = (run: number, step: string, more: { readonly index?: string; readonly by?: string } = {}) =>
+    startOf({ flow: "Stats", run, step, ...more });
+  return { app, asked, blobs, ledger, clock, codePackage, common, call, deploy, trigger, proofOf, startOf, start };
 }
 
 /** What the contract says of the answer of a route. */

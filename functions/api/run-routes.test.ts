@@ -6,12 +6,13 @@ import { openService, stats } from "./fixtures.ts";
 
 describe("runs", () => {
   test("a run begins with what was given and the defaults that were registered", async () => {
-    const { deploy, trigger, asked } = await openService();
+    const { deploy, trigger, asked, ledger } = await openService();
     const { namespace } = await deploy(stats, { tags: ["nightly"] });
     const run = await trigger("Stats", {}, { tags: ["mine"] });
     expect(run).toMatchObject({ flow: "Stats", run: 1, status: "running", namespace, tags: ["nightly", "mine"] });
     expect(Object.keys(run.parameters)).toEqual(["top"]);
-    expect(asked).toContain(`start Stats-1 {"run":"Stats/1","at":{"p":"0"},"enter":""}`);
+    const { secret } = (await ledger.readRunAndSecret({ flow: "Stats", run: 1 }))!;
+    expect(asked).toContain(`start Stats-1 {"run":"Stats/1","at":{"p":"0"},"enter":"","secret":"${secret}"}`);
   });
 
   test.each([

@@ -11,6 +11,7 @@ import { routeOver } from "./route.ts";
 import {
   attempt,
   controlResponse,
+  createdRun,
   createRunRequest,
   finishRunRequest,
   answerMachineRequest,
@@ -29,9 +30,12 @@ const writing = {
     about: "Starts a run of a deployed flow, or records one that the caller carries out.",
     caller: "person",
     body: createRunRequest,
-    answer: run,
-    handler: (parts, { path: { flow }, body }) =>
-      body.engine === "service" ? triggerRun(parts, flow, body) : recordRun(parts, flow, body),
+    answer: createdRun,
+    handler: async (parts, { path: { flow }, body }) => {
+      if (body.engine === "service") return triggerRun(parts, flow, body);
+      const { run, secret } = await recordRun(parts, flow, body);
+      return { ...run, secret };
+    },
   }),
   changeRun: route("PATCH /flows/{flow}/runs/{run}", {
     about: "Changes a run's tags.",

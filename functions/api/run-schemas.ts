@@ -104,6 +104,12 @@ const summary = {
   heartbeatAt: time,
 };
 export const run: z.ZodType<Run> = z.strictObject({ ...summary, parameters: manifest });
+/** Of createRun. Who carries the run out himself is told its secret, this once: with it the run's tasks are begun. */
+export const createdRun: z.ZodType<Run & { readonly secret?: string }> = z.strictObject({
+  ...summary,
+  parameters: manifest,
+  secret: optional(text(100)),
+});
 export const runSummary: z.ZodType<RunSummary> = z.strictObject(summary);
 
 export const stepCount: z.ZodType<StepCount> = z.strictObject({

@@ -23,7 +23,8 @@ import type {
 import { branchesFrom } from "./branch-pages.ts";
 import { withoutPages } from "./control-answer.ts";
 import { checkControls } from "../../tasks/expected-controls.ts";
-import { requireRun } from "../runs/read.ts";
+import { requireRun, requireRunAndSecret } from "../runs/read.ts";
+import { checkStartProof } from "./check-start-proof.ts";
 import { allStored, hashesOf, signAll } from "./references.ts";
 import type { Signer } from "../../store/blobs/signer.ts";
 import {
@@ -53,13 +54,16 @@ export interface TaskCalls {
 const URLS = 32;
 
 /**
- * Begins an attempt. Throws MillraceError `run.unknown`, `run.over`, `step.unknown`, `task.unknown`, `attempt.refused`
- * where a job's container was started that the step has no try for.
+ * Begins an attempt, once all is read that it begins with: one that is asked for too early leaves no trace. Throws
+ * MillraceError `run.unknown`, `run.over`, `proof.invalid`, `step.unknown`, `task.unknown`, `task.tooEarly`,
+ * `attempt.refused` where a job's container was started that the step has no try for.
  */
 export async function startTask(calls: TaskCalls, run: RunKey, request: StartTaskRequest): Promise<StartTaskResponse> {
   const { ledger, signer } = calls;
   const { step, index, by } = request;
-  const found = await requireRun(ledger, run);
+  const known = await requireRunAndSecret(ledger, run);
+  checkStartProof(known, request, request.proof);
+  const found = known.run;
   if (found.status !== "running") throw new MillraceError("run.over", `the run has ${found.status}`);
   const lineage = await calls.lineageOf(found.graph);
   const place = lineage.steps.get(step);
@@ -69,15 +73,15 @@ export async function startTask(calls: TaskCalls, run: RunKey, request: StartTas
       where: { flow: run.flow, step },
     });
 
+  const scope: RunScope = { ledger, key: run, lineage, parameters: found.parameters };
+  const [inputs] = await stepInputs(scope, step, [index]);
+  const { base, items } = inputs!;
+  const branches = place.joins && (await firstBranches(scope, step, index));
   const tried = await nextTry(calls, run, { ...request, options: place.node.options });
   const [answer] = await ledger.startAttempts(run, [{ step, index, by, at: calls.now() }]);
   if (answer!.state === "done")
     return { state: "done", ...(await controlNext(ledger, run, askedNext(lineage, step, index))) };
   const { attempt } = answer as { attempt: number };
-  const scope: RunScope = { ledger, key: run, lineage, parameters: found.parameters };
-  const [inputs] = await stepInputs(scope, step, [index]);
-  const { base, items } = inputs!;
-  const branches = place.joins && (await firstBranches(scope, step, index));
 
   const key = await calls.key();
   const mine = { ...run, step, index, attempt };

@@ -20,6 +20,8 @@ export const startTaskRequest = z.strictObject({
   index: taskIndexSchema,
   /** Who runs it, such as `JOB-ID#ATTEMPT`; the same again answers the same attempt. */
   by: text(200),
+  /** What the run's machine gave it (statemachines/contract/start-proof.ts): without it nothing is begun. */
+  proof: optional(z.string().max(64)),
 });
 export type StartTaskRequest = z.infer<typeof startTaskRequest>;
 

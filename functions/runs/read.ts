@@ -1,4 +1,4 @@
-import type { Ledger, Run } from "../../store/ledger/ledger.ts";
+import type { Ledger, Run, RunAndSecret } from "../../store/ledger/ledger.ts";
 import { unknownRun } from "../../store/ledger/unknown-run.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 
@@ -6,5 +6,12 @@ import type { RunKey } from "../../graph/run-name.ts";
 export async function requireRun(ledger: Ledger, key: RunKey): Promise<Run> {
   const run = await ledger.readRun(key);
   if (run) return run;
+  throw unknownRun(key);
+}
+
+/** The same with the run's secret. */
+export async function requireRunAndSecret(ledger: Ledger, key: RunKey): Promise<RunAndSecret> {
+  const found = await ledger.readRunAndSecret(key);
+  if (found) return found;
   throw unknownRun(key);
 }

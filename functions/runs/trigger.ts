@@ -13,9 +13,9 @@ import type { FlowRecord, FlowRegistry } from "../../store/registry/registry.ts"
 import type { Ledger, Run } from "../../store/ledger/ledger.ts";
 import { lineageOf } from "../../graph/lineage.ts";
 import { packOutcome } from "../../tasks/outcome.ts";
-import { beginRun, type RunRequest } from "../../tasks/create-run.ts";
+import { beginRun, type BegunRun, type RunRequest } from "../../tasks/create-run.ts";
 import { checkParameterValues } from "./check-values.ts";
-import { requireRun } from "./read.ts";
+import { requireRunAndSecret } from "./read.ts";
 
 /** What starting runs needs of the account. */
 export interface Starting {
@@ -54,16 +54,17 @@ export async function triggerRun(starting: Starting, flow: string, request: Trig
         hint: "Ask again in a minute.",
       });
     if (claimed.state === "settled") {
-      const run = await requireRun(ledger, { flow, run: claimed.run });
+      const { run, secret = "" } = await requireRunAndSecret(ledger, { flow, run: claimed.run });
       // Whoever made it may have died before it was started.
-      if (run.status === "running") await machines.start(versionOf(record, run), executionName(run), machineInput(run));
+      if (run.status === "running")
+        await machines.start(versionOf(record, run), executionName(run), machineInput(run, secret));
       return run;
     }
   }
-  const run = await beginRun(starting, wanted, now());
+  const { run, secret } = await beginRun(starting, wanted, now());
   if (name !== undefined) await registry.settle(flow, name, run.run);
   try {
-    await machines.start(versionOf(record, run), executionName(run), machineInput(run));
+    await machines.start(versionOf(record, run), executionName(run), machineInput(run, secret));
   } catch (error) {
     const message = error instanceof MillraceError ? error.detail : "Step Functions did not start it";
     await ledger.updateRun(
@@ -106,7 +107,7 @@ async function prepare(
 }
 
 /** Records a run that another engine carries out. Throws MillraceError `graph.invalid`, `code.missing`, `control.unexpected`. */
-export async function recordRun(starting: Starting, flow: string, request: OwnRun): Promise<Run> {
+export async function recordRun(starting: Starting, flow: string, request: OwnRun): Promise<BegunRun> {
   const { blobs, now } = starting;
   const { graph, codePackage, parameters, controls, tags, user, owner } = request;
   checkForeignGraph(flow, graph);

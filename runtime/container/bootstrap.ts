@@ -53,10 +53,13 @@ async function bootstrap(require: NodeJS.Require, known: Known, parts: Parts): P
     const run = { flow: env.MILLRACE_RUN.slice(0, slash), run: Number(env.MILLRACE_RUN.slice(slash + 1)) };
     const by = env["AWS_BATCH_JOB_ID"] + "#" + env["AWS_BATCH_JOB_ATTEMPT"];
     const step = env["MILLRACE_STEP"]!;
+    const proof = env["MILLRACE_START_PROOF"];
+    // A step that prints its environment has no business with it.
+    delete env["MILLRACE_START_PROOF"];
     const api = { url: env.MILLRACE_API.replace(/\/$/, ""), region: env["AWS_REGION"] || env["AWS_DEFAULT_REGION"]! };
     const url = api.url + "/runs/" + encodeURIComponent(run.flow) + "/" + run.run + "/tasks/start";
     const start = async (index: string) => {
-      const body = JSON.stringify({ step, index, by });
+      const body = JSON.stringify({ step, index, by, proof });
       const response = await parts.sendPatiently(async () => {
         const request = { method: "POST", url, body, region: api.region };
         const signed = parts.signRequest(crypto, request, await parts.readCredentials(env));
@@ -66,7 +69,7 @@ async function bootstrap(require: NodeJS.Require, known: Known, parts: Parts): P
     };
     const indices = parts.taskIndices(env);
     let begun = await start(indices.shift()!);
-    if (begun.response.status === 404 && begun.text.includes("task.unknown") && indices.length > 0)
+    if (begun.response.status === 403 && begun.text.includes("proof.invalid") && indices.length > 0)
       begun = await start(indices.shift()!);
     const { index, response, text } = begun;
     if (/"(attempt\.refused|run\.over)"/.test(text) && response.status === 409)
@@ -100,7 +103,7 @@ async function bootstrap(require: NodeJS.Require, known: Known, parts: Parts): P
 
 /**
  * The indices that the task may have, the likeliest first. Of an array's child the foreach's index is known. A "0" may be
- * that of one that stands in no other; the API, which knows the flow, begins no task by an index that cannot be.
+ * that of one that stands in no other; the API, which knows the flow, begins no task by an index that the proof is not for.
  */
 function taskIndices(env: Readonly<Record<string, string | undefined>>): string[] {
   const around = env["MILLRACE_INDEX"]!;

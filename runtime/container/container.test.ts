@@ -19,6 +19,8 @@ import { openMemoryBlobs } from "../../store/blobs/memory.ts";
 import type { Attempt, Ledger } from "../../store/ledger/ledger.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import { openSqliteLedger } from "../../store/ledger/sqlite/sqlite-ledger.ts";
+import { arrayChildIndex } from "../../statemachines/contract/contract.ts";
+import { arrayIndexOf, startProof } from "../../statemachines/contract/start-proof.ts";
 import { beginRun } from "../../tasks/create-run.ts";
 import { packOutcome, packArtifacts } from "../../tasks/outcome.ts";
 import { loadFlow } from "../../emulator/load-flow.ts";
@@ -60,7 +62,7 @@ let url: string;
 let folder: string;
 let graph: Graph;
 let archive: CodeArchive;
-let run: RunKey;
+let run: RunKey & { readonly secret: string };
 /** What the API does to a request instead of answering it: the action → statuses, the next first. */
 const faults = new Map<string, number[]>();
 let asked: string[] = [];
@@ -137,7 +139,7 @@ beforeEach(async () => {
   run = await makeRun(archive);
 });
 
-async function makeRun({ hash, bytes }: CodeArchive): Promise<RunKey> {
+async function makeRun({ hash, bytes }: CodeArchive): Promise<RunKey & { readonly secret: string }> {
   await blobs.write(hash, [bytes]);
   const parameters = packArtifacts({ word: "hello" }, store);
   const base = {
@@ -149,7 +151,8 @@ async function makeRun({ hash, bytes }: CodeArchive): Promise<RunKey> {
     user: "test",
     tags: [],
   };
-  return beginRun({ ledger, blobs }, base, Date.now());
+  const { run: made, secret } = await beginRun({ ledger, blobs }, base, Date.now());
+  return { flow: made.flow, run: made.run, secret };
 }
 
 interface JobEnded {
@@ -183,6 +186,7 @@ function job(
       MILLRACE_STEP: step,
       MILLRACE_INDEX: index,
       MILLRACE_ATTEMPTS: String(attempts),
+      MILLRACE_START_PROOF: proofOf(step, index, child !== undefined),
       AWS_BATCH_JOB_ID: `job-${step}-${index}-${child}`,
       AWS_BATCH_JOB_ATTEMPT: String(attempt),
       ...(child !== undefined && { AWS_BATCH_JOB_ARRAY_INDEX: String(child), MILLRACE_OFFSET: String(offset) }),
@@ -201,6 +205,13 @@ function job(
   return new Promise<JobEnded>((resolve) =>
     started.on("close", (code) => resolve({ code, lines: text.trimEnd().split("\n") })),
   );
+}
+
+/** What the run's machine gives to the job. */
+function proofOf(step: string, index: string, isArray: boolean): string {
+  if (!isArray) return startProof(run.secret, step, index);
+  const { depth } = lineageOf(graph).steps.get(step)!;
+  return startProof(run.secret, step, arrayIndexOf(arrayChildIndex(index, depth - 1, 0)));
 }
 
 async function taskOf(step: string, index: string): Promise<Attempt> {
@@ -361,7 +372,7 @@ describe("a step in the runner function", () => {
   const invoke = (step: string, attempts: number, id = "request-1") =>
     runStep(
       { url, region: "us-east-1" },
-      { run: `${run.flow}/${run.run}`, step, index: "0", attempts },
+      { run: `${run.flow}/${run.run}`, step, index: "0", attempts, proof: startProof(run.secret, step, "0") },
       { ...invocation, awsRequestId: id },
     );
   beforeAll(() => {

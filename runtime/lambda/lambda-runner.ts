@@ -37,8 +37,8 @@ export async function runStep(api: TaskApi, request: RunnerRequest, invocation: 
   process.setSourceMapsEnabled(true);
   const startedAt = Date.now();
   const run = parseRunName(request.run);
-  const { step, index } = request;
-  const started = await requestStart(api, run, { step, index, by: invocation.awsRequestId });
+  const { step, index, proof } = request;
+  const started = await requestStart(api, run, { step, index, by: invocation.awsRequestId, proof });
   if (started.state === "done") return started.control ? { control: controlFields(started.control) } : {};
   const root = await unpack(started.code);
   const definition = findFlow((await import(pathToFileURL(flowModule(root)).href)) as object, run.flow);

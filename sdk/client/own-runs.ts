@@ -1,4 +1,5 @@
 import type {
+  AnswerOf,
   DefineJobsResponse,
   FinishRunRequest,
   AnswerMachineRequest,
@@ -15,7 +16,8 @@ import type { ApiClient } from "./api.ts";
 
 /** What a program needs of an account that carries out a run itself. */
 export interface OwnRuns {
-  create(run: Omit<OwnRun, "engine">): Promise<Run>;
+  /** With the run's secret. */
+  create(run: Omit<OwnRun, "engine">): Promise<CreatedRun>;
   finish(run: RunKey, end: FinishRunRequest): Promise<Run>;
   /** False where it is over. */
   heartbeat(run: RunKey): Promise<boolean>;
@@ -27,6 +29,8 @@ export interface OwnRuns {
   /** Stores what is not stored yet; a blob is read when its turn comes. */
   storeBlobs(hashes: readonly string[], read: (hash: string) => Uint8Array): Promise<void>;
 }
+
+type CreatedRun = AnswerOf<"POST /flows/{flow}/runs">;
 
 /** As many as one request for signatures may name; as many are in memory at once. */
 const AT_ONCE = 50;

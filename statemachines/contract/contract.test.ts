@@ -3,12 +3,13 @@ import { arrayChildIndex, machineInput } from "./contract.ts";
 import { parseRunName, runName } from "../../graph/run-name.ts";
 
 test("a machine is started with its run, the flow's beginning for a place, and the step to enter at", () => {
-  expect(machineInput({ flow: "Stats", run: 42 })).toEqual({
+  expect(machineInput({ flow: "Stats", run: 42 }, "s3cret")).toEqual({
     run: "Stats/42",
     at: { p: "0" },
     enter: "",
+    secret: "s3cret",
   });
-  expect(machineInput({ flow: "Stats", run: 42 }, "merge")).toMatchObject({ enter: "merge" });
+  expect(machineInput({ flow: "Stats", run: 42 }, "s3cret", "merge")).toMatchObject({ enter: "merge" });
 });
 
 test("a run is told from its name", () => {

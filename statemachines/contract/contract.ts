@@ -18,10 +18,12 @@ export interface MachineInput {
   readonly at: { readonly p: "0" };
   /** The step to enter at, for resume: the outermost block that holds it begins anew; "" is the flow's beginning. */
   readonly enter: string;
+  /** The run's, from which the proofs are made that its tasks show to begin (start-proof.ts). */
+  readonly secret: string;
 }
 
-export function machineInput(run: RunKey, enter = ""): MachineInput {
-  return { run: runName(run), at: { p: "0" }, enter };
+export function machineInput(run: RunKey, secret: string, enter = ""): MachineInput {
+  return { run: runName(run), at: { p: "0" }, enter, secret };
 }
 
 /** The resources of the integrations that a machine uses; the last two are what a distributed Map reads and writes by. */
@@ -40,7 +42,8 @@ export const INTEGRATIONS = {
  *   OFFSET + AWS_BATCH_JOB_ARRAY_INDEX (see arrayChildIndex);
  * - ATTEMPTS: how many attempts there may be, the first counted;
  * - TIMEOUT_SECONDS: where the step has a timeout. The runtime enforces it: a job that Batch itself stops for its
- *   timeout is not retried, so Batch's own comes TIMEOUT_GRACE_SECONDS later.
+ *   timeout is not retried, so Batch's own comes TIMEOUT_GRACE_SECONDS later;
+ * - START_PROOF: what it shows to begin (start-proof.ts).
  */
 export const TASK_ENVIRONMENT = {
   run: "MILLRACE_RUN",
@@ -49,6 +52,7 @@ export const TASK_ENVIRONMENT = {
   attempts: "MILLRACE_ATTEMPTS",
   offset: "MILLRACE_OFFSET",
   timeoutSeconds: "MILLRACE_TIMEOUT_SECONDS",
+  startProof: "MILLRACE_START_PROOF",
 } as const;
 
 export const TIMEOUT_GRACE_SECONDS = 60;
@@ -66,6 +70,8 @@ export interface RunnerRequest {
   /** How many attempts there may be, the first counted. */
   readonly attempts: number;
   readonly timeoutSeconds?: number;
+  /** What the task shows to begin (start-proof.ts). */
+  readonly proof: string;
 }
 
 /** What it answers; also for a task that had finished before. It throws where the attempt failed. */

@@ -31,6 +31,28 @@ export function runsConformance(the: () => Ledger): void {
       expect(await the().readRun(run)).toEqual(run);
     });
 
+    test("a run's secret is told to who asks for it, and by nothing else", async () => {
+      const [secret, tag] = [fresh("secret"), fresh("tag")];
+      const { flow, namespace, ...rest } = aRun({ namespace: fresh("user:"), tags: [tag], secret });
+      const run = await the().createRun({ flow, namespace, ...rest });
+      expect(await the().readRunAndSecret(run)).toEqual({ run, secret });
+      const told = [
+        run,
+        await the().readRun(run),
+        await the().updateRun(run, { heartbeatAt: 1_700_000_009_000 }),
+        ...[{ flow }, { tag }, { namespace }].map((query) => the().listRuns(query)),
+        the().listFlows({ namespace }),
+      ];
+      expect(JSON.stringify(await Promise.all(told))).not.toContain(secret);
+      // Nor is it lost by a change.
+      expect((await the().readRunAndSecret(run))?.secret).toBe(secret);
+    });
+
+    test("a run that was created without a secret has none", async () => {
+      const run = await the().createRun(aRun());
+      expect(await the().readRunAndSecret(run)).toEqual({ run });
+    });
+
     test("control values are written with the run", async () => {
       const value = { type: "foreach", width: 2, pages: ["ab".repeat(32)], pageSize: 500 } as const;
       const run = await created(the(), { controls: [{ node: "merge", index: "0", value }] });
@@ -47,6 +69,7 @@ export function runsConformance(the: () => Ledger): void {
     test("what no one created cannot be read", async () => {
       const { flow } = await created(the());
       expect(await the().readRun({ flow, run: 2 })).toBeUndefined();
+      expect(await the().readRunAndSecret({ flow, run: 2 })).toBeUndefined();
       expect(await the().readRun({ flow: fresh("Flow"), run: 1 })).toBeUndefined();
     });
   });

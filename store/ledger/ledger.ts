@@ -33,6 +33,9 @@ export interface Ledger {
 
   readRun(run: RunKey): Promise<Run | undefined>;
 
+  /** The run, and the secret that it was created with, by the same one read; nothing else here tells a secret. */
+  readRunAndSecret(run: RunKey): Promise<RunAndSecret | undefined>;
+
   /** A page of runs, newest first (by number within a flow, else by time of creation). One bounded query. */
   listRuns(query: RunQuery): Promise<Page<Run>>;
 
@@ -111,14 +114,22 @@ export interface NewRun {
   readonly owner?: Owner;
   /** Written with the run, both or neither. */
   readonly controls?: readonly Control[];
+  /** What the proofs are made from that its tasks show to begin: for who begins them, and not for who reads of them. */
+  readonly secret?: string;
 }
 
-export interface Run extends Omit<NewRun, "controls">, RunKey {
+export interface Run extends Omit<NewRun, "controls" | "secret">, RunKey {
   readonly status: Status;
   readonly finishedAt?: number;
   readonly error?: TaskError;
   /** When the owner last said that it was alive. */
   readonly heartbeatAt: number;
+}
+
+export interface RunAndSecret {
+  readonly run: Run;
+  /** Absent of a run that was created without. */
+  readonly secret?: string;
 }
 
 /** A run without its parameters, of which there may be much. */

@@ -9,6 +9,7 @@ import type { Attempt, Page, Run } from "../../store/ledger/ledger.ts";
 import { buildCodeArchive } from "../../runtime/package/code-archive.ts";
 import { buildCodePackage } from "../../runtime/package/code-package.ts";
 import { flow } from "../../sdk/index.ts";
+import { startProof } from "../../statemachines/contract/start-proof.ts";
 import { isSkipped } from "./account.ts";
 import { ask } from "./deployed.ts";
 import { borrowAccount } from "./lent.ts";
@@ -134,7 +135,7 @@ describe.skipIf(isSkipped(account))("Millrace in an account", () => {
   });
 
   test("a task reports with its own token alone, and what it reads comes by URL", async () => {
-    const own = await call<Run>("POST /flows/Hello/runs", {
+    const own = await call<Run & { readonly secret: string }>("POST /flows/Hello/runs", {
       engine: "client",
       graph: hello.graph,
       codePackage,
@@ -145,7 +146,12 @@ describe.skipIf(isSkipped(account))("Millrace in an account", () => {
       owner: { host: "laptop", pid: 1 },
     });
     const tasks = `POST /runs/Hello/${own.run}/tasks`;
-    const started = await call<StartedTask>(`${tasks}/start`, { step: "start", index: "0", by: "test" });
+    const started = await call<StartedTask>(`${tasks}/start`, {
+      step: "start",
+      index: "0",
+      by: "test",
+      proof: startProof(own.secret, "start", "0"),
+    });
     const code = await fetch(started.code.url);
     const digest = createHash("sha256").update(Buffer.from(await code.arrayBuffer()));
     expect(digest.digest("hex")).toBe(codePackage);

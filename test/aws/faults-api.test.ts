@@ -11,6 +11,7 @@ import type { Run } from "../../store/ledger/ledger.ts";
 import { readAttemptLog } from "../../aws/logs/cloudwatch-log.ts";
 import { Damaged, DamagedLambda } from "../support/damaged-flows.ts";
 import { Patient } from "../support/fault-flows.ts";
+import { startProof } from "../../statemachines/contract/start-proof.ts";
 import { isSkipped } from "./account.ts";
 import { borrowAccount } from "./lent.ts";
 import { ask, openLent, type Deployed } from "./deployed.ts";
@@ -134,18 +135,21 @@ describe.skipIf(isSkipped(account))("where calls fail in an account", { timeout:
   });
 
   describe("an attempt speaks for itself alone:", () => {
+    type OwnRun = Run & { readonly secret: string };
     /** A run whose tasks this test carries out itself. */
-    async function ownRun(): Promise<Run> {
+    async function ownRun(): Promise<OwnRun> {
       const { codePackage } = await service.client.readFlow("Patient");
       const owner = { host: "here", pid: process.pid };
       const given = { engine: "client", graph: Patient.graph, codePackage, parameters: {}, controls: [], tags: [] };
       return (await ask(service.api, "POST /flows/Patient/runs", { content: { ...given, user: "ann", owner } }))
-        .answer as Run;
+        .answer as OwnRun;
     }
     const say = ({ flow, run, token = "" }: Run & { token?: string }, action: string, content: unknown) =>
       ask(service.api, `POST /runs/${flow}/${run}/tasks/${action}`, { content, headers: { "millrace-token": token } });
-    const start = async (run: Run, by: string, step = "start") =>
-      (await say(run, "start", { step, index: "0", by })).answer as StartedTask;
+    const start = async (run: OwnRun, by: string, step = "start") => {
+      const proof = startProof(run.secret, step, "0");
+      return (await say(run, "start", { step, index: "0", by, proof })).answer as StartedTask;
+    };
     const report = ({ base }: StartedTask, own: object = {}) => ({ status: "succeeded", base, own, controls: [] });
     async function signUpload(run: Run, { token }: StartedTask, bytes: Buffer) {
       const [hash, size] = [hashOf([bytes]), bytes.length];

@@ -9,6 +9,7 @@ import * as flows from "../support/fault-flows.ts";
 import { examples } from "../widest.ts";
 import { isSkipped } from "./account.ts";
 import { borrowAccount } from "./lent.ts";
+import { proofOf } from "./run-secret.ts";
 import { ask, openLent, type Deployed } from "./deployed.ts";
 import { signedHeaders } from "./sign.ts";
 
@@ -135,8 +136,9 @@ describe.skipIf(isSkipped(account))("where tasks fail in an account", { timeout:
     await vi.waitUntil(() => journal(place).includes("start 1"), { timeout: 60_000 });
     // Another begins in its place, and is first to report.
     const tasks = `POST /runs/Late/${run.run}/tasks`;
+    const proof = await proofOf(account, service.outputs["Table"]!, { ...run, step: "start" });
     const { answer } = await ask(service.api, `${tasks}/start`, {
-      content: { step: "start", index: "0", by: "another" },
+      content: { step: "start", index: "0", by: "another", proof },
     });
     const { token, base, attempt } = answer as StartedTask;
     expect(attempt).toBe(2);

@@ -25,12 +25,13 @@ export async function serveTasks(
 ): Promise<TaskServer> {
   let count = 0;
   const carryOut = async (line: string): Promise<number> => {
-    const [run = "", step = "", index = "", attempts, offset, child, job] = line.split("\t");
+    const [run = "", step = "", index = "", attempts, offset, child, job, proof] = line.split("\t");
     const flow = run.slice(0, run.lastIndexOf("/"));
     const position = Number(offset || 0) + Number(child);
     const own = child === "" ? index : arrayChildIndex(index, depthOf(flow, step) - 1, position);
     count += 1;
-    await runStep(api, { run, step, index: own, attempts: Number(attempts) }, { awsRequestId: job! });
+    const request = { run, step, index: own, attempts: Number(attempts), proof: proof! };
+    await runStep(api, request, { awsRequestId: job! });
     return 0;
   };
   const answer = (socket: Socket) => {
@@ -60,8 +61,8 @@ const COMMAND = [
   "bash",
   "-c",
   `exec 3<>/dev/tcp/127.0.0.1/$0
-  printf '%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$MILLRACE_RUN" "$MILLRACE_STEP" "$MILLRACE_INDEX" "$MILLRACE_ATTEMPTS" \\
-    "$MILLRACE_OFFSET" "$AWS_BATCH_JOB_ARRAY_INDEX" "$AWS_BATCH_JOB_ID#$AWS_BATCH_JOB_ATTEMPT" >&3
+  printf '%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$MILLRACE_RUN" "$MILLRACE_STEP" "$MILLRACE_INDEX" "$MILLRACE_ATTEMPTS" \\
+    "$MILLRACE_OFFSET" "$AWS_BATCH_JOB_ARRAY_INDEX" "$AWS_BATCH_JOB_ID#$AWS_BATCH_JOB_ATTEMPT" "$MILLRACE_START_PROOF" >&3
   read -r code <&3
   exit "$code"`,
 ];

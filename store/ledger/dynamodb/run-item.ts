@@ -5,7 +5,7 @@ import type { Manifest } from "../../artifacts/manifest.ts";
 import type { Owner, Run, Status } from "../ledger.ts";
 import type { TaskError } from "../../../graph/task-error.ts";
 
-export async function runItem(store: DynamoStore, run: Run): Promise<TableItem> {
+export async function runItem(store: DynamoStore, run: Run, secret: string | undefined): Promise<TableItem> {
   return {
     ...keyItem(runItemKey(run)),
     flow: { S: run.flow },
@@ -20,6 +20,7 @@ export async function runItem(store: DynamoStore, run: Run): Promise<TableItem> 
     ...(run.owner && { owner: { S: JSON.stringify(run.owner) } }),
     status: { S: run.status },
     heartbeatAt: { N: String(run.heartbeatAt) },
+    ...(secret !== undefined && { secret: { S: secret } }),
   };
 }
 

@@ -7,14 +7,14 @@ import { flowsOf, runItemKey } from "./keys.ts";
 import { runItem, runOf } from "./run-item.ts";
 import { noteRun, type DynamoStore } from "./store.ts";
 import { keyItem, type TableExpression, type TableItem, type Key } from "./table.ts";
-import type { NewRun, Run, RunChange, Status } from "../ledger.ts";
+import type { NewRun, Run, RunAndSecret, RunChange, Status } from "../ledger.ts";
 import type { RunKey } from "../../../graph/run-name.ts";
 
 /**
  * Counts the flow up by one, then writes the run with all that belongs to it. A creation that dies between the two
  * leaves a number that no run has.
  */
-export async function createRun(store: DynamoStore, { controls = [], ...fresh }: NewRun): Promise<Run> {
+export async function createRun(store: DynamoStore, { controls = [], secret, ...fresh }: NewRun): Promise<Run> {
   const run: Run = {
     ...fresh,
     tags: [...new Set(fresh.tags)],
@@ -24,7 +24,7 @@ export async function createRun(store: DynamoStore, { controls = [], ...fresh }:
   };
   await noteNewest(store, run);
   const writes = [
-    put(store, await runItem(store, run)),
+    put(store, await runItem(store, run, secret)),
     ...pointersTo(run).map((key) => put(store, pointer(key, run))),
     ...(await controlWrites(store, run, controls)),
   ];
@@ -49,9 +49,15 @@ async function noteNewest({ table }: DynamoStore, { flow, run, namespace }: Run)
 }
 
 export async function readRun(store: DynamoStore, key: RunKey): Promise<Run | undefined> {
+  return (await readRunAndSecret(store, key))?.run;
+}
+
+export async function readRunAndSecret(store: DynamoStore, key: RunKey): Promise<RunAndSecret | undefined> {
   const item = await store.table.get(runItemKey(key));
-  if (item) noteRun(store, key);
-  return item && runOf(store, item);
+  if (!item) return undefined;
+  noteRun(store, key);
+  const secret = item["secret"]?.S;
+  return { run: await runOf(store, item), ...(secret !== undefined && { secret }) };
 }
 
 export async function updateRun(

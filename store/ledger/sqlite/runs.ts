@@ -1,7 +1,7 @@
 import type { Manifest } from "../../artifacts/manifest.ts";
 import { boundedError } from "../bounded-error.ts";
 import { cursorAt, pageSize, cursorPlaceOf } from "../cursor.ts";
-import type { NewRun, Owner, Page, Run, RunChange, RunQuery, Status } from "../ledger.ts";
+import type { NewRun, Owner, Page, Run, RunAndSecret, RunChange, RunQuery, Status } from "../ledger.ts";
 import type { RunKey } from "../../../graph/run-name.ts";
 import type { TaskError } from "../../../graph/task-error.ts";
 import { writeControls } from "./controls.ts";
@@ -12,7 +12,7 @@ export function runId(store: SqliteStore, { flow, run }: RunKey): number | undef
   return store.get<[number]>("select id from runs where flow = ? and run = ?", [flow, run])?.[0];
 }
 
-export function createRun(store: SqliteStore, { controls = [], ...fresh }: NewRun): Run {
+export function createRun(store: SqliteStore, { controls = [], secret, ...fresh }: NewRun): Run {
   return store.write(() => {
     const run = nextNumber(store, fresh);
     const created: Run = {
@@ -22,9 +22,9 @@ export function createRun(store: SqliteStore, { controls = [], ...fresh }: NewRu
       status: "running",
       heartbeatAt: fresh.createdAt,
     };
-    const row = rowOf(created);
+    const row = [...rowOf(created), secret ?? null];
     const [id] = store.get<[number]>(
-      `insert into runs (${COLUMNS}) values (${row.map(() => "?").join()}) returning id`,
+      `insert into runs (${COLUMNS}, secret) values (${row.map(() => "?").join()}) returning id`,
       row,
     ) as [number];
     writeTags(store, created);
@@ -91,6 +91,16 @@ function writeTags(store: SqliteStore, { flow, run, tags, createdAt }: Run): voi
 export function readRun(store: SqliteStore, { flow, run }: RunKey): Run | undefined {
   const row = store.get<RunRow>(`select ${COLUMNS} from runs where flow = ? and run = ?`, [flow, run]);
   return row && runOf(row);
+}
+
+export function readRunAndSecret(store: SqliteStore, { flow, run }: RunKey): RunAndSecret | undefined {
+  const row = store.get<[string | null, ...RunRow]>(`select secret, ${COLUMNS} from runs where flow = ? and run = ?`, [
+    flow,
+    run,
+  ]);
+  if (!row) return undefined;
+  const [secret, ...rest] = row;
+  return { run: runOf(rest), ...(secret !== null && { secret }) };
 }
 
 /**

@@ -1,5 +1,8 @@
 /** Kept in the file's user_version; a greater one was written by a later Millrace. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
+
+/** What makes of a file of each version one of the next. */
+export const UPGRADES: Readonly<Record<number, string>> = { 1: "alter table runs add column secret text" };
 
 /**
  * The tables. Facts that no query looks for are JSON: `tags`, `parameters`, `owner`, `error`, and an attempt's `outcome`
@@ -20,7 +23,7 @@ create table runs (
   id integer primary key,
   flow text not null, run integer not null, namespace text not null, user text not null, tags text not null,
   created_at integer not null, code_package text not null, graph text not null, parameters text not null, owner text,
-  status text not null, finished_at integer, error text, heartbeat_at integer not null,
+  status text not null, finished_at integer, error text, heartbeat_at integer not null, secret text,
   unique (flow, run)
 );
 create index runs_of_flow_by_namespace on runs (flow, namespace, run);

@@ -47,6 +47,20 @@ describe("a store", () => {
     });
   });
 
+  test("that an earlier version wrote keeps its runs, and is this version's from then on", async () => {
+    const ledger = await openSqliteLedger(path);
+    const run = await ledger.createRun(aRun());
+    await ledger.close();
+    const earlier = new Database(path);
+    earlier.exec("alter table runs drop column secret; pragma user_version = 1");
+    earlier.close();
+    const [one, other] = await Promise.all([openSqliteLedger(path), openSqliteLedger(path)]);
+    expect(await one.readRunAndSecret(run)).toEqual({ run });
+    const next = await other.createRun(aRun({ secret: "told" }));
+    expect(await one.readRunAndSecret(next)).toEqual({ run: next, secret: "told" });
+    await Promise.all([one.close(), other.close()]);
+  });
+
   test("whose file is something else is damaged", async () => {
     writeFileSync(path, "not a database at all. ".repeat(1000));
     await expect(openSqliteLedger(path)).rejects.toMatchObject({ code: "store.damaged" });

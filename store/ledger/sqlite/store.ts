@@ -6,7 +6,7 @@ import type Database from "libsql";
 import { MillraceError } from "../../../graph/errors.ts";
 import { PRIVATE_FILE, PRIVATE_FOLDER } from "../../home/home-folder.ts";
 import { storeError } from "./error.ts";
-import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+import { SCHEMA, SCHEMA_VERSION, UPGRADES } from "./schema.ts";
 
 /** What a statement binds. Nothing else: libsql ends the process where it is given a boolean. */
 export type Cell = string | number | null;
@@ -69,10 +69,16 @@ async function connect(Connection: typeof Database, path: string): Promise<Datab
   return readable(connection, path);
 }
 
-/** Makes the tables where there are none; false where another connection is in the way, if it is not the `last` try. */
+/**
+ * Makes the tables where there are none, and of an earlier version's this one's; false where another connection is in the
+ * way, if it is not the `last` try.
+ */
 function isMade(connection: Database.Database, last: boolean): boolean {
   try {
-    if (versionOf(connection) === 0) {
+    const version = versionOf(connection);
+    if (version > 0 && version < SCHEMA_VERSION)
+      inTransaction(connection, "begin immediate", () => upgrade(connection));
+    if (version === 0) {
       // Manifests take hundreds of bytes to thousands: pages of the usual 4 KiB would hold few of them.
       connection.exec("pragma synchronous = normal; pragma page_size = 8192; pragma journal_mode = wal");
       inTransaction(connection, "begin immediate", () => {
@@ -84,6 +90,12 @@ function isMade(connection: Database.Database, last: boolean): boolean {
     if (isBusy(error) && !last) return false;
     throw error;
   }
+}
+
+function upgrade(connection: Database.Database): void {
+  // Another connection may have been first.
+  for (let version = readVersion(connection); version < SCHEMA_VERSION; version++)
+    connection.exec(`${UPGRADES[version]!}; pragma user_version = ${version + 1}`);
 }
 
 function readable(connection: Database.Database, path: string): Database.Database {
