@@ -267,7 +267,7 @@ class SimulatedRun implements Omit<Simulation, "result" | "histories"> {
     return controlFields(this.#valueAt(name, index)) as unknown as JsonObject;
   }
 }
-const SECRET = "the run's secret";
+const SECRET = "of-a-run".padEnd(43, "x");
 
 const zeros: Json = Array.from({ length: 40_000 }, () => 0);
 

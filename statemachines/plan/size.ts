@@ -7,7 +7,7 @@ import { compiledOf } from "../cost.ts";
 import { controlFields } from "../contract/control-item.ts";
 import { controlFieldsOf } from "../control.ts";
 import { EVENTS, EXECUTION_EVENTS } from "../count.ts";
-import type { Factor, StateGroup, StateFacts } from "../state-group.ts";
+import type { StateGroup, StateFacts } from "../state-group.ts";
 import { executionsIn, isState, valueAtOnce, weigh } from "../tally.ts";
 import { DEPLOYMENT } from "./place.ts";
 import { visit } from "./visits.ts";
@@ -28,16 +28,17 @@ export function largestPayload(graph: Graph, ways: Ways): number {
   let largest = 0;
   const enter = ({ states, groups }: StateGroup, place: Place): void => {
     for (const facts of states) largest = Math.max(largest, bytesAt(facts, place.payload, ways));
-    for (const group of groups)
-      if (valueAtOnce(group.factor, ways) > 0) enter(group, placeIn(group.factor, place, ways));
+    for (const group of groups) if (valueAtOnce(group.factor, ways) > 0) enter(group, placeIn(group, place, ways));
   };
-  enter(run, { payload: { run: RUN(graph), enter: "", at: { p: "0" } } });
+  enter(run, { payload: { run: RUN(graph), enter: "", at: { p: "0" }, ...SECRET } });
   return largest + (Object.keys(children).length > 0 ? NESTED_BYTES : 0);
 }
 
 interface Payload {
   readonly run: string;
   readonly enter?: string;
+  /** Of what an execution is started with. */
+  readonly secret?: string;
   readonly at: Position;
 }
 
@@ -68,12 +69,12 @@ function answersOf({ kind, node }: StateFacts, ways: Ways): number {
   return comesBack && node.type === "foreach" ? ways.width(node) : 0;
 }
 
-function placeIn(factor: Factor, place: Place, ways: Ways): Place {
+function placeIn({ factor, isExecution }: StateGroup, place: Place, ways: Ways): Place {
   const { payload } = place;
   const { run, at } = payload;
   switch (factor.is) {
     case "children":
-      return { payload: { run, at: { p: deeper(at.p, ways.width(factor.of) - 1) } } };
+      return { payload: { run, at: { p: deeper(at.p, ways.width(factor.of) - 1) }, ...(isExecution && SECRET) } };
     case "rounds":
     case "furtherRounds":
     case "turns": {
@@ -102,6 +103,9 @@ const NESTED_BYTES = 300;
 
 /** A run with a number that is long. */
 const RUN = ({ name }: Graph) => `${name}/999999`;
+
+/** As long as a run's is. */
+const SECRET = { secret: "x".repeat(43) };
 
 function deeper(index: string, position: number): string {
   return `${index}.${Math.max(0, Math.round(position))}`;
