@@ -9,7 +9,7 @@ import { openMemoryRegistry } from "../../store/registry/memory-registry.ts";
 import { openSqliteLedger } from "../../store/ledger/sqlite/sqlite-ledger.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import type { TaskKey } from "../../graph/task-key.ts";
-import type { Run } from "../../store/ledger/ledger.ts";
+import type { Ledger, Run } from "../../store/ledger/ledger.ts";
 import { createApp } from "./app.ts";
 import type { RegisterFlowResponse, StartedTask } from "./contract.ts";
 import { graphCache } from "./graph-cache.ts";
@@ -112,7 +112,12 @@ export async function openService() {
     );
   const trigger = (name: string, parameters: object = {}, rest: object = {}) =>
     call<Run>(`POST /flows/${name}/runs`, { engine: "service", parameters, tags: [], user: "ann", ...rest });
-  /** What the run's machine gives to a task, or to an array's job. */
+  return { app, asked, blobs, ledger, clock, codePackage, common, call, deploy, trigger, ...beginning(ledger, call) };
+}
+
+/** Begins tasks as the run's machine has them begun. */
+function beginning(ledger: Ledger, call: <T>(route: string, body?: unknown) => Promise<T>) {
+  /** What the machine gives to a task, or to an array's job. */
   const proofOf = async ({ step, index, ...run }: RunKey & TaskKey) =>
     startProof((await ledger.readRunAndSecret(run))?.secret ?? "", step, index);
   const startOf = async (task: RunKey & { readonly step: string; readonly index?: string; readonly by?: string }) => {
@@ -122,7 +127,7 @@ export async function openService() {
   };
   const start = (run: number, step: string, more: { readonly index?: string; readonly by?: string } = {}) =>
     startOf({ flow: "Stats", run, step, ...more });
-  return { app, asked, blobs, ledger, clock, codePackage, common, call, deploy, trigger, proofOf, startOf, start };
+  return { proofOf, startOf, start };
 }
 
 /** What the contract says of the answer of a route. */
