@@ -395,13 +395,3 @@ describe("a step in the runner function", () => {
     expect(await taskOf("fails", "0")).toMatchObject({ attempt: 2, status: "failed", caught: true });
   });
 });
-
-describe("a job definition's command", () => {
-  test("leaves room in the 24 KiB of a job definition", () => {
-    expect(JSON.stringify(BOOTSTRAP_COMMAND).length).toBeLessThan(12 * 1024);
-  });
-
-  test("has no placeholder that Batch would fill in", () => {
-    expect(BOOTSTRAP_COMMAND.join(" ")).not.toMatch(/Ref::|\$\(/);
-  });
-});
