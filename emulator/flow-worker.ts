@@ -75,7 +75,7 @@ export class ProcessWorker implements FlowWorker {
     asText: boolean,
   ): Promise<{ manifest: Manifest; controls: readonly Control[] }> {
     await this.loaded;
-    const answer = await this.#ask(() => this.#process.send({ type: "parameters", exportName, given: values, asText }));
+    const answer = await this.#ask(() => this.#process.send({ type: "parameters", exportName, values, asText }));
     if (answer.type !== "parameters") throw new Error(`a worker answered ${answer.type} to parameters`);
     return answer;
   }

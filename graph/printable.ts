@@ -5,7 +5,7 @@
 // oxlint-disable-next-line no-control-regex -- these are what it is about
 const COMMANDS = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Text that others wrote (names, tags, errors), for one line of a terminal: what would command the terminal is printed instead. */
+/** Text that others wrote (names, tags, errors), for one line of a terminal: what would command the terminal is shown by its code. */
 export function printable(text: string): string {
   return text.replace(COMMANDS, printed);
 }

@@ -107,8 +107,8 @@ async function settleParameters(
 ): Promise<Settled> {
   if (where === undefined) return { parameters, own: {} };
   const names = Object.keys(parameters);
-  const given = Object.fromEntries(names.map((name) => [name, unpackValue(parameters[name]!, blobs.read)]));
-  const settled = packArtifacts(await parseParameters(definition, given), blobs);
+  const values = Object.fromEntries(names.map((name) => [name, unpackValue(parameters[name]!, blobs.read)]));
+  const settled = packArtifacts(await parseParameters(definition, values), blobs);
   if (where === "context") return { parameters: settled, own: {} };
   const untouched = Object.keys(settled).filter(
     (name) => base[name] === undefined || JSON.stringify(base[name]) === JSON.stringify(parameters[name]),

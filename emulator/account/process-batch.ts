@@ -50,10 +50,10 @@ export function processBatch(
     async submit(request) {
       const id = randomUUID();
       const pairs = request.containerOverrides?.environment ?? [];
-      const given = Object.fromEntries(pairs.map(({ name, value }) => [name!, value!]));
-      const place = given[TASK_ENVIRONMENT.index]!;
+      const env = Object.fromEntries(pairs.map(({ name, value }) => [name!, value!]));
+      const place = env[TASK_ENVIRONMENT.index]!;
       const task = (one: string, index: string): BatchTask => {
-        const step = given[TASK_ENVIRONMENT.step]!;
+        const step = env[TASK_ENVIRONMENT.step]!;
         return { id: one, step, index, attempts: [], status: "RUNNABLE", process: undefined, isTerminated: false };
       };
       const size = request.arrayProperties?.size;
@@ -61,7 +61,7 @@ export function processBatch(
       const children = Array.from({ length: size ?? 0 }, (_, at) => task(`${id}:${at}`, arrayChildIndex(place, 0, at)));
       jobs.set(id, size === undefined ? [task(id, place)] : children);
       for (const one of jobs.get(id)!) {
-        const work = carryOut(one, request, given).finally(() => running.delete(work));
+        const work = carryOut(one, request, env).finally(() => running.delete(work));
         running.add(work);
       }
       return id;

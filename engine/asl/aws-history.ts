@@ -270,7 +270,7 @@ function limits({ timeoutSeconds, heartbeatSeconds }: Scheduled) {
   };
 }
 
-function credentials({ credentials: given }: Scheduled): Credentials {
-  const roleArn = isObject(given) ? given["RoleArn"] : undefined;
-  return given === undefined ? {} : { taskCredentials: typeof roleArn === "string" ? { roleArn } : {} };
+function credentials({ credentials: value }: Scheduled): Credentials {
+  const roleArn = isObject(value) ? value["RoleArn"] : undefined;
+  return value === undefined ? {} : { taskCredentials: typeof roleArn === "string" ? { roleArn } : {} };
 }

@@ -105,15 +105,15 @@ export async function interpret(
 }
 
 function begin(input: Json, options: InterpreterOptions, signal: AbortSignal): Scope {
-  const { clock = systemClock, execution: given = {} } = options;
-  const { id = "local", name = id, stateMachine = { id: "local", name: "local" } } = given;
-  const startTime = given.startTime ?? new Date(clock.now()).toISOString();
+  const { clock = systemClock, execution: own = {} } = options;
+  const { id = "local", name = id, stateMachine = { id: "local", name: "local" } } = own;
+  const startTime = own.startTime ?? new Date(clock.now()).toISOString();
   const about = {
     Id: id,
     Input: input,
     StartTime: startTime,
     Name: name,
-    RoleArn: given.roleArn ?? "local",
+    RoleArn: own.roleArn ?? "local",
     RedriveCount: 0,
   };
   const execution: ExecutionContext = {

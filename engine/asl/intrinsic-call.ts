@@ -44,13 +44,13 @@ function parseCall(cursor: CallCursor): Expression {
   if (intrinsic === undefined) throw invalidMachine(`States.${name} is not an intrinsic function.`);
   cursor.at += `States.${name}(`.length;
   cursor.calls += 1;
-  const given = parseArguments(cursor);
+  const args = parseArguments(cursor);
   const [least, most] = intrinsic.arguments;
-  if (given.length < least || given.length > most) {
-    throw invalidMachine(`States.${name} does not take ${given.length} arguments: "${cursor.text}".`);
+  if (args.length < least || args.length > most) {
+    throw invalidMachine(`States.${name} does not take ${args.length} arguments: "${cursor.text}".`);
   }
-  const reads = given.map((argument) => (argument.type === "literal" ? () => argument.value : argument.read));
-  const [template] = given;
+  const reads = args.map((argument) => (argument.type === "literal" ? () => argument.value : argument.read));
+  const [template] = args;
   if (name === "Format" && template?.type === "literal" && typeof template.value === "string") {
     const parts = splitTemplate(template.source);
     const values = reads.slice(1);

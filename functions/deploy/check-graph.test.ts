@@ -66,8 +66,22 @@ describe("a graph that comes over the wire", () => {
     ],
     ["a Lambda step with more memory than there is", lambda("x", { memory: "11GiB" }), /Lambda has no memory of 11GiB/],
     ["a Lambda step with a GPU", lambda("x", { gpu: 1 }), /Lambda has no GPU/],
-    ["a Batch step with more than 10 attempts", step("x", { retry: { attempts: 10 } }), /its graph is none/],
-    ["a step whose states would have names that are too long", step("x".repeat(61)), /its graph is none/],
+    [
+      "a Batch step with more than 10 attempts",
+      step("x", { retry: { attempts: 10 } }),
+      /its graph is none: body\.0\.options\.retry\.attempts /,
+    ],
+    [
+      "a step whose states would have names that are too long",
+      step("x".repeat(61)),
+      /its graph is none: body\.0\.name /,
+    ],
+    [
+      "memory that is no text, deep inside",
+      loop(1, [foreach("j", [step("x", { memory: 4 as never })])]),
+      /its graph is none: body\.0\.body\.0\.body\.0\.options\.memory .*"number"/,
+    ],
+    ["an option that there is not", step("x", { cores: 4 } as never), /its graph is none: body\.0\.options\.cores /],
   ])("is refused with %s, before it is compiled", (_, node, message) => {
     expect(() => check(graph("F", node))).toThrow(
       expect.objectContaining({ code: "graph.invalid", message: expect.stringMatching(message) }),

@@ -1,4 +1,4 @@
-import { Validator } from "@cfworker/json-schema";
+import { Validator, type OutputUnit } from "@cfworker/json-schema";
 import { MillraceError } from "../../graph/errors.ts";
 import { checkGraph } from "../../graph/check.ts";
 import type { Graph } from "../../graph/graph.ts";
@@ -25,7 +25,7 @@ export function checkForeignGraph(flow: string, graph: Graph): void {
     });
   const { valid, errors } = new Validator(graphSchema, "2020-12").validate(graph);
   if (!valid)
-    throw new MillraceError("graph.invalid", `its graph is none: ${errors.at(-1)?.error ?? "it fits no schema"}`, {
+    throw new MillraceError("graph.invalid", `its graph is none: ${problemOf(errors)}`, {
       where: { flow },
       hint: "Deploy it with the version of millrace that the account has.",
     });
@@ -33,4 +33,17 @@ export function checkForeignGraph(flow: string, graph: Graph): void {
     throw new MillraceError("graph.invalid", `the graph is of ${graph.name}`, { where: { flow } });
   const mistakes = [...checkGraph(graph), ...mistakesOfParameters(graph)];
   if (mistakes.length > 0) throw mistakesError("graph.invalid", mistakes);
+}
+
+/** That the value stands among alternatives, each of which it fails, is said of every place on the way to what is wrong. */
+const WAYS = new Set(["anyOf", "$ref", "items", "properties", "additionalProperties", "const"]);
+
+/** What is wrong innermost, and where: `body.0.options.memory Instance type "number" is invalid. Expected "string".` */
+function problemOf(errors: readonly OutputUnit[]): string {
+  const depth = ({ instanceLocation, keyword }: OutputUnit) =>
+    2 * instanceLocation.split("/").length + (WAYS.has(keyword) ? 0 : 1);
+  const [first, ...rest] = errors;
+  if (!first) return "it fits no schema";
+  const { instanceLocation, error } = rest.reduce((best, one) => (depth(one) > depth(best) ? one : best), first);
+  return `${instanceLocation.replace(/^#\/?/, "").replaceAll("/", ".")} ${error}`.trim();
 }

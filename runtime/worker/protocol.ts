@@ -14,7 +14,7 @@ export type ToWorker =
   | {
       readonly type: "parameters";
       readonly exportName: string;
-      readonly given: Record<string, unknown>;
+      readonly values: Record<string, unknown>;
       readonly asText: boolean;
     }
   | WorkPage

@@ -54,7 +54,7 @@ async function answer(message: ToWorker): Promise<void> {
     case "load":
       return load(message.bundle, message.blobs, message.log);
     case "parameters":
-      return parameters(message.exportName, message.given, message.asText);
+      return parameters(message.exportName, message.values, message.asText);
     case "page":
       return work(message);
     case "stop":

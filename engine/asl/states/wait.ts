@@ -31,7 +31,7 @@ export function prepareWait(state: WaitState): RunState {
 
 function prepareDelay(state: WaitState): (input: Json, frame: Frame) => number {
   const { Seconds, SecondsPath, Timestamp, TimestampPath } = state;
-  if ([Seconds, SecondsPath, Timestamp, TimestampPath].filter((given) => given !== undefined).length !== 1) {
+  if ([Seconds, SecondsPath, Timestamp, TimestampPath].filter((one) => one !== undefined).length !== 1) {
     throw invalidMachine("A Wait state has exactly one of Seconds, SecondsPath, Timestamp and TimestampPath.");
   }
   if (Seconds !== undefined) {

@@ -118,16 +118,16 @@ export function listRuns(store: SqliteStore, { flow, namespace, tag, status, lim
     ["r.namespace", namespace],
     ["r.status", status],
   ];
-  const given = asked.filter(([, value]) => value !== undefined) as [string, string][];
+  const wanted = asked.filter(([, value]) => value !== undefined) as [string, string][];
   const from = tag === undefined ? "runs r" : "run_tags t cross join runs r on r.flow = t.flow and r.run = t.run";
   const conditions = [
-    ...given.map(([column]) => `${column} = ?`),
+    ...wanted.map(([column]) => `${column} = ?`),
     `(${order.join()}) < (${place.map(() => "?").join()})`,
   ];
   const rows = store.all<RunRow>(
     `select ${COLUMNS.replaceAll(/\w+/g, "r.$&")} from ${from} where ${conditions.join(" and ")}
      order by ${order.map((column) => `${column} desc`).join()} limit ?`,
-    [...given.map(([, value]) => value), ...place, size + 1],
+    [...wanted.map(([, value]) => value), ...place, size + 1],
   );
   const items = rows.slice(0, size).map(runOf);
   const last = items.at(-1);
