@@ -5,11 +5,12 @@ import { printableJson, printableLines } from "../graph/printable.ts";
 import { flagOf } from "../graph/flags.ts";
 import { formatBytes } from "./output/words.ts";
 import type { DeployFlags } from "./flags.ts";
+import { shownToken } from "./shown-token.ts";
 
 /** Makes a flow the newest version of itself in the account, and says what it is called there and what starts it. */
-export async function deploy(target: string, { authorize, tag, json }: DeployFlags): Promise<number> {
+export async function deploy(target: string, { tag, json, ...authorized }: DeployFlags): Promise<number> {
   const client = createClient(accountProfile());
-  const deployment = await deployFlow(client, target, { token: authorize, tags: tag });
+  const deployment = await deployFlow(client, target, { token: shownToken(authorized), tags: tag });
   process.stdout.write(json ? `${printableJson(deployment)}\n` : `${printableLines(describe(deployment, target))}\n`);
   return 0;
 }

@@ -40,11 +40,14 @@ export interface LogsFlags extends JsonFlag {
   readonly attempt?: number;
 }
 
-export interface AuthorizeFlag {
+export interface AuthorizeFlags {
   readonly authorize?: string;
+  readonly authorizeFile?: string;
 }
 
-export interface DeployFlags extends JsonFlag, AuthorizeFlag {
+export interface TokenFlags extends JsonFlag, AuthorizeFlags {}
+
+export interface DeployFlags extends JsonFlag, AuthorizeFlags {
   readonly tag?: readonly string[];
 }
 

@@ -7,8 +7,9 @@ import type {
   EmulateFlags,
   RunsFlags,
   LogsFlags,
-  AuthorizeFlag,
+  AuthorizeFlags,
   DeployFlags,
+  TokenFlags,
   TriggerFlags,
   DoctorFlags,
   ConfigureAwsFlags,
@@ -38,6 +39,7 @@ export function createProgram(done: Done, loadRun: () => typeof import("./run-mo
   addReadingCommands(program, done);
   addEmulate(program, done);
   addDeploymentCommands(program, done);
+  addOwnerCommands(program, done);
   addProfileCommands(program, done);
   return program;
 }
@@ -170,13 +172,17 @@ function addEmulate(program: Command, done: Done): void {
     .action(async (options: EmulateFlags) => done(await (await import("./emulate.ts")).emulate(options)));
 }
 
+const AUTHORIZE = "the production token, where another person deployed the flow (default: MILLRACE_AUTHORIZE)";
+const AUTHORIZE_FILE = "a file that holds the production token";
+
 /** What changes the account in use: its flows and their runs. */
 function addDeploymentCommands(program: Command, done: Done): void {
   program
     .command("deploy")
     .description("deploy a flow to the account in use, as a new version")
     .argument("<file>", "the flow's file; FILE#name picks a named export")
-    .option("--authorize <token>", "the production token, where another person deployed the flow")
+    .option("--authorize <token>", AUTHORIZE)
+    .option("--authorize-file <file>", AUTHORIZE_FILE)
     .option("--tag <tag>", "tag every run of it; may be repeated", collect)
     .option("--json", "print what was deployed as a JSON object")
     .action(async (file: string, options: DeployFlags) =>
@@ -187,8 +193,9 @@ function addDeploymentCommands(program: Command, done: Done): void {
     .command("undeploy")
     .description("remove a flow from the account in use; its runs stay")
     .argument("<flow>", "the flow's name")
-    .option("--authorize <token>", "the production token, where another person deployed the flow")
-    .action(async (flow: string, options: AuthorizeFlag) =>
+    .option("--authorize <token>", AUTHORIZE)
+    .option("--authorize-file <file>", AUTHORIZE_FILE)
+    .action(async (flow: string, options: AuthorizeFlags) =>
       done(await (await import("./undeploy.ts")).undeploy(flow, options)),
     );
 
@@ -209,12 +216,30 @@ function addDeploymentCommands(program: Command, done: Done): void {
         ).trigger(flow, options, { rest: command.args.slice(1), knownFlags: flagsOf(command) }),
       ),
     );
+}
 
+/** What those do who answer for a flow in the account in use. */
+function addOwnerCommands(program: Command, done: Done): void {
   program
     .command("stop")
     .description("stop a run in the account in use")
     .argument("<run>", "Flow/run")
-    .action(async (run: string) => done(await (await import("./stop.ts")).stop(run)));
+    .option("--authorize <token>", AUTHORIZE)
+    .option("--authorize-file <file>", AUTHORIZE_FILE)
+    .action(async (run: string, options: AuthorizeFlags) => done(await (await import("./stop.ts")).stop(run, options)));
+
+  program
+    .command("token")
+    .description("change who may deploy, stop and remove a flow in the account in use")
+    .command("rotate")
+    .description("make a flow's production token anew; the one before is refused from then on")
+    .argument("<flow>", "the flow's name")
+    .option("--authorize <token>", AUTHORIZE)
+    .option("--authorize-file <file>", AUTHORIZE_FILE)
+    .option("--json", "print the token as a JSON object")
+    .action(async (flow: string, options: TokenFlags) =>
+      done(await (await import("./token.ts")).rotate(flow, options)),
+    );
 }
 
 /** Which account is in use, and whether all is well with it. */

@@ -556,6 +556,10 @@ export const ERROR_CODES = {
     what: "No state machine can be taken from a template.",
     fix: "The message says what it lacks.",
   },
+  "token.unreadable": {
+    what: "The file of `--authorize-file` can't be read, or holds nothing.",
+    fix: "Name a file that holds a production token and nothing else.",
+  },
   "token.invalid": {
     what: "A token does not speak for an attempt of the run, or has expired.",
     fix: "Use the token that came with the start of the attempt.",

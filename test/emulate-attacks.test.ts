@@ -90,6 +90,35 @@ describe("attack: another user of this machine at millrace emulate", () => {
   });
 });
 
+describe("attack: whoever holds an old production token", () => {
+  test("opens nothing with it, whether it comes from a file or the environment", async () => {
+    const place = makePlace().with({ AWS_ACCESS_KEY_ID: undefined, AWS_PROFILE: undefined });
+    place.write({ "flow.ts": flowFile("Owned", OWNED) });
+    const served = await serve(place);
+    try {
+      const { stdout } = await served.place.millrace("deploy", "flow.ts", "--json");
+      const { token } = JSON.parse(stdout) as { token: string };
+      // Ann deploys and goes; what is left to the others is the token.
+      const owner = await served.send("/flows/Owned?user=ann", { method: "DELETE" });
+      expect(owner.status).toBe(403);
+      place.write({ token: `${token}\n` });
+      const rotated = await served.place.millrace("token", "rotate", "Owned", "--authorize-file", "token", "--json");
+      const { token: next } = JSON.parse(rotated.stdout) as { token: string };
+      const remove = (shown: string) =>
+        fetch(`${served.url}/flows/Owned?user=ann`, {
+          method: "DELETE",
+          headers: { ...served.sign("/flows/Owned?user=ann", { method: "DELETE" }), "millrace-token": shown },
+        });
+      expect((await remove(token)).status).toBe(403);
+      expect((await remove(next)).status).toBe(204);
+    } finally {
+      served.server.child.kill("SIGINT");
+      await served.server.ended;
+      place.remove();
+    }
+  }, 60_000);
+});
+
 describe("who may use millrace emulate", () => {
   test("the same user in the same folder needs nothing more; elsewhere the error says what to set", async () => {
     const place = makePlace().with({ AWS_ACCESS_KEY_ID: undefined, AWS_PROFILE: undefined });

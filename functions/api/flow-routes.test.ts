@@ -85,3 +85,44 @@ describe("deploying", () => {
     expect(await deploy(stats)).toMatchObject({ created: true });
   });
 });
+
+describe("attack: whoever does not own a production flow", () => {
+  const ann = { principal: "arn:aws:iam::1:user/ann" };
+  const bob = { principal: "arn:aws:iam::1:user/bob" };
+
+  /** A flow of Ann's, and one run of it. */
+  async function annsFlow() {
+    const service = await openService();
+    const { token } = await service.deploy(stats, {}, ann);
+    const { run } = await service.trigger("Stats");
+    return { ...service, token: token!, run };
+  }
+
+  test.each<[string, (run: number) => [route: string, body?: object]]>([
+    ["stop its runs", (run) => [`POST /flows/Stats/runs/${run}/stop`, { user: "ann" }]],
+    ["remove it", () => ["DELETE /flows/Stats?user=ann"]],
+    ["make its token anew", () => ["POST /flows/Stats/token", { user: "ann" }]],
+  ])("can't %s, but who holds the token can", async (_, asked) => {
+    const { call, token, run } = await annsFlow();
+    const [route, body] = asked(run);
+    for (const as of [bob, { ...bob, token: "mt_guess" }])
+      await expect(call(route, body, as)).rejects.toMatchObject({ code: "flow.owned" });
+    await expect(call(route, body, { ...bob, token })).resolves.toBeDefined();
+  });
+
+  test("has no more of a token that was made anew", async () => {
+    const { call, deploy, token } = await annsFlow();
+    const { token: next } = await call<{ token: string }>("POST /flows/Stats/token", { user: "ann" }, ann);
+    expect(next).not.toBe(token);
+    await expect(deploy(stats, { token }, bob)).rejects.toMatchObject({ code: "flow.owned" });
+    await expect(deploy(stats, { token: next }, bob)).resolves.toMatchObject({ version: 2 });
+  });
+
+  test("may where the stack says that its flows are everybody's, but for the token", async () => {
+    const { call, common, deploy, run } = await annsFlow();
+    Object.assign(common, { areFlowsShared: true });
+    await expect(call(`POST /flows/Stats/runs/${run}/stop`, { user: "bob" }, bob)).resolves.toEqual({ stopped: true });
+    await expect(deploy(stats, {}, bob)).rejects.toMatchObject({ code: "flow.owned" });
+    await expect(call("POST /flows/Stats/token", { user: "bob" }, bob)).rejects.toMatchObject({ code: "flow.owned" });
+  });
+});

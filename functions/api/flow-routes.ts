@@ -5,8 +5,9 @@ import { checkForeignGraph } from "../deploy/check-graph.ts";
 import { deployedFlow, describeFlow, registerFlow, removeFlow, type DeployParts } from "../deploy/register.ts";
 import { resourcesFor } from "../deploy/resources-for.ts";
 import { defineJobsResponse, flowDescription, registerFlowRequest, registerFlowResponse } from "./flow-schemas.ts";
+import { rotateToken } from "../deploy/rotate-token.ts";
 import { routeOver } from "./route.ts";
-import { graph, hash, optional, upload, user } from "./schemas.ts";
+import { graph, hash, optional, text, upload, user } from "./schemas.ts";
 
 export interface FlowParts extends DeployParts {
   readonly signer: Pick<Signer, "signWrite">;
@@ -51,8 +52,16 @@ export const flowRoutes = {
     about: "Takes a flow's machine and schedule away; its runs stay.",
     caller: "person",
     query: z.strictObject({ user }),
-    handler: (parts, { path, query, token, principal }) =>
-      removeFlow(parts, path.flow, { user: query.user, token, principal }),
+    handler: (parts, { path, query, token, principal }) => removeFlow(parts, path.flow, { ...query, token, principal }),
+  }),
+  rotateToken: route("POST /flows/{flow}/token", {
+    about: "Makes a flow's production token anew; the one before is refused from then on.",
+    caller: "person",
+    body: z.strictObject({ user }),
+    /** Told this once. */
+    answer: z.strictObject({ token: text(200) }),
+    handler: ({ registry }, { path, body, token, principal }) =>
+      rotateToken(registry, path.flow, { ...body, token, principal }),
   }),
   /** For engines on people's machines: what an account's own state machines reach without the API. */
   defineJobs: route("POST /flows/{flow}/jobs", {

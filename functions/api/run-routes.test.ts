@@ -40,12 +40,12 @@ describe("runs", () => {
     await deploy(stats);
     await trigger("Stats");
     await start(1, "start");
-    expect(await call("POST /flows/Stats/runs/1/stop")).toEqual({ stopped: true });
+    expect(await call("POST /flows/Stats/runs/1/stop", { user: "ann" })).toEqual({ stopped: true });
     expect(asked).toContain("stop Stats-1");
     expect(await call("GET /flows/Stats/runs/1")).toMatchObject({ status: "stopped" });
     const tasks = await call<{ items: { status: string }[] }>("GET /flows/Stats/runs/1/steps/start/tasks");
     expect(tasks.items).toMatchObject([{ status: "stopped" }]);
-    expect(await call("POST /flows/Stats/runs/1/stop")).toEqual({ stopped: false });
+    expect(await call("POST /flows/Stats/runs/1/stop", { user: "ann" })).toEqual({ stopped: false });
   });
 
   test("the execution's end is the run's; that of a distributed Map's child is not", async () => {

@@ -20,7 +20,7 @@ import {
   runSummary,
   stepCount,
 } from "./run-schemas.ts";
-import { alive, cursor, flowName, limit, optional, page, tags, taskIndexSchema, text } from "./schemas.ts";
+import { alive, cursor, flowName, limit, optional, page, tags, taskIndexSchema, text, user } from "./schemas.ts";
 
 const route = routeOver<Starting>();
 
@@ -48,9 +48,10 @@ const writing = {
   stopRun: route("POST /flows/{flow}/runs/{run}/stop", {
     about: "Stops a run.",
     caller: "person",
+    body: z.strictObject({ user }),
     /** False where it had ended already. */
     answer: z.strictObject({ stopped: z.boolean() }),
-    handler: (parts, { path }) => stopRun(parts, path),
+    handler: (parts, { path, body, token, principal }) => stopRun(parts, path, { ...body, token, principal }),
   }),
 };
 

@@ -198,7 +198,7 @@ describe("tasks", () => {
 
   test("no task of a run that is over is begun", async () => {
     const { start, call } = await openRun();
-    await call("POST /flows/Stats/runs/1/stop");
+    await call("POST /flows/Stats/runs/1/stop", { user: "ann" });
     await expect(start(1, "start", { index: "0", by: "job#2" })).rejects.toMatchObject({ code: "run.over" });
   });
 });

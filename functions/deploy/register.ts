@@ -9,7 +9,7 @@ import { checkForeignGraph } from "./check-graph.ts";
 import type { JobDefinitions } from "../../aws/batch/job-definitions.ts";
 import type { Machines } from "../../aws/step-functions/machines.ts";
 import { retireVersions } from "./machines-of-versions.ts";
-import { checkOwner, digestOfToken, productionNamespace, productionToken } from "./production.ts";
+import { checkOwner, digestOfToken, productionNamespace, productionToken, type FlowCaller } from "./production.ts";
 import type { FlowRecord, FlowRegistry, FlowOwner } from "../../store/registry/registry.ts";
 import { resourcesFor } from "./resources-for.ts";
 import type { Schedules } from "../../aws/scheduler/schedules.ts";
@@ -25,6 +25,8 @@ export interface DeployParts {
   readonly storeRanges: () => Promise<void>;
   /** What the machines call, but for the jobs that are the flow's own. */
   readonly resources: MachineResources;
+  /** Whether whoever may call the API may change every flow. */
+  readonly areFlowsShared?: boolean | undefined;
   readonly now: () => number;
 }
 
@@ -52,7 +54,7 @@ export async function registerFlow(
   const caller: FlowOwner = { user, ...(principal !== undefined && { principal }) };
   const before = await registry.read(flow);
   const standing = before?.removed ? undefined : before;
-  if (standing) checkOwner(standing, caller, token);
+  if (standing) checkOwner(standing, { ...caller, token }, deployment.areFlowsShared);
   checkForeignGraph(flow, graph);
   if (!(await blobs.has(codePackage)))
     throw new MillraceError("code.missing", `the code package ${codePackage} is not stored`, {
@@ -148,12 +150,12 @@ async function storeGraph(blobs: DeployParts["blobs"], graph: Graph): Promise<st
  * within theirs go with the flow's next deployment. Throws MillraceError `flow.notDeployed`, `flow.owned`.
  */
 export async function removeFlow(
-  { registry, machines, schedules, jobs, now }: DeployParts,
+  { registry, machines, schedules, jobs, areFlowsShared, now }: DeployParts,
   flow: string,
-  { user, token, principal }: { readonly user: string; readonly token?: string | undefined } & WithPrincipal,
+  caller: FlowCaller,
 ): Promise<void> {
   const record = await deployedFlow(registry, flow);
-  checkOwner(record, { user, ...(principal !== undefined && { principal }) }, token);
+  checkOwner(record, caller, areFlowsShared);
   if (record.schedule !== undefined) await schedules.remove(flow);
   const versions = await retireVersions(machines, { earlier: record.versions ?? [] }, now());
   await machines.remove(record.stateMachineArn);

@@ -7,6 +7,7 @@ import { setting } from "./setting.ts";
 /** The flows' machines, and where it is kept which there are. */
 export function openMachines() {
   return {
+    areFlowsShared: process.env["MILLRACE_SHARED_FLOWS"] === "on",
     registry: openDynamoRegistry(setting("MILLRACE_TABLE")),
     machines: openStepFunctions({
       names: openNames(),

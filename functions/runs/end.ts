@@ -9,6 +9,7 @@ import type { FlowRegistry } from "../../store/registry/registry.ts";
 import type { Ledger, Run } from "../../store/ledger/ledger.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import type { TaskError } from "../../graph/task-error.ts";
+import { checkOwner, type FlowCaller } from "../deploy/production.ts";
 import { requireRun } from "./read.ts";
 import { executionName } from "./trigger.ts";
 
@@ -18,11 +19,13 @@ export interface Ending {
   readonly registry: FlowRegistry;
   readonly machines: Pick<Machines, "stop">;
   readonly jobs?: BatchJobs;
+  /** Whether whoever may call the API may stop every flow's runs. */
+  readonly areFlowsShared?: boolean | undefined;
   readonly now: () => number;
 }
 
-/** Stops a run that Step Functions carries out. Throws MillraceError `run.unknown`, `run.notHere`. */
-export async function stopRun(ending: Ending, key: RunKey): Promise<{ stopped: boolean }> {
+/** Stops a run that Step Functions carries out. Throws MillraceError `run.unknown`, `run.notHere`, `flow.owned`. */
+export async function stopRun(ending: Ending, key: RunKey, caller: FlowCaller): Promise<{ stopped: boolean }> {
   const run = await requireRun(ending.ledger, key);
   if (run.status !== "running") return { stopped: false };
   if (run.owner)
@@ -32,6 +35,7 @@ export async function stopRun(ending: Ending, key: RunKey): Promise<{ stopped: b
     });
   // Also where the flow was removed meanwhile: its executions go on.
   const record = await ending.registry.read(key.flow);
+  if (record) checkOwner(record, caller, ending.areFlowsShared);
   if (record) await ending.machines.stop(record.stateMachineArn, executionName(key), "the run was stopped");
   return { stopped: await settle(ending, run, STOPPED) };
 }

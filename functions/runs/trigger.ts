@@ -24,6 +24,7 @@ export interface Starting {
   readonly registry: FlowRegistry;
   readonly machines: Machines;
   readonly lineageOf: (graph: string) => Promise<Lineage>;
+  readonly areFlowsShared?: boolean | undefined;
   readonly now: () => number;
 }
 

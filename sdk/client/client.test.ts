@@ -89,9 +89,9 @@ describe("the client of an account", () => {
 
   test("stops a run, and says where it had ended before", async () => {
     const run = await triggerFlow(client, "Stats", { parameters: {} });
-    expect(await client.stopRun(run)).toBe(true);
+    expect(await client.stopRun(run, { user: "ann" })).toBe(true);
     await service.ledger.updateRun(run, { status: "stopped", finishedAt: 2 });
-    expect(await client.stopRun(run)).toBe(false);
+    expect(await client.stopRun(run, { user: "ann" })).toBe(false);
   });
 
   test("reads runs and tasks as a ledger does", async () => {

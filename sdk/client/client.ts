@@ -7,6 +7,7 @@ import {
   type SignResponse,
   type TriggerRun,
 } from "../../functions/api/contract.ts";
+import type { FlowCaller } from "../../functions/deploy/production.ts";
 import { checkRead } from "../../store/blobs/check.ts";
 import type { Ledger, Page, RunQuery, RunSummary } from "../../store/ledger/ledger.ts";
 import type { RunKey } from "../../graph/run-name.ts";
@@ -32,11 +33,13 @@ export interface Client {
   registerFlow(request: RegisterFlowRequest): Promise<RegisterFlowResponse>;
   readFlow(flow: string): Promise<FlowDescription>;
   /** The token where another person deployed it. */
-  removeFlow(flow: string, who: { readonly user: string; readonly token?: string | undefined }): Promise<void>;
+  removeFlow(flow: string, who: FlowCaller): Promise<void>;
+  /** The flow's new production token; the one before is refused from then on. */
+  rotateToken(flow: string, who: FlowCaller): Promise<string>;
   /** Starts a deployed flow; asked again for whatever reason, it starts once. */
   triggerRun(flow: string, request: Omit<TriggerRun, "engine">): Promise<RunSummary>;
-  /** False where it had ended already. */
-  stopRun(run: RunKey): Promise<boolean>;
+  /** False where it had ended already. The token where another person deployed the flow. */
+  stopRun(run: RunKey, who: FlowCaller): Promise<boolean>;
   readonly runs: RunReader;
   /** For runs that a program of this machine carries out. */
   readonly own: OwnRuns;
@@ -59,22 +62,31 @@ export function createClient(profile: Pick<AccountProfile, "api" | "region">): C
     registerFlow: (body) => api.call("PUT /flows/{flow}", { path: { flow: body.graph.name }, body }),
     readFlow: (flow) => api.call("GET /flows/{flow}", { path: { flow } }),
     async removeFlow(flow, { user, token }) {
-      const headers: Record<string, string> = token === undefined ? {} : { [TASK_TOKEN_HEADER]: token };
-      await api.call("DELETE /flows/{flow}", { path: { flow }, query: { user }, headers });
+      await api.call("DELETE /flows/{flow}", { path: { flow }, query: { user }, headers: showing(token) });
+    },
+    async rotateToken(flow, { user, token }) {
+      const request = { path: { flow }, body: { user }, headers: showing(token) };
+      return (await api.call("POST /flows/{flow}/token", request)).token;
     },
     triggerRun: (flow, request) =>
       api.call("POST /flows/{flow}/runs", {
         path: { flow },
         body: { name: randomUUID(), ...request, engine: "service" },
       }),
-    async stopRun({ flow, run }) {
-      return (await api.call("POST /flows/{flow}/runs/{run}/stop", { path: { flow, run }, body: {} })).stopped;
+    async stopRun({ flow, run }, { user, token }) {
+      const request = { path: { flow, run }, body: { user }, headers: showing(token) };
+      return (await api.call("POST /flows/{flow}/runs/{run}/stop", request)).stopped;
     },
     runs: runReader(api),
     own: ownRuns(api),
     readBlob: (hash) => readBlob(api, hash),
     prepare: () => api.prepare(),
   };
+}
+
+/** A production token goes where an attempt's does. */
+function showing(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { [TASK_TOKEN_HEADER]: token };
 }
 
 function runReader(api: ApiClient): RunReader {

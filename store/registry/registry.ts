@@ -56,7 +56,7 @@ export interface DeployedVersion {
 export interface FlowOwner {
   readonly user: string;
   /** Whose signature it was, where that is known. */
-  readonly principal?: string;
+  readonly principal?: string | undefined;
 }
 
 export interface Claim {

@@ -130,7 +130,7 @@ describe.skipIf(isSkipped(account))("Millrace in an account", () => {
 
   test("a run that is stopped stays stopped, whatever its execution's end says later", async () => {
     const run = await trigger("Idle");
-    await call(`POST /flows/Idle/runs/${run.run}/stop`);
+    await call(`POST /flows/Idle/runs/${run.run}/stop`, { user: "ann" });
     expect(await ended(run)).toMatchObject({ status: "stopped" });
   });
 

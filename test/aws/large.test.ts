@@ -169,7 +169,7 @@ describe.skipIf(isSkipped(account))("a flow of instant tasks in an account", () 
     expect((await ended(await start("Again"))).status).toBe("succeeded");
     expect(await call<Run>(`GET /flows/Again/runs/${first.run}`)).toMatchObject({ status: "running" });
 
-    await call(`POST /flows/Again/runs/${first.run}/stop`);
+    await call(`POST /flows/Again/runs/${first.run}/stop`, { user: "ann" });
     expect(await ended(first)).toMatchObject({ status: "stopped" });
     const statuses = () =>
       executionsOf("Again").then((all) =>
