@@ -3,10 +3,10 @@ import { defineConfig } from "vitest/config";
 import { AccountFirst } from "./test/order.ts";
 
 /** Folders of plain functions and of parts behind ports, whose tests leave nothing in their process. */
-const plain = ["aws", "cli", "engine", "functions", "graph", "sdk", "statemachines", "store", "tasks"];
+export const plain = ["aws", "cli", "engine", "functions", "graph", "sdk", "statemachines", "store", "tasks"];
 
 /** Files there that want a process of their own, and why. */
-const alone = [
+export const alone = [
   "sdk/client/client.test.ts", // sets the environment's credentials
   "sdk/language/scale.test.ts", // takes the longest, and waits for tsc alone: test/order.ts has it begin early
   "store/blobs/files/file-blobs.test.ts", // replaces node:fs
