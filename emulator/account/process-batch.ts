@@ -104,7 +104,8 @@ async function attempt(
 ): Promise<number> {
   const key = parseRunName(environment[TASK_ENVIRONMENT.run]!);
   const { step, index, id } = task;
-  const started = await client.own.startTask(key, { step, index, by: `${id}#${number}` });
+  const proof = environment[TASK_ENVIRONMENT.startProof]!;
+  const started = await client.own.startTask(key, { step, index, by: `${id}#${number}`, proof });
   if (started.state === "done") return EXIT_CODES.done;
   if (task.isTerminated) return EXIT_CODES.terminated;
   task.process = startTaskProcess({
