@@ -8,6 +8,7 @@ import { pickFields } from "./control.ts";
 import { startProofExpression } from "./contract/start-proof.ts";
 import { LIMITS } from "./limits.ts";
 import { forStep, type MachineResources } from "./resources.ts";
+import { FLOW_TAG } from "./stack-names.ts";
 import {
   attemptsOf,
   batchRetry,
@@ -61,6 +62,7 @@ export function addJob(step: StepNode, block: Block, named: StepState): void {
       JobName: jobName(graph.name, step.name),
       JobQueue: jobQueue(step, resources),
       JobDefinition: forStep(resources.jobDefinition, step.name),
+      ...(resources.tags && { Tags: { ...resources.tags, [FLOW_TAG]: graph.name } }),
       ...(array && { ArrayProperties: { "Size.$": array.size } }),
       ContainerOverrides: {
         Environment: environment.map(([Name, value]) => ({ Name, ...field("Value", value) })),

@@ -38,6 +38,7 @@ function sampleResources(graph: Graph): MachineResources {
     },
     runner: { default: arn("lambda", 120) },
     bookkeeping: arn("lambda", 120),
+    tags: { "millrace:stack": "x".repeat(33), "millrace:stage": "x".repeat(24) },
     table: "x".repeat(60),
     bucket: "x".repeat(63),
     keepsMapRuns: true,

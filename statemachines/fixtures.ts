@@ -274,6 +274,7 @@ export const account: MachineResources = {
   runner: { default: "runner", steps: { own: "own-runner" } },
   bookkeeping: "bookkeeping",
   machines: "arn:aws:states:us-east-1:123456789012:stateMachine:millrace-dev__",
+  tags: { "millrace:stack": "millrace-dev", "millrace:stage": "dev" },
   table: "ledger",
   bucket: "store",
   keepsMapRuns: true,

@@ -15,6 +15,8 @@ export interface MachineResources {
   readonly bookkeeping: string;
   /** What the ARN of each of the deployment's state machines begins with, up to the flow's name, where it has some. */
   readonly machines?: string;
+  /** What jobs are tagged with, beside their flow: only what has the deployment's own tag may be terminated. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** The ledger's DynamoDB table, which holds the control values. */
   readonly table: string;
   /** Holds RANGES_KEY. */

@@ -32,7 +32,7 @@ describe("the names in an account", () => {
   });
 
   test("are tagged with the stack, the stage and the flow", () => {
-    const tags = dev.tags("Orders");
+    const tags = dev.tagsOf("Orders");
     expect(tags).toEqual({ "millrace:stack": "millrace-dev", "millrace:stage": "dev", "millrace:flow": "Orders" });
     expect(dev.isOwn(tags)).toBe(true);
     expect(stackNames({ stack: "millrace-dev-2", stage: "dev-2" }).isOwn(tags)).toBe(false);

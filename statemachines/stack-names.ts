@@ -23,8 +23,10 @@ export interface StackNames {
   jobDefinition(flow: string, step: string): string;
   /** `of` is whoever has one of their own: letters, digits, `_` and `-`. */
   runner(flow: string, of?: string): string;
-  /** What everything is tagged with that is made for a flow. */
-  tags(flow: string): Readonly<Record<string, string>>;
+  /** What everything is tagged with that is made at run time. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** The same, and the flow that it is made for. */
+  tagsOf(flow: string): Readonly<Record<string, string>>;
   /** Whether something with these tags was made by this deployment. */
   isOwn(tags: Readonly<Record<string, string>> | undefined): boolean;
 }
@@ -35,7 +37,7 @@ export interface Stack {
   readonly stage: string;
 }
 
-const STACK_TAG = "millrace:stack";
+export const STACK_TAG = "millrace:stack";
 const STAGE_TAG = "millrace:stage";
 export const FLOW_TAG = "millrace:flow";
 
@@ -47,13 +49,15 @@ const DIGITS = 16;
 
 export function stackNames({ stack, stage }: Stack): StackNames {
   const prefix = `${stack}${NAME_SEPARATOR}`;
+  const tags = { [STACK_TAG]: stack, [STAGE_TAG]: stage };
   return {
     prefix,
     machine: (flow) => nameOf(prefix, [flow], LONGEST.machine),
     jobDefinition: (flow, step) => nameOf(prefix, [flow, step], LONGEST.jobDefinition),
     runner: (flow, of) => nameOf(prefix, of === undefined ? [flow] : [flow, of], LONGEST.function),
-    tags: (flow) => ({ [STACK_TAG]: stack, [STAGE_TAG]: stage, [FLOW_TAG]: flow }),
-    isOwn: (tags) => tags?.[STACK_TAG] === stack,
+    tags,
+    tagsOf: (flow) => ({ ...tags, [FLOW_TAG]: flow }),
+    isOwn: (found) => found?.[STACK_TAG] === stack,
   };
 }
 

@@ -6,6 +6,13 @@ import { whyEnded } from "./why-ended.ts";
 
 const LOOK_MILLISECONDS = 2_000;
 
+/** A tiny job, and what it is tagged with: else nobody may terminate it. */
+interface HealthJob {
+  readonly queue: string;
+  readonly definition: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
 /** Whether queues are well, and whether a job in one runs. Throws MillraceError `account.*`. */
 export class BatchHealth {
   readonly #batch: Batch;
@@ -33,11 +40,12 @@ export class BatchHealth {
    * time, is terminated. `onProgress` hears its statuses and why it waits.
    */
   async tryJob(
-    { queue, definition }: { readonly queue: string; readonly definition: string },
+    wanted: HealthJob,
     onProgress: (progress: string) => void,
     limitMilliseconds: number,
   ): Promise<Trouble | { readonly finding: string }> {
-    const jobId = await this.#submit(queue, definition);
+    const { queue } = wanted;
+    const jobId = await this.#submit(wanted);
     const deadline = Date.now() + limitMilliseconds;
     let latest = "";
     let isEnded = false;
@@ -72,9 +80,9 @@ export class BatchHealth {
     this.#batch.close();
   }
 
-  #submit(jobQueue: string, jobDefinition: string): Promise<string> {
+  #submit({ queue: jobQueue, definition: jobDefinition, tags }: HealthJob): Promise<string> {
     const command = ["node", "-e", `(${program})()`];
-    const job = { jobName: "millrace-doctor", jobQueue, jobDefinition, containerOverrides: { command } };
+    const job = { jobName: "millrace-doctor", jobQueue, jobDefinition, tags, containerOverrides: { command } };
     return this.#batch.submit({ ...job, timeout: { attemptDurationSeconds: 120 } });
   }
 }

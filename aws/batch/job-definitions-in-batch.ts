@@ -47,7 +47,7 @@ export function openJobDefinitions({ base, names, client: config }: BatchOptions
     async put(flow, step, wanted) {
       try {
         const definition = registration(await (standing ??= readBase()), wanted);
-        const tags = { ...names.tags(flow), [CONTENT_TAG]: digestOf(definition) };
+        const tags = { ...names.tagsOf(flow), [CONTENT_TAG]: digestOf(definition) };
         const jobDefinitionName = names.jobDefinition(flow, step);
         const same = await findRevision(client, jobDefinitionName, tags);
         if (same !== undefined) return same;

@@ -36,7 +36,7 @@ export function openStepFunctions(options: StepFunctionsOptions): Machines {
   return {
     put: (flow, { machine, children }, version) =>
       withFlow(flow, async () => {
-        const tags = Object.entries(names.tags(flow)).map(([key, value]) => ({ key, value }));
+        const tags = Object.entries(names.tagsOf(flow)).map(([key, value]) => ({ key, value }));
         const putChild = childPut(client, { roleArn, tags });
         await Promise.all(Object.entries(children).map(([child, definition]) => putChild(child, definition)));
         const name = names.machine(flow);

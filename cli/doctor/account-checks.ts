@@ -9,6 +9,7 @@ import { BatchHealth } from "../../aws/batch/health.ts";
 import { readStackOutputs } from "../../aws/cloudformation/stack.ts";
 import type { AccountProfile } from "../../sdk/client/profiles.ts";
 import { MillraceError } from "../../graph/errors.ts";
+import { STACK_TAG } from "../../statemachines/stack-names.ts";
 import { formatCount, formatSeconds } from "../output/words.ts";
 import { wrong, type Check } from "./check.ts";
 import { nodeCheck } from "./local-checks.ts";
@@ -151,7 +152,8 @@ function jobCheck(profile: AccountProfile, queue: string): Check {
       const batch = new BatchHealth(profile.region);
       const definition = profile.outputs["JobDefinition"]!;
       try {
-        return findingOf(await batch.tryJob({ queue, definition }, onProgress, JOB_LIMIT_MILLISECONDS));
+        const tags = { [STACK_TAG]: profile.outputs["Stack"]! };
+        return findingOf(await batch.tryJob({ queue, definition, tags }, onProgress, JOB_LIMIT_MILLISECONDS));
       } catch (error) {
         throw lacking(error, profile, "batch:SubmitJob and batch:DescribeJobs");
       } finally {
@@ -165,8 +167,8 @@ function schedulesCheck(profile: AccountProfile): Check {
   return {
     name: "schedules",
     async look() {
-      // The group has the deployment's own name, as the job definition does.
-      const group = profile.outputs["JobDefinition"]!;
+      // The group has the stack's own name.
+      const group = profile.outputs["Stack"]!;
       const path = `/schedule-groups/${encodeURIComponent(group)}`;
       const { status, text } = await askAws({ service: "scheduler", region: profile.region, path });
       if (status === 403) throw lacking(denied(text), profile, "scheduler:GetScheduleGroup");

@@ -57,6 +57,8 @@ export const defineJobsResponse = z.strictObject({
   jobDefinition: stepResource,
   runner: stepResource,
   bookkeeping: z.string(),
+  /** What its jobs are tagged with. */
+  tags: optional(z.record(z.string(), z.string())),
   table: z.string(),
   bucket: z.string(),
   /** How long a job may wait for a machine before its step has failed. */

@@ -26,6 +26,7 @@ const resources: MachineResources = {
   runner: { default: setting("MILLRACE_RUNNER") },
   bookkeeping: setting("MILLRACE_BOOKKEEPING"),
   machines: `${setting("MILLRACE_STATES_ARN")}stateMachine:${names.prefix}`,
+  tags: names.tags,
   table: setting("MILLRACE_TABLE"),
   bucket: setting("MILLRACE_BUCKET"),
   keepsMapRuns: true,

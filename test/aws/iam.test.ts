@@ -1,5 +1,5 @@
 import { CreateStateMachineCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
-import { BatchClient, TerminateJobCommand } from "@aws-sdk/client-batch";
+import { BatchClient, SubmitJobCommand, TagResourceCommand, TerminateJobCommand } from "@aws-sdk/client-batch";
 import { DynamoDBClient, GetItemCommand, ListTablesCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -63,6 +63,54 @@ describe.skipIf(isSkipped(account))("IAM in the account on this machine", { time
       (error: Error) => error.name,
     );
   }
+
+  describe("attack: ending jobs that are not the stack's", () => {
+    const batch = new BatchClient(clientOf(account));
+    const machines = () => session("MachineRole", "states.amazonaws.com");
+    const callers = [
+      ["a person", async () => person],
+      ["a state machine", machines],
+    ] as const;
+
+    /** A job that waits in the queue of the stack, as an administrator may submit it. */
+    async function submitted(tags?: Record<string, string>): Promise<string> {
+      const { jobId } = await batch.send(
+        new SubmitJobCommand({
+          jobName: "others",
+          jobQueue: outputs["OnDemandQueue"],
+          jobDefinition: outputs["JobDefinition"],
+          containerOverrides: { command: ["sleep", "30"] },
+          ...(tags && { tags }),
+        }),
+      );
+      return jobId!;
+    }
+    const terminate = async (keys: Keys, jobId: string) =>
+      refusal(new BatchClient(as(keys)).send(new TerminateJobCommand({ jobId, reason: "an attack" })));
+    const tag = async (keys: Keys, jobId: string) => {
+      const resourceArn = `arn:aws:batch:us-east-1:123456789012:job/${jobId}`;
+      const command = new TagResourceCommand({ resourceArn, tags: { "millrace:stack": "millrace-iam" } });
+      return refusal(new BatchClient(as(keys)).send(command));
+    };
+
+    test.each(callers)(
+      "is refused to %s, whatever the job's tags, and what has the stack's own can be ended",
+      async (_, keys) => {
+        const by = await keys();
+        const own = await submitted({ "millrace:stack": "millrace-iam" });
+        const others = [await submitted(), await submitted({ "millrace:stack": "millrace-iam-2" })];
+        for (const job of others) expect(await terminate(by, job)).toMatch(/^AccessDenied/);
+        expect(await terminate(by, own)).toBeUndefined();
+        for (const jobId of others) await batch.send(new TerminateJobCommand({ jobId, reason: "the test is over" }));
+      },
+    );
+
+    test.each(callers)("is not made possible by tagging another stage's job, for %s", async (_, keys) => {
+      const job = await submitted({ "millrace:stack": "millrace-iam-2" });
+      expect(await tag(await keys(), job)).toMatch(/^AccessDenied/);
+      await batch.send(new TerminateJobCommand({ jobId: job, reason: "the test is over" }));
+    });
+  });
 
   describe("refuses at every service", () => {
     const wrong: readonly (readonly [what: string, keys: () => Promise<Keys>, codes: readonly string[]])[] = [

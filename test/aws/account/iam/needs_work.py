@@ -114,9 +114,21 @@ def machine_needs(definition: str) -> list[Need]:
 
 
 def batch(request: Request) -> list[Need] | None:
+    if request.path.startswith("/v1/tags/"):
+        return _tagging(request)
     name = request.path.split("/")[-1]
     find = _BATCH.get(name) if request.method == "POST" else None
     return find(json.loads(request.body)) if find else None
+
+
+def _tagging(request: Request) -> list[Need] | None:
+    """On what is there already. Tagging what is made only now is a need of that request."""
+    arn = unquote(request.path.removeprefix("/v1/tags/"))
+    if request.method == "GET":
+        return [Need("batch:ListTagsForResource", arn, _tags_of(arn))]
+    if request.method != "POST":
+        return None
+    return [Need("batch:TagResource", arn, {**_tags_of(arn), **_given_tags(json.loads(request.body)["tags"])})]
 
 
 def _tags_of(arn: str) -> Context:
