@@ -472,6 +472,10 @@ export const ERROR_CODES = {
     what: "A step asks for a GPU, and the deployment has no queue for it.",
     fix: "Deploy the stack with `--param gpu=on`.",
   },
+  "step.secret": {
+    what: "A step refers to a secret that is not its flow's.",
+    fix: "Name the secret below `millrace/STAGE/FLOW/`; for what all flows share deploy the stack with `--param secretsPrefix=shared/`.",
+  },
   "step.returned": {
     what: "A step returned something that is not an object of artifacts.",
     fix: "Return an object whose properties are the artifacts, such as `{ result }`.",

@@ -114,7 +114,7 @@ const CAUSES: readonly ((end: End) => Trouble | undefined)[] = [
       name: "Denied",
       message: `a role lacks a right: ${bounded(said)}`,
       hint: /secret|ssm|parameter/i.test(said)
-        ? "Secrets that steps name begin with millrace/ unless the stack was deployed with another secretsPrefix: npx sls deploy --param secretsPrefix=…"
+        ? "Secrets that steps name are in the stack's own account and region, below millrace/STAGE/FLOW/ or a secretsPrefix of the stack: npx sls deploy --param secretsPrefix=…"
         : "Give the role that is named the right that is named.",
     };
   },

@@ -70,6 +70,7 @@ export async function openService() {
       schedules,
       jobs,
       resources: { ...offlineResources, machines: "arn:", keepsMapRuns: true, waitSeconds: 60 },
+      secretNames: { ofFlows: "millrace/dev/", shared: [] },
       storeRanges: note("ranges"),
     },
     runs: common,

@@ -51,6 +51,26 @@ describe("deploying", () => {
     expect(asked).toEqual([]);
   });
 
+  describe("attack: naming another flow's secret", () => {
+    const curious = flow("Curious").step("look", { secrets: { KEY: "/millrace/dev/Stats/key" } }, () => ({}));
+    const refusal = {
+      message: expect.stringContaining("flow Curious, step look: its secret KEY refers to /millrace/dev/Stats/key"),
+      hint: expect.stringContaining("below millrace/dev/Curious/"),
+    };
+
+    test("is refused when the flow is deployed, and nothing is made", async () => {
+      const { deploy, asked } = await openService();
+      await expect(deploy(curious)).rejects.toMatchObject(refusal);
+      expect(asked).toEqual([]);
+    });
+
+    test("is refused when a run of one's own asks for its jobs", async () => {
+      const { call, asked } = await openService();
+      await expect(call("POST /flows/Curious/jobs", { graph: curious.graph })).rejects.toMatchObject(refusal);
+      expect(asked).toEqual([]);
+    });
+  });
+
   test("a step that no queue of the deployment has room for is refused, and told how there is one", async () => {
     const { deploy, asked } = await openService();
     const large = flow("Large")

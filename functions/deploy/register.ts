@@ -1,30 +1,25 @@
 import { MillraceError } from "../../graph/errors.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { compile } from "../../statemachines/compile.ts";
-import type { MachineResources } from "../../statemachines/resources.ts";
 import type { FlowDescription, RegisterFlowRequest, RegisterFlowResponse } from "../api/flow-schemas.ts";
 import type { BlobStore } from "../../store/blobs/blobs.ts";
 import { hashOf } from "../../store/blobs/hash.ts";
 import { checkForeignGraph } from "./check-graph.ts";
-import type { JobDefinitions } from "../../aws/batch/job-definitions.ts";
 import type { Machines } from "../../aws/step-functions/machines.ts";
 import { retireVersions } from "./machines-of-versions.ts";
 import { checkOwner, digestOfToken, productionNamespace, productionToken, type FlowCaller } from "./production.ts";
 import type { FlowRecord, FlowRegistry, FlowOwner } from "../../store/registry/registry.ts";
-import { resourcesFor } from "./resources-for.ts";
+import { resourcesFor, type ResourceParts } from "./resources-for.ts";
 import type { Schedules } from "../../aws/scheduler/schedules.ts";
 
 /** What deploying a flow needs of the account. */
-export interface DeployParts {
+export interface DeployParts extends ResourceParts {
   readonly registry: FlowRegistry;
   readonly blobs: Pick<BlobStore, "read" | "write" | "has">;
   readonly machines: Machines;
   readonly schedules: Schedules;
-  readonly jobs: JobDefinitions;
   /** Sees to it that distributed Maps find what they count their children by. */
   readonly storeRanges: () => Promise<void>;
-  /** What the machines call, but for the jobs that are the flow's own. */
-  readonly resources: MachineResources;
   /** Whether whoever may call the API may change every flow. */
   readonly areFlowsShared?: boolean | undefined;
   readonly now: () => number;

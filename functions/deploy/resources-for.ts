@@ -7,24 +7,33 @@ import { compile } from "../../statemachines/compile.ts";
 import { stepsOf } from "../../graph/walk.ts";
 import { LIMITS } from "../../statemachines/limits.ts";
 import type { MachineResources } from "../../statemachines/resources.ts";
+import { checkSecrets, type SecretNames } from "./check-secrets.ts";
 import { defineJobs } from "./jobs.ts";
 import { type JobDefinitions } from "../../aws/batch/job-definitions.ts";
+
+export interface ResourceParts {
+  readonly jobs: JobDefinitions;
+  /** What the machines call, but for the jobs that are the flow's own. */
+  readonly resources: MachineResources;
+  /** Not told where no step gets any. */
+  readonly secretNames?: SecretNames;
+}
 
 /**
  * What the flow's machine calls, with the job definitions that its steps want for themselves. What is refused leaves
  * nothing behind. Throws MillraceError `machine.invalid`, `job.refused`.
  */
 export async function resourcesFor(
-  { jobs, resources }: { readonly jobs: JobDefinitions; readonly resources: MachineResources },
+  { jobs, resources, secretNames }: ResourceParts,
   graph: Graph,
 ): Promise<MachineResources> {
   const compiled = compile(graph, resources);
   const mistakes = [...missingQueues(graph, resources.queues), ...checkFlowMachines(graph, compiled)];
-  if (mistakes.length > 0)
-    throw mistakesError(
-      "machine.invalid",
-      mistakes.map(({ code, detail, where, hint = "" }) => ({ code, message: detail, where, hint })),
-    );
+  const all = [
+    ...mistakes.map(({ code, detail, where, hint = "" }) => ({ code, message: detail, where, hint })),
+    ...(secretNames ? checkSecrets(graph, secretNames) : []),
+  ];
+  if (all.length > 0) throw mistakesError("machine.invalid", all);
   const own = await defineJobs(jobs, graph.name, compiled.jobDefinitions);
   const steps = { ...resources.jobDefinition.steps, ...own };
   return { ...resources, jobDefinition: { ...resources.jobDefinition, steps } };

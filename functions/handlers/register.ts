@@ -47,6 +47,10 @@ const http = handleHttp({
       roleArn: setting("MILLRACE_SCHEDULE_ROLE"),
       deadLetterArn: setting("MILLRACE_DEAD_LETTERS"),
     }),
+    secretNames: {
+      ofFlows: `millrace/${setting("MILLRACE_STAGE")}/`,
+      shared: (process.env["MILLRACE_SHARED_SECRETS"] ?? "").split(",").filter((one) => one !== ""),
+    },
     jobs: openJobDefinitions({ base: setting("MILLRACE_JOB_DEFINITION"), names }),
     storeRanges: openS3Ranges(setting("MILLRACE_BUCKET")),
   },

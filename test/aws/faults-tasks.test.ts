@@ -40,7 +40,7 @@ describe.skipIf(isSkipped(account))("where tasks fail in an account", { timeout:
 
   beforeAll(async () => {
     service = await openLent(account);
-    await putParameter("/millrace/password", "do not tell");
+    await putParameter("/millrace/lent/Settings/password", "do not tell");
     const { Wide, ...others } = flows;
     const ofOneRun = Object.values(others).filter((flow) => flow.name !== "Patient");
     await service.deploy(...ofOneRun, Wide);

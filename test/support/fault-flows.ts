@@ -104,7 +104,7 @@ export const Lambda = flow("Lambda", { params, defaults: { compute: "lambda" } }
 
 export const Settings = flow("Settings").step(
   "only",
-  { env: { GREETING: "hello" }, secrets: { PASSWORD: "/millrace/password" } },
+  { env: { GREETING: "hello" }, secrets: { PASSWORD: "/millrace/lent/Settings/password" } },
   () => ({ greeting: process.env["GREETING"], letters: process.env["PASSWORD"]?.length }),
 );
 

@@ -62,9 +62,17 @@ export const UnpullableChildren = flow("UnpullableChildren")
   .foreach("list", { as: "item" }, (each) => each.step("one", { image: "example.org/nowhere:2" }, () => ({})))
   .join("end", () => ({}));
 
-export const Secretive = flow("Secretive").step("start", { secrets: { WORD: "millrace/word" } }, () => ({}));
+export const Secretive = flow("Secretive").step(
+  "start",
+  { secrets: { WORD: "/millrace/troubles/Secretive/word" } },
+  () => ({}),
+);
 
-export const Forgetful = flow("Forgetful").step("start", { secrets: { WORD: "millrace/nowhere" } }, () => ({}));
+export const Forgetful = flow("Forgetful").step(
+  "start",
+  { secrets: { WORD: "/millrace/troubles/Forgetful/nowhere" } },
+  () => ({}),
+);
 
 export const Greedy = flow("Greedy").step("start", { cpu: 16, memory: "32GiB" }, () => ({}));
 
