@@ -472,6 +472,10 @@ export const ERROR_CODES = {
     what: "A step asks for a GPU, and the deployment has no queue for it.",
     fix: "Deploy the stack with `--param gpu=on`.",
   },
+  "step.image": {
+    what: "A step's image is in a repository of the account's own registry that the deployment may not pull from.",
+    fix: "Deploy the stack with `--param imageRepositories=NAME`, the names of all such repositories between commas.",
+  },
   "step.secret": {
     what: "A step refers to a secret that is not its flow's.",
     fix: "Name the secret below `millrace/STAGE/FLOW/`; for what all flows share deploy the stack with `--param secretsPrefix=shared/`.",

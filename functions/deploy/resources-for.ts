@@ -7,6 +7,7 @@ import { compile } from "../../statemachines/compile.ts";
 import { stepsOf } from "../../graph/walk.ts";
 import { LIMITS } from "../../statemachines/limits.ts";
 import type { MachineResources } from "../../statemachines/resources.ts";
+import { checkImages } from "./check-images.ts";
 import { checkSecrets, type SecretNames } from "./check-secrets.ts";
 import { defineJobs } from "./jobs.ts";
 import { type JobDefinitions } from "../../aws/batch/job-definitions.ts";
@@ -17,6 +18,8 @@ export interface ResourceParts {
   readonly resources: MachineResources;
   /** Not told where no step gets any. */
   readonly secretNames?: SecretNames;
+  /** Those of the account's own registry that images may be in; not told where no step gets its image. */
+  readonly imageRepositories?: readonly string[];
 }
 
 /**
@@ -24,7 +27,7 @@ export interface ResourceParts {
  * nothing behind. Throws MillraceError `machine.invalid`, `job.refused`.
  */
 export async function resourcesFor(
-  { jobs, resources, secretNames }: ResourceParts,
+  { jobs, resources, secretNames, imageRepositories }: ResourceParts,
   graph: Graph,
 ): Promise<MachineResources> {
   const compiled = compile(graph, resources);
@@ -32,6 +35,7 @@ export async function resourcesFor(
   const all = [
     ...mistakes.map(({ code, detail, where, hint = "" }) => ({ code, message: detail, where, hint })),
     ...(secretNames ? checkSecrets(graph, secretNames) : []),
+    ...(imageRepositories ? checkImages(graph, imageRepositories) : []),
   ];
   if (all.length > 0) throw mistakesError("machine.invalid", all);
   const own = await defineJobs(jobs, graph.name, compiled.jobDefinitions);

@@ -4,7 +4,7 @@ import { openSchedules } from "../../aws/scheduler/eventbridge-schedules.ts";
 import { openS3Ranges } from "../../aws/s3/ranges.ts";
 import { answerStack, removeDeployed, type StackEvent } from "../../aws/cloudformation/removal.ts";
 import { openAccount, openSigning } from "./account.ts";
-import { setting } from "./setting.ts";
+import { listSetting, setting } from "./setting.ts";
 import { handleHttp } from "./http.ts";
 import { openMachines } from "./machines.ts";
 import { openNames } from "./names.ts";
@@ -49,8 +49,9 @@ const http = handleHttp({
     }),
     secretNames: {
       ofFlows: `millrace/${setting("MILLRACE_STAGE")}/`,
-      shared: (process.env["MILLRACE_SHARED_SECRETS"] ?? "").split(",").filter((one) => one !== ""),
+      shared: listSetting("MILLRACE_SHARED_SECRETS"),
     },
+    imageRepositories: listSetting("MILLRACE_IMAGE_REPOSITORIES"),
     jobs: openJobDefinitions({ base: setting("MILLRACE_JOB_DEFINITION"), names }),
     storeRanges: openS3Ranges(setting("MILLRACE_BUCKET")),
   },

@@ -4,3 +4,8 @@ export function setting(name: string): string {
   if (value) return value;
   throw new Error(`the function's environment has no ${name}`);
 }
+
+/** The same of a list, its parts between commas; empty where nothing is told. */
+export function listSetting(name: string): string[] {
+  return (process.env[name] ?? "").split(",").filter((one) => one !== "");
+}

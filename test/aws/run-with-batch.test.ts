@@ -172,7 +172,7 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
     });
     const put = (UNIT: string) => jobs.put("Mixed", "square", { env: { UNIT }, secrets: {}, needsEc2: false });
     const first = await put("metre");
-    expect(first).toMatch(/job-definition\/millrace-lent-Mixed-square:1$/);
+    expect(first).toMatch(/job-definition\/millrace-lent__Mixed__square:1$/);
     expect(await put("metre")).toBe(first);
     expect(await put("mile")).toMatch(/:2$/);
     expect(await put("metre")).toBe(first);

@@ -4,10 +4,13 @@ Source: AWS Batch User Guide, "Jobs stuck in a RUNNABLE status"; Batch API Refer
 sizes are not looked at: what is too large for it is refused when it is submitted.
 """
 
+import json
 from collections.abc import Callable
 
 from moto.batch.exceptions import ClientException
 from moto.batch.models import BatchBackend, ComputeEnvironment, Job, JobQueue, batch_backends
+
+from moto.iam.models import iam_backends
 
 from .place import ACCOUNT, REGION
 
@@ -31,6 +34,7 @@ def install() -> None:
         return queue
 
     JobQueue.create_from_cloudformation_json = classmethod(create)
+    _keep_by_linked_role()
     describing_queue = JobQueue.describe
     JobQueue.describe = lambda self: {**describing_queue(self), "statusReason": self.status_reason}
     describing = BatchBackend.describe_compute_environments
@@ -51,6 +55,35 @@ def install() -> None:
         return found if array_job_id else [job for job in found if "index" not in job.array_properties]
 
     BatchBackend.list_jobs = list_jobs
+
+
+def _keep_by_linked_role() -> None:
+    """Batch keeps an environment that names no role by its own, which it makes with the first.
+
+    Source: AWS Batch API Reference, CreateComputeEnvironment, "serviceRole".
+    """
+    creating = ComputeEnvironment.create_from_cloudformation_json.__func__
+
+    def create(cls, resource_name, cloudformation_json, account_id, region_name, **rest):
+        properties = cloudformation_json["Properties"]
+        if "ServiceRole" not in properties:
+            properties = {**properties, "ServiceRole": _linked_role()}
+        return creating(cls, resource_name, {**cloudformation_json, "Properties": properties}, account_id, region_name, **rest)
+
+    ComputeEnvironment.create_from_cloudformation_json = classmethod(create)
+
+
+def _linked_role() -> str:
+    backend = iam_backends[ACCOUNT]["aws"]
+    name = "AWSServiceRoleForBatch"
+    found = next((role for role in backend.roles.values() if role.name == name), None)
+    return (found or backend.create_role(name, json.dumps(_BATCH_TRUST), "/aws-service-role/batch.amazonaws.com/", None, "", [], 3600)).arn
+
+
+_BATCH_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "batch.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
 
 
 def refuse(name: str) -> None:

@@ -30,6 +30,8 @@ _BY_SERVICE = {
     "ssm": "GetParameters GetParameter",
     "ecr": "GetAuthorizationToken BatchCheckLayerAvailability GetDownloadUrlForLayer BatchGetImage",
     "kms": "Decrypt",
+    "ecs": "DiscoverPollEndpoint RegisterContainerInstance DeregisterContainerInstance SubmitAttachmentStateChanges SubmitContainerStateChange "
+    "SubmitTaskStateChange Poll StartTelemetrySession UpdateContainerInstancesState",
 }
 
 ACTIONS = frozenset(f"{service}:{name}" for service, names in _BY_SERVICE.items() for name in names.split())
@@ -60,6 +62,7 @@ _KEYS = {
     "iam:passedtoservice": frozenset({"iam:PassRole"}),
     "iam:awsservicename": frozenset({"iam:CreateServiceLinkedRole"}),
     "states:statemachinequalifier": frozenset({"states:StartExecution"}),
+    "ecs:cluster": frozenset({"ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState"}),
     "s3:prefix": frozenset({"s3:ListBucket"}),
     "aws:resourcetag/": frozenset(_TAGGED.split()),
     "aws:requesttag/": frozenset(_TAGGING.split()),
