@@ -300,6 +300,10 @@ export const ERROR_CODES = {
     what: "The artifact that a loop goes by is neither true nor false.",
     fix: "Return true or false for it.",
   },
+  "loop.max": {
+    what: "A loop may go round more often than the deployment lets any.",
+    fix: "Write a lower `max`, or deploy the stack with `--param maxRounds=NUMBER`.",
+  },
   "machine.invalid": {
     what: "A state machine's definition is not one that Step Functions takes.",
     fix: "Change the definition as the message says; where a flow made it, fix each step that is named.",
@@ -399,6 +403,10 @@ export const ERROR_CODES = {
   "run.tooManyTags": {
     what: "A run may have at most 40 tags.",
     fix: "Give it fewer; what is particular to one run goes into its parameters.",
+  },
+  "run.tooMany": {
+    what: "As many of a flow's runs are running as the deployment lets run at once.",
+    fix: "Wait until one has ended or stop one; or deploy the stack with `--param runsAtOnce=NUMBER`.",
   },
   "run.unknown": {
     what: "There is no such run.",
@@ -571,6 +579,10 @@ export const ERROR_CODES = {
   "token.invalid": {
     what: "A token does not speak for an attempt of the run, or has expired.",
     fix: "Use the token that came with the start of the attempt.",
+  },
+  "upload.tooLarge": {
+    what: "A code package, or the value of an artifact, is larger than the deployment takes.",
+    fix: "Return less at once, or deploy the stack with `--param maxUploadMiB=NUMBER`, at most 5120.",
   },
   "usage.argument": {
     what: "A word of the command line belongs to no flag.",

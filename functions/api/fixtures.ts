@@ -54,6 +54,13 @@ function fakeAccount() {
   return { asked, note, machines, schedules, jobs, signer };
 }
 
+/** What a stack is told. */
+const deployment = {
+  resources: { ...offlineResources, machines: "arn:", keepsMapRuns: true, waitSeconds: 60 },
+  maxRounds: 1_000,
+  secretNames: { ofFlows: "millrace/dev/", shared: [] },
+};
+
 /** A service whose ledger and blobs are real ones in memory; what AWS would be asked to do is noted. */
 export async function openService() {
   const blobs = openMemoryBlobs();
@@ -63,14 +70,13 @@ export async function openService() {
   const registry = openMemoryRegistry();
   const clock = { now: 1_000 };
   const now = () => clock.now;
-  const common = { blobs, ledger, registry, machines, signer, now, lineageOf: graphCache(blobs) };
+  const common = { blobs, ledger, registry, machines, signer, now, lineageOf: graphCache(blobs), runsAtOnce: 0 };
   const app = createApp({
     register: {
       ...common,
       schedules,
       jobs,
-      resources: { ...offlineResources, machines: "arn:", keepsMapRuns: true, waitSeconds: 60 },
-      secretNames: { ofFlows: "millrace/dev/", shared: [] },
+      ...deployment,
       storeRanges: note("ranges"),
     },
     runs: common,

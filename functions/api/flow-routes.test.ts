@@ -51,6 +51,20 @@ describe("deploying", () => {
     expect(asked).toEqual([]);
   });
 
+  test("attack: a loop that may go round more often than the deployment lets any is refused", async () => {
+    const { deploy, asked } = await openService();
+    const endless = flow("Endless")
+      .step("start", () => ({ isOn: true as boolean }))
+      .loop({ while: "isOn", max: 1_001 }, (each) => each.step("again", () => ({ isOn: true as boolean })));
+    await expect(deploy(endless)).rejects.toMatchObject({
+      message: expect.stringContaining(
+        "the loop may go round 1001 times, and the deployment lets none go round more than 1000",
+      ),
+      hint: expect.stringContaining("--param maxRounds=1001"),
+    });
+    expect(asked).toEqual([]);
+  });
+
   describe("attack: naming another flow's secret", () => {
     const curious = flow("Curious").step("look", { secrets: { KEY: "/millrace/dev/Stats/key" } }, () => ({}));
     const refusal = {

@@ -81,6 +81,8 @@ const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
   "task.tooEarly": 409,
   "run.notHere": 409,
   "run.starting": 409,
+  "run.tooMany": 409,
+  "upload.tooLarge": 413,
   "flow.deploying": 409,
   "account.busy": 503,
 };

@@ -35,6 +35,30 @@ describe("runs", () => {
     expect((await call<{ items: Run[] }>("GET /flows/Stats/runs")).items).toHaveLength(1);
   });
 
+  test("attack: more runs of a flow at once than the deployment lets are refused, and one takes the place of one that ended", async () => {
+    const { deploy, trigger, call, common, asked } = await openService();
+    common.runsAtOnce = 2;
+    await deploy(stats);
+    for (const run of [1, 2]) expect(await trigger("Stats")).toMatchObject({ run });
+    await expect(trigger("Stats")).rejects.toMatchObject({
+      code: "run.tooMany",
+      message: "flow Stats: 2 of its runs are running, as many as the deployment lets run at once",
+      hint: expect.stringContaining("--param runsAtOnce=") as string,
+    });
+    expect(asked.filter((one) => one.startsWith("start"))).toHaveLength(2);
+    await call("POST /flows/Stats/runs/1/stop");
+    expect(await trigger("Stats")).toMatchObject({ run: 3 });
+  });
+
+  test("a start by name that was made already is answered also where no more runs may start", async () => {
+    const { deploy, trigger, common } = await openService();
+    common.runsAtOnce = 1;
+    await deploy(stats);
+    const { run } = await trigger("Stats", {}, { name: "event-1" });
+    expect(await trigger("Stats", {}, { name: "event-1" })).toMatchObject({ run });
+    await expect(trigger("Stats", {}, { name: "event-2" })).rejects.toMatchObject({ code: "run.tooMany" });
+  });
+
   test("a run that is stopped has stopped, and so have its tasks", async () => {
     const { deploy, trigger, start, call, asked } = await openService();
     await deploy(stats);

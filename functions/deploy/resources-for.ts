@@ -8,6 +8,7 @@ import { stepsOf } from "../../graph/walk.ts";
 import { LIMITS } from "../../statemachines/limits.ts";
 import type { MachineResources } from "../../statemachines/resources.ts";
 import { checkImages } from "./check-images.ts";
+import { checkRounds } from "./check-rounds.ts";
 import { checkSecrets, type SecretNames } from "./check-secrets.ts";
 import { defineJobs } from "./jobs.ts";
 import { type JobDefinitions } from "../../aws/batch/job-definitions.ts";
@@ -20,6 +21,8 @@ export interface ResourceParts {
   readonly secretNames?: SecretNames;
   /** Those of the account's own registry that images may be in; not told where no step gets its image. */
   readonly imageRepositories?: readonly string[];
+  /** How often a loop may go round; as often as any may unless told. */
+  readonly maxRounds?: number;
 }
 
 /**
@@ -27,7 +30,7 @@ export interface ResourceParts {
  * nothing behind. Throws MillraceError `machine.invalid`, `job.refused`.
  */
 export async function resourcesFor(
-  { jobs, resources, secretNames, imageRepositories }: ResourceParts,
+  { jobs, resources, secretNames, imageRepositories, maxRounds }: ResourceParts,
   graph: Graph,
 ): Promise<MachineResources> {
   const compiled = compile(graph, resources);
@@ -35,6 +38,7 @@ export async function resourcesFor(
   const all = [
     ...mistakes.map(({ code, detail, where, hint = "" }) => ({ code, message: detail, where, hint })),
     ...(secretNames ? checkSecrets(graph, secretNames) : []),
+    ...(maxRounds === undefined ? [] : checkRounds(graph, maxRounds)),
     ...(imageRepositories ? checkImages(graph, imageRepositories) : []),
   ];
   if (all.length > 0) throw mistakesError("machine.invalid", all);

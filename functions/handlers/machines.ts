@@ -2,7 +2,7 @@ import { openDynamoRegistry } from "../../store/registry/dynamodb/dynamodb-regis
 import { openStepFunctions } from "../../aws/step-functions/step-functions-machines.ts";
 import { openAccount } from "./account.ts";
 import { openNames } from "./names.ts";
-import { setting } from "./setting.ts";
+import { numberSetting, setting } from "./setting.ts";
 
 /** The flows' machines, and where it is kept which there are. */
 export function openMachines() {
@@ -19,5 +19,5 @@ export function openMachines() {
 
 /** What starting and ending runs takes. */
 export function openRuns() {
-  return { ...openAccount(), ...openMachines() };
+  return { ...openAccount(), ...openMachines(), runsAtOnce: numberSetting("MILLRACE_RUNS_AT_ONCE") };
 }

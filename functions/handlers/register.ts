@@ -4,7 +4,7 @@ import { openSchedules } from "../../aws/scheduler/eventbridge-schedules.ts";
 import { openS3Ranges } from "../../aws/s3/ranges.ts";
 import { answerStack, removeDeployed, type StackEvent } from "../../aws/cloudformation/removal.ts";
 import { openAccount, openSigning } from "./account.ts";
-import { listSetting, setting } from "./setting.ts";
+import { listSetting, numberSetting, setting } from "./setting.ts";
 import { handleHttp } from "./http.ts";
 import { openMachines } from "./machines.ts";
 import { openNames } from "./names.ts";
@@ -30,7 +30,7 @@ const resources: MachineResources = {
   table: setting("MILLRACE_TABLE"),
   bucket: setting("MILLRACE_BUCKET"),
   keepsMapRuns: true,
-  waitSeconds: Number(setting("MILLRACE_WAIT_SECONDS")),
+  waitSeconds: numberSetting("MILLRACE_WAIT_SECONDS"),
 };
 
 const http = handleHttp({
@@ -51,6 +51,7 @@ const http = handleHttp({
       ofFlows: `millrace/${setting("MILLRACE_STAGE")}/`,
       shared: listSetting("MILLRACE_SHARED_SECRETS"),
     },
+    maxRounds: numberSetting("MILLRACE_MAX_ROUNDS"),
     imageRepositories: listSetting("MILLRACE_IMAGE_REPOSITORIES"),
     jobs: openJobDefinitions({ base: setting("MILLRACE_JOB_DEFINITION"), names }),
     storeRanges: openS3Ranges(setting("MILLRACE_BUCKET")),

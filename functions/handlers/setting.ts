@@ -9,3 +9,10 @@ export function setting(name: string): string {
 export function listSetting(name: string): string[] {
   return (process.env[name] ?? "").split(",").filter((one) => one !== "");
 }
+
+/** The same of a number. */
+export function numberSetting(name: string): number {
+  const value = Number(setting(name));
+  if (Number.isFinite(value)) return value;
+  throw new Error(`the function's environment has ${setting(name)} for ${name}, which is no number`);
+}

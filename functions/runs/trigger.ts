@@ -15,6 +15,7 @@ import { lineageOf } from "../../graph/lineage.ts";
 import { packOutcome } from "../../tasks/outcome.ts";
 import { beginRun, type BegunRun, type RunRequest } from "../../tasks/create-run.ts";
 import { checkParameterValues } from "./check-values.ts";
+import { checkAtOnce } from "./at-once.ts";
 import { requireRunAndSecret } from "./read.ts";
 
 /** What starting runs needs of the account. */
@@ -26,6 +27,8 @@ export interface Starting {
   readonly lineageOf: (graph: string) => Promise<Lineage>;
   readonly areFlowsShared?: boolean | undefined;
   readonly now: () => number;
+  /** How many of a flow's runs may be running for another to start; any number unless told, or 0. */
+  readonly runsAtOnce?: number;
 }
 
 /** A start by name that has said nothing for so long never came to its end. */
@@ -39,10 +42,10 @@ export function executionName({ flow, run }: { readonly flow: string; readonly r
 /**
  * Creates a run of a deployed flow and starts its execution; with a name, once for that name however often it is asked.
  *
- * @throws MillraceError `flow.notDeployed`, `parameter.invalid`, `run.starting`.
+ * @throws MillraceError `flow.notDeployed`, `parameter.invalid`, `run.starting`, `run.tooMany`.
  */
 export async function triggerRun(starting: Starting, flow: string, request: TriggerRun): Promise<Run> {
-  const { registry, ledger, machines, now } = starting;
+  const { registry, ledger, machines, now, runsAtOnce = 0 } = starting;
   const record = await deployedFlow(registry, flow);
   const { name } = request;
   // Before the name is taken: whoever asks again hears again what is wrong with the parameters.
@@ -62,6 +65,7 @@ export async function triggerRun(starting: Starting, flow: string, request: Trig
       return run;
     }
   }
+  if (runsAtOnce > 0) await checkAtOnce(ledger, flow, runsAtOnce);
   const { run, secret } = await beginRun(starting, wanted, now());
   if (name !== undefined) await registry.settle(flow, name, run.run);
   try {

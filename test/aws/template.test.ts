@@ -19,6 +19,10 @@ interface Statement {
   readonly Condition?: unknown;
 }
 
+interface Policy {
+  readonly PolicyDocument: { readonly Statement: readonly Statement[] };
+}
+
 /** Kinds of resources that have a price while nothing runs. */
 const PRICED =
   /NatGateway|::EIP|KMS::Key|SecretsManager|ElasticLoadBalancing|RDS|ECS::Service|EC2::Instance$|OpenSearch/;
@@ -34,6 +38,83 @@ describe("the compiled template", () => {
     ({ Resources: resources } = JSON.parse(text) as { Resources: Record<string, Resource> });
   }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("leaves the compute environments to AWS Batch's own role", () => {
+    for (const [, { Properties }] of ofType("AWS::Batch::ComputeEnvironment"))
+      expect(Properties).not.toHaveProperty("ServiceRole");
+  });
+
+  test("lets no service take a role for another account's sake, but for machines, where EC2 does not say", () => {
+    const account = { "aws:SourceAccount": { Ref: "AWS::AccountId" } };
+    const trusted = ofType("AWS::IAM::Role").map(([role, { Properties }]) => {
+      const [{ Principal, Condition }] = Properties["AssumeRolePolicyDocument"]["Statement"];
+      return [role, Principal["Service"], Condition];
+    });
+    const functionRoles = ["Register", "Runs", "Tasks", "Sign", "Dispatch", "Runner"].map((one) => `${one}Role`);
+    expect(trusted.toSorted()).toEqual(
+      [
+        ...functionRoles.map((role) => [role, "lambda.amazonaws.com", { StringEqualsIfExists: account }]),
+        ["JobRole", "ecs-tasks.amazonaws.com", { StringEquals: account }],
+        ["ExecutionRole", "ecs-tasks.amazonaws.com", { StringEquals: account }],
+        ["MachineRole", "states.amazonaws.com", { StringEquals: account }],
+        ["ScheduleRole", "scheduler.amazonaws.com", { StringEquals: account }],
+        ["MachineProfileRole", "ec2.amazonaws.com", undefined],
+      ].toSorted(),
+    );
+  });
+
+  test("gives nothing to requests without a key where all keys must be such and such", () => {
+    const conditions = ofType("AWS::IAM::Role")
+      .flatMap(([, { Properties }]) => (Properties["Policies"] ?? []) as Policy[])
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement.flatMap(({ Condition }) => Condition ?? []))
+      .filter((condition) => JSON.stringify(condition).includes("ForAllValues"));
+    expect(conditions).toHaveLength(2);
+    for (const condition of conditions) expect(condition).toMatchObject({ Null: { "dynamodb:LeadingKeys": "false" } });
+  });
+
+  test("has machines whose credentials are told by IMDSv2 alone, on one hop, and whose disks are encrypted", () => {
+    const { LaunchTemplateData } = resources["MachineTemplate"]!.Properties;
+    expect(LaunchTemplateData).toEqual({
+      MetadataOptions: { HttpEndpoint: "enabled", HttpTokens: "required", HttpPutResponseHopLimit: 1 },
+      BlockDeviceMappings: [
+        { DeviceName: "/dev/xvda", Ebs: { Encrypted: true, VolumeType: "gp3", DeleteOnTermination: true } },
+      ],
+    });
+    const machines = ofType("AWS::Batch::ComputeEnvironment").filter(
+      ([, { Properties }]) => Properties["ComputeResources"]["Type"] === "EC2",
+    );
+    expect(machines.map(([name]) => name)).toEqual(["Ec2Environment", "GpuEnvironment"]);
+    for (const [, { Properties }] of machines)
+      expect(Properties["ComputeResources"]["LaunchTemplate"]["LaunchTemplateId"]).toEqual({ Ref: "MachineTemplate" });
+  });
+
+  test("lets the machines on EC2 read no image, no secret, no table and no bucket", () => {
+    const { Policies } = resources["MachineProfileRole"]!.Properties as { Policies: Policy[] };
+    const actions = Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement.flatMap(({ Action }) => Action));
+    expect(new Set(actions.map((one) => one.split(":")[0]))).toEqual(new Set(["ecs", "logs"]));
+  });
+
+  test("takes so many requests a second, and keeps no invocations for itself unless it is told", () => {
+    expect(resources["HttpApiStage"]!.Properties["DefaultRouteSettings"]).toEqual({
+      ThrottlingRateLimit: 1000,
+      ThrottlingBurstLimit: 2000,
+    });
+    expect(invocationsKept(resources)).toEqual([]);
+  });
+
+  test("lets what was removed of the bucket go, and nothing else that a run left", () => {
+    const rules = resources["Bucket"]!.Properties["LifecycleConfiguration"]["Rules"] as Record<string, unknown>[];
+    const expiring = rules.filter((rule) => "ExpirationInDays" in rule);
+    expect(expiring).toMatchObject([
+      { Prefix: "map-runs/" },
+      { TagFilters: [{ Key: "millrace:removed", Value: "true" }], ExpirationInDays: 30 },
+    ]);
+  });
+
+  test("lets containers be started with no image of the account's own registry, unless it is named", () => {
+    expect(resources).not.toHaveProperty("ImagesPolicy");
+    expect(JSON.stringify(resources)).not.toContain("ecr:");
+  });
 
   test("gives up jobs that wait in any queue for longer than was set, for each reason that Batch may act on", () => {
     const limits = ofType("AWS::Batch::JobQueue").map(([, { Properties }]) => Properties["JobStateTimeLimitActions"]);
@@ -169,6 +250,66 @@ describe("the compiled template", () => {
   });
 });
 
+/** Of the account's own registry, by its digest. */
+const image = `123456789012.dkr.ecr.us-east-1.amazonaws.com/base@sha256:${"0".repeat(64)}`;
+
+describe("a deployment in a network of its own, with images of the account's own", () => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-package-"));
+  let resources: Readonly<Record<string, Resource>>;
+
+  beforeAll(async () => {
+    const parameters = [
+      "network=private",
+      "reservedConcurrency=20",
+      "imageRepositories=orders,team/*",
+      `image=${image}`,
+    ];
+    await sls(["package", "--package", folder, ...parameters.flatMap((one) => ["--param", one])]);
+    const text = readFileSync(join(folder, "cloudformation-template-update-stack.json"), "utf8");
+    ({ Resources: resources } = JSON.parse(text) as { Resources: Record<string, Resource> });
+  }, 60_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("pulls from the repositories that are named and that of its own image, and from no other", () => {
+    expect(resources["TaskDefinition"]!.Properties["ContainerProperties"]["Image"]).toBe(image);
+    const { Roles, PolicyDocument } = resources["ImagesPolicy"]!.Properties as Policy & { Roles: unknown };
+    expect(Roles).toEqual([{ Ref: "ExecutionRole" }]);
+    expect(PolicyDocument.Statement.map(({ Resource }) => [Resource].flat().map(nameOf))).toEqual([
+      ["*"],
+      ["ecr:repository/orders", "ecr:repository/team/*", "ecr:repository/base"],
+    ]);
+  });
+
+  test("keeps invocations for the functions behind the API and the events where it is told how many", () => {
+    const behindTheApi = ["Dispatch", "Register", "Runs", "Sign", "Tasks"];
+    expect(invocationsKept(resources)).toEqual(behindTheApi.map((name) => `${name}LambdaFunction 20`));
+  });
+
+  test("has an API that denies everybody but its tasks' role, whatever others are allowed", () => {
+    const { Statement } = resources["TasksApi"]!.Properties["Policy"] as { Statement: Statement[] };
+    const role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/millrace-dev-JobRole-*";
+    expect(Statement).toMatchObject([
+      { Effect: "Allow", Condition: { ArnLike: { "aws:PrincipalArn": { "Fn::Sub": role } } } },
+      {
+        Effect: "Deny",
+        Resource: "execute-api:/*",
+        Condition: { ArnNotLike: { "aws:PrincipalArn": { "Fn::Sub": role } } },
+      },
+    ]);
+  });
+});
+
+describe("secrets that all flows would share", () => {
+  test.each([
+    ["millrace/", "to no other flow's"],
+    ["millrace/dev/Orders/", "to no other flow's"],
+    ["shared", "end with a slash"],
+    ["shared/,*/", "end with a slash"],
+  ])("are refused where they would be flows' own, or everybody's: %s", async (prefix, why) => {
+    await expect(sls(["package", "--param", `secretsPrefix=${prefix}`])).rejects.toThrow(why);
+  });
+});
+
 describe("a stage whose name would be no part of the names that AWS takes", () => {
   test.each(["2nd", "a-stage-of-a-name-too-long"])("is refused before anything is deployed: %s", async (stage) => {
     await expect(sls(["package", "--stage", stage])).rejects.toThrow(
@@ -176,6 +317,13 @@ describe("a stage whose name would be no part of the names that AWS takes", () =
     );
   });
 });
+
+function invocationsKept(resources: Readonly<Record<string, Resource>>): string[] {
+  return Object.entries(resources)
+    .filter(([, { Properties }]) => Properties?.["ReservedConcurrentExecutions"] !== undefined)
+    .map(([name, { Properties }]) => `${name} ${Properties["ReservedConcurrentExecutions"]}`)
+    .toSorted();
+}
 
 /** A resource as the list above writes it: without the beginning that every ARN has. */
 function nameOf(resource: unknown): string {

@@ -10,7 +10,6 @@ export const WHO: Readonly<Record<string, string>> = {
   ExecutionRole: "What starts a task's container, before the code of a flow runs in it",
   MachineRole: "The state machine of every flow",
   ScheduleRole: "EventBridge Scheduler",
-  BatchRole: "AWS Batch itself, for its compute environments",
   MachineProfileRole: "The EC2 machines of `ec2=on` and `gpu=on`",
   PeoplePolicy: "People, who are given it as a managed policy",
 };
@@ -45,6 +44,11 @@ export const CALLS: Readonly<Record<string, readonly [call: string, why: string,
     "to mark a definition as the deployment's own",
     "tags",
   ],
+  "PeoplePolicy batch:TagResource": ["aws/batch/batch.ts", "to submit a job with the deployment's tag", "SubmitJob"],
+  "MachineRole batch:TagResource": [
+    "https://docs.aws.amazon.com/batch/latest/userguide/tag-resources.html",
+    "to submit a job with the deployment's tag",
+  ],
   "batch:TerminateJob": ["aws/batch/batch.ts", "to end the jobs of a run that was stopped"],
   "MachineRole batch:TerminateJob": [
     "https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html",
@@ -68,21 +72,41 @@ export const CALLS: Readonly<Record<string, readonly [call: string, why: string,
   "dynamodb:PutItem": ["store/ledger/dynamodb/table.ts", "to write the ledger, or the register of flows"],
   "dynamodb:Query": ["store/ledger/dynamodb/table.ts", "to list runs, steps and tasks"],
   "dynamodb:UpdateItem": ["store/ledger/dynamodb/table.ts", "to change an item that must be as it was read"],
-  "ecr:BatchCheckLayerAvailability": [
-    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
-    "to pull a step's image",
+  "ecs:DeregisterContainerInstance": [
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html",
+    "to join and leave the cluster that Batch has for it",
   ],
-  "ecr:BatchGetImage": [
-    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
-    "to pull a step's image",
+  "ecs:DiscoverPollEndpoint": [
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html",
+    "to hear which containers it has to start",
   ],
-  "ecr:GetAuthorizationToken": [
-    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
-    "to pull a step's image",
+  "ecs:Poll": [
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html",
+    "to hear which containers it has to start",
   ],
-  "ecr:GetDownloadUrlForLayer": [
-    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
-    "to pull a step's image",
+  "ecs:RegisterContainerInstance": [
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html",
+    "to join and leave the cluster that Batch has for it",
+  ],
+  "ecs:StartTelemetrySession": [
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html",
+    "to say how its containers are",
+  ],
+  "ecs:SubmitAttachmentStateChanges": [
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html",
+    "to say how its containers are",
+  ],
+  "ecs:SubmitContainerStateChange": [
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html",
+    "to say how its containers are",
+  ],
+  "ecs:SubmitTaskStateChange": [
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html",
+    "to say how its containers are",
+  ],
+  "ecs:UpdateContainerInstancesState": [
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html",
+    "to say that it is about to go",
   ],
   "events:DescribeRule": [
     "https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html",
@@ -239,11 +263,13 @@ export const WILDCARDS: Readonly<Record<string, string>> = {
   "SignRole ${Bucket.Arn}/blobs/*": "blobs are named by their hashes",
   "RunnerRole execute-api:${HttpApi}/*/POST/runs/*/*/tasks/*": "any run's tasks: which attempt, the token says",
   "JobRole execute-api:${HttpApi}/*/POST/runs/*/*/tasks/*": "any run's tasks: which attempt, the token says",
-  "ExecutionRole *": "ecr:GetAuthorizationToken knows no resources",
-  "ExecutionRole ecr:repository/*": "a step's image may be any of the account's own",
-  "ExecutionRole secretsmanager:secret:millrace/*": "the secrets that steps may refer to",
-  "ExecutionRole ssm:parameter/millrace/*": "the parameters that steps may refer to",
-  "MachineRole *": "batch:DescribeJobs and TerminateJob know no resources",
+  "ExecutionRole secretsmanager:secret:millrace/dev/*": "the secrets of the stage's flows",
+  "ExecutionRole ssm:parameter/millrace/dev/*": "the parameters of the stage's flows",
+  "MachineProfileRole *": "ecs:DiscoverPollEndpoint knows no resources",
+  "MachineProfileRole ecs:cluster/*Batch*": "Batch makes and names the cluster of an environment",
+  "MachineProfileRole ecs:container-instance/*Batch*": "a machine's name there is its number",
+  "MachineRole *": "batch:DescribeJobs knows no resources",
+  "MachineRole batch:job/*": "a job's name is its number: which ones, their tag says",
   "MachineRole batch:job-definition/millrace-dev:*": "the revisions of the deployment's own definition",
   "MachineRole batch:job-definition/millrace-dev__*": "a step's definition has its flow's name",
   "MachineRole ${Bucket.Arn}/map-runs/*": "each Map Run leaves what its children answered",
@@ -255,5 +281,5 @@ export const WILDCARDS: Readonly<Record<string, string>> = {
   "PeoplePolicy *": "what Batch's Describe and List do knows no resources",
   "PeoplePolicy batch:job-definition/millrace-dev:*": "the revisions of the deployment's own definition",
   "PeoplePolicy batch:job-definition/millrace-dev__*": "a step's definition has its flow's name",
-  "PeoplePolicy batch:job/*": "a job's name is its number",
+  "PeoplePolicy batch:job/*": "a job's name is its number: which ones, their tag says",
 };
