@@ -10,6 +10,7 @@ import closed, { large } from "../support/closed-flow.ts";
 import { isWidest, NOT_WIDEST } from "../widest.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { deployMillrace, personOf } from "./deployed.ts";
+import { ADMINISTRATOR, signedHeaders } from "./sign.ts";
 import { clientOf } from "./stack.ts";
 
 const account = !isWidest ? NOT_WIDEST : await startAccount();
@@ -61,14 +62,26 @@ describe.skipIf(isSkipped(account))("a deployment without a way to the internet"
     const [api] = ofType("AWS::ApiGateway::RestApi");
     expect(api!.Properties["EndpointConfiguration"]["Types"]).toEqual(["PRIVATE"]);
     const { Statement } = api!.Properties["Policy"] as { Statement: Record<string, unknown>[] };
-    expect(Statement).toEqual([
-      expect.objectContaining({
-        Resource: "execute-api:/*/POST/runs/*/*/tasks/*",
-        Condition: { StringEquals: { "aws:SourceVpce": { Ref: "ApiEndpoint" } } },
-      }),
-    ]);
+    expect(Statement[0]).toMatchObject({
+      Resource: "execute-api:/*/POST/runs/*/*/tasks/*",
+      Condition: { StringEquals: { "aws:SourceVpce": { Ref: "ApiEndpoint" } } },
+    });
     const methods = ofType("AWS::ApiGateway::Method").map(({ Properties }) => Properties["AuthorizationType"]);
     expect(methods).toEqual(["AWS_IAM", "AWS_IAM"]);
+  });
+
+  test("attack: whoever is no task is refused by the private API, an administrator too", async () => {
+    const batch = new BatchClient(clientOf(account));
+    const { jobDefinitions = [] } = await batch.send(
+      new DescribeJobDefinitionsCommand({ jobDefinitionName: outputs["JobDefinition"]!, status: "ACTIVE" }),
+    );
+    const { environment = [] } = jobDefinitions[0]!.containerProperties!;
+    const { value = "" } = environment.find(({ name }) => name === "MILLRACE_API")!;
+    const [, id = ""] = /^https:\/\/(\w+)\./.exec(value) ?? [];
+    const url = new URL(`${account.http}/_private/${id}/private/runs/Closed/1/tasks/heartbeat`);
+    const asked = { method: "POST", url, body: "{}", service: "execute-api", by: ADMINISTRATOR };
+    const response = await fetch(url, { method: "POST", body: "{}", headers: signedHeaders(asked) });
+    expect([response.status, await response.text()]).toEqual([403, expect.stringContaining("is not authorized")]);
   });
 
   test("runs what is larger than a container on Fargate on a machine of EC2", async () => {

@@ -86,7 +86,9 @@ def endpoint_of(identity: str) -> dict[str, str]:
 
 def lets_in(identity: str, need: Need, caller: Principal) -> bool:
     """A private API whose own policy does not let somebody in lets nobody in, whatever rights they have."""
-    return rights.by_resource(need, Caller("AWS", caller.arn)).effect == "allow"
+    subject = caller.arn if caller.kind == "administrator" else f"arn:aws:iam::{ACCOUNT}:{caller.kind}/{caller.name}"
+    asked = Need(need.action, need.resource, {**need.context, "aws:principalarn": subject})
+    return rights.by_resource(asked, Caller("AWS", subject)).effect == "allow"
 
 
 def event(identity: str, stage: str, method, path: str, parameters: dict, headers: dict[str, str], body: bytes, is_text: bool) -> dict:
