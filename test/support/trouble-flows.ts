@@ -64,13 +64,13 @@ export const UnpullableChildren = flow("UnpullableChildren")
 
 export const Secretive = flow("Secretive").step(
   "start",
-  { secrets: { WORD: "/millrace/troubles/Secretive/word" } },
+  { secrets: { WORD: "/millrace/lent/Secretive/word" } },
   () => ({}),
 );
 
 export const Forgetful = flow("Forgetful").step(
   "start",
-  { secrets: { WORD: "/millrace/troubles/Forgetful/nowhere" } },
+  { secrets: { WORD: "/millrace/lent/Forgetful/nowhere" } },
   () => ({}),
 );
 
