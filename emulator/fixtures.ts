@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fixedKey } from "../aws/s3/signing-keys.ts";
 import { createApp } from "../functions/api/app.ts";
 import { graphCache } from "../functions/api/graph-cache.ts";
 import type { Machines } from "../aws/step-functions/machines.ts";
@@ -45,7 +46,7 @@ export async function serveFlow(exportName: string) {
   const signer = blobUrls(blobs, key, () => url);
   const machines = { stop: async () => {} } as unknown as Machines;
   const common = { ledger, blobs, registry: openMemoryRegistry(), lineageOf: graphCache(blobs), now: Date.now };
-  const calls = { ...common, signer, key: async () => key };
+  const calls = { ...common, signer, keys: fixedKey(key) };
   const app = new Hono();
   const api = createApp({
     signerOf: () => ({ as: "person" }),

@@ -56,6 +56,7 @@ function lazyLedger(open: () => Promise<Ledger>): Ledger {
     updateRun: async (...asked) => (await ledger()).updateRun(...asked),
     readRun: async (...asked) => (await ledger()).readRun(...asked),
     readRunAndSecret: async (...asked) => (await ledger()).readRunAndSecret(...asked),
+    isRunning: async (...asked) => (await ledger()).isRunning(...asked),
     listRuns: async (...asked) => (await ledger()).listRuns(...asked),
     listFlows: async (...asked) => (await ledger()).listFlows(...asked),
     startAttempts: async (...asked) => (await ledger()).startAttempts(...asked),

@@ -177,7 +177,7 @@ export const ERROR_CODES = {
     fix: "Make it an array, a Set or another iterable.",
   },
   "grant.invalid": {
-    what: "A task asked to read a value that it was not given.",
+    what: "A task asked to read a value that it was not given, or named one that it neither was given nor has made.",
     fix: "Use the version of millrace that the account has.",
   },
   "graph.backoff": {
@@ -577,8 +577,8 @@ export const ERROR_CODES = {
     fix: "Name a file that holds a production token and nothing else.",
   },
   "token.invalid": {
-    what: "A token does not speak for an attempt of the run, or has expired.",
-    fix: "Use the token that came with the start of the attempt.",
+    what: "A token does not speak for an attempt of the run, has expired, or was signed by a key that was withdrawn.",
+    fix: "Use the token that came with the start of the attempt. Where the key was withdrawn, run the task again.",
   },
   "upload.tooLarge": {
     what: "A code package, or the value of an artifact, is larger than the deployment takes.",

@@ -75,8 +75,9 @@ export function runRemoteTask(definition: Definition, remote: RemoteTask, client
     const outcome = await running.outcome;
     if (!("own" in outcome)) return outcome;
     const own = { ...settled.own, ...started.items, ...outcome.own };
-    await blobs.upload(new Set([...blobsOf(own), ...pagesOf(outcome.controls)]));
-    return report(outcome, started.base, own);
+    const left = new Set([...blobsOf(own), ...pagesOf(outcome.controls)]);
+    await blobs.upload(left);
+    return { ...report(outcome, started.base, own), ...(left.size > 0 && { blobs: blobs.leave(left) }) };
   };
   return {
     report: work(),

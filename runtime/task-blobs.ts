@@ -1,7 +1,8 @@
 import type { BlobSize, Upload } from "../store/blobs/signer.ts";
-import type { Readable, SignForTaskRequest, SignResponse } from "../functions/api/contract.ts";
+import type { LeftBlob, Readable, SignForTaskRequest, SignResponse } from "../functions/api/contract.ts";
 import { concurrently } from "../graph/concurrently.ts";
 import { checkRead } from "../store/blobs/check.ts";
+import { md5Of } from "../store/blobs/hash.ts";
 import type { Blobs } from "../tasks/outcome.ts";
 import type { ValueRef } from "../store/artifacts/manifest.ts";
 import { fetchSync } from "./fetch-sync.ts";
@@ -114,6 +115,17 @@ export class TaskBlobs implements Blobs {
   readonly write = (hash: string, bytes: readonly Uint8Array[]): void => {
     this.#written.set(hash, bytes);
   };
+
+  /** How this attempt comes by each blob that it leaves, as its report tells it. */
+  leave(hashes: Iterable<string>): LeftBlob[] {
+    return Array.from(hashes, (hash) => {
+      const granted = this.#readable.get(hash);
+      if (granted) return { hash, grant: granted.grant };
+      const own = this.#written.get(hash);
+      if (own) return { hash, md5: md5Of(own) };
+      throw new Error(`this task has not got the blob ${hash} that it leaves`);
+    });
+  }
 
   /** Stores what was written, of it only those that are wanted; resolves once all are whole and stay. */
   async upload(wanted: ReadonlySet<string>): Promise<void> {

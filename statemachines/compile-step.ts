@@ -15,7 +15,7 @@ import {
   jobAttemptsOf,
   jobRetryStrategy,
   lambdaRetry,
-  longestWaitSeconds,
+  longestAttemptSeconds,
   retriesOf,
   stepRetrier,
 } from "./contract/retries.ts";
@@ -88,11 +88,6 @@ function longestJob(options: StepOptions, waitSeconds: number): Pick<TaskState, 
   if (options.timeout !== undefined)
     return { TimeoutSeconds: waitSeconds + jobAttemptsOf(options) * longestAttemptSeconds(options, options.timeout) };
   return placeOf(options) === "fargate" ? { TimeoutSeconds: waitSeconds + LIMITS.fargateSeconds } : {};
-}
-
-/** How long Batch lets an attempt be. */
-function longestAttemptSeconds(options: StepOptions, timeout: string): number {
-  return Math.ceil(parseDuration(timeout)) + longestWaitSeconds(options) + TIMEOUT_GRACE_SECONDS;
 }
 
 function addInvocation(step: StepNode, block: Block, next: Entry): void {

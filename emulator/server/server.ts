@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { createApp } from "../../functions/api/app.ts";
 import { graphCache } from "../../functions/api/graph-cache.ts";
 import { openMemoryRegistry } from "../../store/registry/memory-registry.ts";
+import { fixedKey } from "../../aws/s3/signing-keys.ts";
 import { MillraceError } from "../../graph/errors.ts";
 import { offlineResources } from "../../statemachines/resources.ts";
 import { userName } from "../../sdk/client/user-name.ts";
@@ -51,7 +52,7 @@ export async function openServer(
   const signer = blobUrls(store.blobs, key, () => url);
   const { ledger, blobs, home } = store;
   const common = { ledger, blobs, registry: openMemoryRegistry(), lineageOf: graphCache(blobs), now: Date.now };
-  const calls = { ...common, signer, key: async () => key };
+  const calls = { ...common, signer, keys: fixedKey(key) };
   const machines: Executions = new Executions({
     ...options,
     store,

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { fixedKey } from "../../aws/s3/signing-keys.ts";
 import { flow } from "../../sdk/index.ts";
 import type { Run } from "../../store/ledger/ledger.ts";
 import { openService, stats } from "./fixtures.ts";
@@ -114,5 +116,145 @@ describe("attack: beginning a task that is another's to begin", () => {
     });
     expect(await ledger.readRunAndSecret({ flow: "Mine", run })).toMatchObject({ secret });
     expect(await call("POST /flows/Mine/runs/2/finish", { status: "succeeded" })).not.toHaveProperty("secret");
+  });
+});
+
+describe("attack: leaving what is another's as one's own", () => {
+  const bytes = Buffer.from("another flow's secrets".repeat(1_000));
+  const stolen = createHash("sha256").update(bytes).digest("hex");
+  const made = { size: bytes.length, blob: stolen };
+
+  async function openAttempt() {
+    const service = await openService();
+    await service.blobs.write(stolen, [bytes]);
+    await service.deploy(one);
+    await service.trigger(one.name);
+    const { base, token } = await service.startOf({ flow: one.name, run: 1, step: "start" });
+    const say = (action: string, body: object) => service.call(`POST /runs/One/1/tasks/${action}`, body, { token });
+    const finish = (blobs?: readonly object[]) =>
+      say("finish", { status: "succeeded", base, own: { mine: made }, controls: [], ...(blobs && { blobs }) });
+    return { ...service, say, finish };
+  }
+  const one = flow("One")
+    .step("start", () => ({}))
+    .step("end", () => ({}));
+
+  const wrong: readonly (readonly [what: string, blobs: readonly object[] | undefined])[] = [
+    ["by its hash alone", undefined],
+    ["with a grant that was made up", [{ hash: stolen, grant: "A".repeat(22) }]],
+    ["with a digest that was made up", [{ hash: stolen, md5: "0".repeat(32) }]],
+    ["with the digest of other bytes", [{ hash: stolen, md5: createHash("md5").update("other").digest("hex") }]],
+    ["with nothing to show for it", [{ hash: stolen }]],
+  ];
+  test.each(wrong)("a task that knows a hash cannot leave another flow's blob %s", async (_, blobs) => {
+    const { finish, startOf } = await openAttempt();
+    await expect(finish(blobs)).rejects.toMatchObject({ code: "grant.invalid" });
+    await expect(startOf({ flow: "One", run: 1, step: "end" })).rejects.toMatchObject({ code: "task.tooEarly" });
+  });
+
+  test("a task that asks to store what is stored already is not taken to have it", async () => {
+    const { say, finish } = await openAttempt();
+    expect(await say("sign", { reads: [], writes: [{ hash: stolen, size: bytes.length }] })).toMatchObject({
+      writes: {},
+    });
+    await expect(finish()).rejects.toMatchObject({ code: "grant.invalid" });
+  });
+
+  test("a task leaves what it has the bytes of, whoever stored them first", async () => {
+    const { finish } = await openAttempt();
+    expect(await finish([{ hash: stolen, md5: createHash("md5").update(bytes).digest("hex") }])).toEqual({
+      state: "accepted",
+    });
+  });
+});
+
+describe("attack: a token that is kept for later", () => {
+  const options = { compute: "batch", timeout: "10m", retry: { attempts: 2, backoff: "30s", jitter: false } } as const;
+  const short = flow("Short")
+    .step("start", options, () => ({}))
+    .step("quick", { compute: "lambda" }, () => ({}))
+    .step("end", () => ({}));
+  const SECOND = 1_000;
+
+  async function openAttempt() {
+    const service = await openService();
+    await service.deploy(short);
+    await service.trigger("Short");
+    const begun = await service.startOf({ flow: "Short", run: 1, step: "start" });
+    const say = (action: string, body: object = {}, { token }: { readonly token: string } = begun) =>
+      service.call(`POST /runs/Short/1/tasks/${action}`, body, { token });
+    const report = ({ base }: { readonly base: object } = begun) => ({
+      status: "succeeded",
+      base,
+      own: {},
+      controls: [],
+    });
+    return { ...service, begun, say, report };
+  }
+
+  test("a task's token is good for its step's timeout, the wait before a retry and what it takes to report", async () => {
+    const { clock, say } = await openAttempt();
+    const began = clock.now;
+    clock.now = began + (600 + 60 + 60 + 600) * SECOND;
+    expect(await say("heartbeat")).toEqual({ alive: true });
+    clock.now += 1;
+    await expect(say("heartbeat")).rejects.toMatchObject({ code: "token.invalid" });
+  });
+
+  test("a step on Lambda keeps no token for longer than a function lives", async () => {
+    const { clock, begun, say, report, startOf } = await openAttempt();
+    await say("finish", report(begun));
+    const quick = await startOf({ flow: "Short", run: 1, step: "quick" });
+    clock.now += (900 + 600) * SECOND + 1;
+    await expect(say("finish", report(quick), quick)).rejects.toMatchObject({ code: "token.invalid" });
+  });
+
+  test("a task's token is refused once the key that it was made with was withdrawn", async () => {
+    const { key, say, begun, startOf, report } = await openAttempt();
+    expect(begun.token).toMatch(new RegExp(`^${(await key.latest.current()).id}\\.`));
+    key.latest = fixedKey(Buffer.from("the next key"));
+    for (const [action, body] of [
+      ["heartbeat", {}],
+      ["sign", { reads: [], writes: [] }],
+      ["finish", report()],
+    ] as const)
+      await expect(say(action, body)).rejects.toMatchObject({ code: "token.invalid" });
+    const next = await startOf({ flow: "Short", run: 1, step: "start", index: "0", by: "job#2" });
+    expect(await say("finish", report(next), next)).toEqual({ state: "accepted" });
+  });
+
+  test("a token that names a key in force is refused where another key made it", async () => {
+    const { key, say, begun } = await openAttempt();
+    key.latest = fixedKey(Buffer.from("the next key"));
+    const [, ...rest] = begun.token.split(".");
+    const token = [(await key.latest.current()).id, ...rest].join(".");
+    await expect(say("heartbeat", {}, { token })).rejects.toMatchObject({ code: "token.invalid" });
+  });
+
+  test.each(["succeeded", "failed", "stopped"] as const)(
+    "a task that outlives its run, which has %s, has nothing signed any more, and hears that it is over",
+    async (status) => {
+      const { say, ledger } = await openAttempt();
+      await ledger.updateRun({ flow: "Short", run: 1 }, { status, finishedAt: 1 });
+      const write = { hash: "a".repeat(64), size: 3 };
+      await expect(say("sign", { reads: [], writes: [write] })).rejects.toMatchObject({ code: "run.over" });
+      expect(await say("heartbeat")).toEqual({ alive: false });
+    },
+  );
+
+  test("a join that outlives its run reads no more of its branches", async () => {
+    const { deploy, trigger, ledger, start, call } = await openService();
+    await deploy(stats);
+    await trigger("Stats");
+    const run = { flow: "Stats", run: 1 };
+    await ledger.startAttempts(run, [{ step: "start", index: "0", at: 1, by: "test" }]);
+    const value = { type: "foreach", width: 0, pages: [], pageSize: 1 } as const;
+    const end = { status: "succeeded", manifest: {}, controls: [{ node: "merge", index: "0", value }] } as const;
+    await ledger.finishAttempts(run, [{ step: "start", index: "0", attempt: 1, at: 2, ...end }]);
+    const { token } = await start(1, "merge");
+    const branches = () => call("POST /runs/Stats/1/tasks/branches", { from: 0 }, { token });
+    expect(await branches()).toMatchObject({ width: 0 });
+    await ledger.updateRun(run, { status: "stopped", finishedAt: 3 });
+    await expect(branches()).rejects.toMatchObject({ code: "run.over" });
   });
 });

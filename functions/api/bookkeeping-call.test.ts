@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { flow } from "../../sdk/index.ts";
 import { packPages } from "../../store/artifacts/pack.ts";
+import { md5Of } from "../../store/blobs/hash.ts";
 import { packArtifacts } from "../../tasks/outcome.ts";
 import { answerMachine } from "./bookkeeping-call.ts";
 import { noBlobs, openService } from "./fixtures.ts";
@@ -24,7 +25,8 @@ async function openRun() {
   for (const { hash, bytes } of pages) await service.blobs.write(hash, bytes);
   const value = { type: "foreach", width, pageSize, pages: pages.map(({ hash }) => hash) };
   const own = packArtifacts({ kinds: ["a", "b"] }, noBlobs);
-  const report = { status: "succeeded", base, own, controls: [{ node: "merge", index: "0", value }] };
+  const blobs = pages.map(({ hash, bytes }) => ({ hash, md5: md5Of(bytes) }));
+  const report = { status: "succeeded", base, own, controls: [{ node: "merge", index: "0", value }], blobs };
   await service.call("POST /runs/Stats/1/tasks/finish", report, { token });
   return service;
 }
@@ -61,7 +63,8 @@ test("the ledger names a page of items only once it is stored", async () => {
   const value = { type: "foreach", width, pageSize, pages: pages.map(({ hash }) => hash) };
   const own = packArtifacts({ rows: [[1, 2], [3]] }, noBlobs);
   const report = { status: "succeeded", base: started.base, own, controls: [{ node: "end", index: "0", value }] };
-  await service.call("POST /runs/Rows/1/tasks/finish", report, { token: started.token });
+  const left = pages.map(({ hash, bytes }) => ({ hash, md5: md5Of(bytes) }));
+  await service.call("POST /runs/Rows/1/tasks/finish", { ...report, blobs: left }, { token: started.token });
 
   const told: string[] = [];
   const { blobs, ledger } = service;

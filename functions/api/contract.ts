@@ -30,6 +30,7 @@ export type { FinishRunRequest, AnswerMachineRequest, OwnRun, TriggerRun } from 
 export type { SignForTaskRequest, SignResponse } from "./sign-schemas.ts";
 export type {
   FinishTaskRequest,
+  LeftBlob,
   Readable,
   ReadBranchesRequest,
   ReadBranchesResponse,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { fixedKey } from "../../aws/s3/signing-keys.ts";
 import { flow } from "../../sdk/index.ts";
 import type { AnyFlow } from "../../sdk/language/language.ts";
 import { startProof } from "../../statemachines/contract/start-proof.ts";
@@ -71,6 +72,8 @@ export async function openService() {
   const clock = { now: 1_000 };
   const now = () => clock.now;
   const common = { blobs, ledger, registry, machines, signer, now, lineageOf: graphCache(blobs), runsAtOnce: 0 };
+  const key = { latest: fixedKey(Buffer.from("key")) };
+  const keys = { current: () => key.latest.current(), find: (id: string) => key.latest.find(id) };
   const app = createApp({
     register: {
       ...common,
@@ -80,8 +83,8 @@ export async function openService() {
       storeRanges: note("ranges"),
     },
     runs: common,
-    tasks: { ...common, key: async () => Buffer.from("key") },
-    sign: { ...common, key: async () => Buffer.from("key") },
+    tasks: { ...common, keys },
+    sign: { ...common, keys },
     signerOf: (env) => ({ as: "person", ...(env as Partial<RequestSigner> | undefined) }),
     onFailure: (error) => {
       throw error;
@@ -119,7 +122,8 @@ export async function openService() {
     );
   const trigger = (name: string, parameters: object = {}, rest: object = {}) =>
     call<Run>(`POST /flows/${name}/runs`, { engine: "service", parameters, tags: [], user: "ann", ...rest });
-  return { app, asked, blobs, ledger, clock, codePackage, common, call, deploy, trigger, ...beginning(ledger, call) };
+  const known = { app, asked, blobs, ledger, clock, key, codePackage, common };
+  return { ...known, call, deploy, trigger, ...beginning(ledger, call) };
 }
 
 /** Begins tasks as the run's machine has them begun. */

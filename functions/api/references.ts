@@ -20,8 +20,11 @@ export function hashesOf(...manifests: readonly Manifest[]): string[] {
 export async function allStored(blobs: Pick<BlobStore, "has">, hashes: readonly string[], where: Where): Promise<void> {
   const stored = await mapConcurrently(AT_ONCE, hashes, (hash) => blobs.has(hash));
   const missing = hashes.find((_, i) => !stored[i]);
-  if (missing !== undefined)
-    throw new MillraceError("artifact.notStored", `The blob ${missing} was named but never stored`, { where });
+  if (missing !== undefined) throw notStored(missing, where);
+}
+
+export function notStored(hash: string, where: Where): MillraceError {
+  return new MillraceError("artifact.notStored", `The blob ${hash} was named but never stored`, { where });
 }
 
 /** URLs for blobs; none to write what is stored already. */

@@ -3,7 +3,7 @@ import { routeOver } from "./route.ts";
 import { signForTaskRequest, signRequestSchema, signResponse } from "./sign-schemas.ts";
 import { signForTask, type TaskCalls } from "./task-calls.ts";
 
-const route = routeOver<Pick<TaskCalls, "blobs" | "signer" | "key" | "now">>();
+const route = routeOver<Pick<TaskCalls, "blobs" | "signer" | "keys" | "now" | "ledger">>();
 
 /** URLs: for readers and engines on people's machines, and for tasks. */
 export const signRoutes = {

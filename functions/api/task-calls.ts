@@ -2,6 +2,7 @@ import { MillraceError } from "../../graph/errors.ts";
 import type { Lineage } from "../../graph/lineage.ts";
 import { askedNext } from "../../statemachines/contract/asked-next.ts";
 import type { Manifest } from "../../store/artifacts/manifest.ts";
+import type { SigningKeys } from "../../aws/s3/signing-keys.ts";
 import type { BatchJobs } from "../../aws/batch/describe.ts";
 import type { BlobStore } from "../../store/blobs/blobs.ts";
 import type { Attempt, Ledger } from "../../store/ledger/ledger.ts";
@@ -25,7 +26,8 @@ import { withoutPages } from "./control-answer.ts";
 import { checkControls } from "../../tasks/expected-controls.ts";
 import { requireRun, requireRunAndSecret } from "../runs/read.ts";
 import { checkStartProof } from "./check-start-proof.ts";
-import { allStored, hashesOf, signAll } from "./references.ts";
+import { checkLeftBlobs } from "./left-blobs.ts";
+import { hashesOf, signAll } from "./references.ts";
 import type { Signer } from "../../store/blobs/signer.ts";
 import {
   digestOf,
@@ -33,20 +35,20 @@ import {
   makeGrant,
   makeToken,
   readToken,
-  TOKEN_MILLISECONDS,
+  tokenMilliseconds,
   type ShownToken,
 } from "./task-token.ts";
 
 /** What the calls of a task's own process are answered from. */
 export interface TaskCalls {
   readonly ledger: Ledger;
-  readonly blobs: Pick<BlobStore, "has">;
+  readonly blobs: Pick<BlobStore, "has" | "md5">;
   /** What became of containers that died without a word. */
   readonly jobs?: BatchJobs;
   readonly signer: Signer;
   readonly lineageOf: (graph: string) => Promise<Lineage>;
   /** Of the tokens. */
-  readonly key: () => Promise<Uint8Array>;
+  readonly keys: SigningKeys;
   readonly now: () => number;
 }
 
@@ -83,13 +85,13 @@ export async function startTask(calls: TaskCalls, run: RunKey, request: StartTas
     return { state: "done", ...(await controlNext(ledger, run, askedNext(lineage, step, index))) };
   const { attempt } = answer as { attempt: number };
 
-  const key = await calls.key();
+  const key = await calls.keys.current();
   const mine = { ...run, step, index, attempt };
   const token = makeToken(key, {
     ...mine,
     graph: found.graph,
     base: digestOf(base),
-    expiresAt: calls.now() + TOKEN_MILLISECONDS,
+    expiresAt: calls.now() + tokenMilliseconds(place.node.options),
   });
   const own = hashesOf(base, items, found.parameters);
   const reads: Readable[] = hashesOf(base, items, found.parameters, ...(branches?.manifests ?? [])).map((hash) => ({
@@ -142,12 +144,12 @@ async function firstBranches(
 /** The branches of a foreach from `from` on. */
 export async function readBranches(calls: TaskCalls, shown: ShownToken, from: number): Promise<ReadBranchesResponse> {
   const { run } = shown;
-  const key = await calls.key();
-  const mine = readToken(key, shown, calls.now());
+  const { key, claims: mine } = await readToken(calls, shown);
   const lineage = await calls.lineageOf(mine.graph);
   if (lineage.steps.get(mine.step)!.joins?.type !== "foreach")
     throw new MillraceError("task.unknown", "it joins no foreach", { where: { flow: run.flow, step: mine.step } });
-  const { parameters } = await requireRun(calls.ledger, run);
+  const { parameters, status } = await requireRun(calls.ledger, run);
+  if (status !== "running") throw new MillraceError("run.over", `the run has ${status}`);
   const scope: RunScope = { ledger: calls.ledger, key: run, lineage, parameters };
   const page = await branchesFrom(scope, { join: mine.step, index: mine.index }, from);
   return {
@@ -156,17 +158,23 @@ export async function readBranches(calls: TaskCalls, shown: ShownToken, from: nu
   };
 }
 
-/** URLs for what the attempt was granted, and for what it is about to leave. Throws MillraceError `grant.invalid`. */
+/**
+ * URLs for what the attempt was granted, and for what it is about to leave. Throws MillraceError `grant.invalid`,
+ * `run.over`.
+ */
 export async function signForTask(
-  calls: Pick<TaskCalls, "blobs" | "signer" | "key" | "now">,
+  calls: Pick<TaskCalls, "blobs" | "signer" | "keys" | "now" | "ledger">,
   shown: ShownToken,
   { reads, writes }: SignForTaskRequest,
 ): Promise<SignResponse> {
-  const key = await calls.key();
-  const mine = readToken(key, shown, calls.now());
+  const token = await readToken(calls, shown);
   for (const read of reads)
-    if (!isGrant(key, mine, read))
+    if (!isGrant(token, read))
       throw new MillraceError("grant.invalid", `The attempt may not read the blob ${read.hash}`);
+  if (!(await calls.ledger.isRunning(shown.run)))
+    throw new MillraceError("run.over", "the run has ended, and nothing more is signed for its tasks", {
+      where: { flow: shown.run.flow, step: token.claims.step },
+    });
   return signAll(
     calls,
     reads.map(({ hash }) => hash),
@@ -175,14 +183,19 @@ export async function signForTask(
 }
 
 export async function heartbeatTask(calls: TaskCalls, shown: ShownToken): Promise<{ alive: boolean }> {
-  const mine = readToken(await calls.key(), shown, calls.now());
-  const [alive] = await calls.ledger.heartbeat(shown.run, [mine], calls.now());
-  return { alive: alive! };
+  const { claims: mine } = await readToken(calls, shown);
+  // An attempt may be left over from a run that came to its end without it.
+  const [[alive], isRunning] = await Promise.all([
+    calls.ledger.heartbeat(shown.run, [mine], calls.now()),
+    calls.ledger.isRunning(shown.run),
+  ]);
+  return { alive: alive! && isRunning };
 }
 
 /**
  * Ends the attempt. Asking again after an answer that was lost is answered the same. Throws MillraceError
- * `attempt.refused` where it is over already, `artifact.notStored` where a blob that it leaves is not there.
+ * `attempt.refused` where it is over already, `artifact.notStored` where a blob that it leaves is not there, `grant.invalid`
+ * where it is another's.
  */
 export async function finishTask(
   calls: TaskCalls,
@@ -190,12 +203,14 @@ export async function finishTask(
   request: FinishTaskRequest,
 ): Promise<{ state: "accepted" }> {
   const { run } = shown;
-  const mine = readToken(await calls.key(), shown, calls.now());
+  const token = await readToken(calls, shown);
+  const mine = token.claims;
   const { step, index, attempt } = mine;
   const lineage = await calls.lineageOf(mine.graph);
   const end = { step, index, attempt, at: calls.now(), ...leavings(lineage, mine, request) };
   const pages = (end.controls ?? []).flatMap(({ value }) => (value.type === "foreach" ? value.pages : []));
-  await allStored(calls.blobs, [...new Set([...hashesOf(request.own ?? {}), ...pages])], { flow: run.flow, step });
+  const hashes = [...new Set([...hashesOf(request.own ?? {}), ...pages])];
+  await checkLeftBlobs(calls.blobs, token, { hashes, told: request.blobs ?? [], where: { flow: run.flow, step } });
   const [answer] = await calls.ledger.finishAttempts(run, [end]);
   if (answer === "accepted") return { state: "accepted" };
   const [task] = await calls.ledger.readTasks(run, [mine]);

@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { packPages } from "../../store/artifacts/pack.ts";
+import { md5Of } from "../../store/blobs/hash.ts";
 import { packArtifacts } from "../../tasks/outcome.ts";
 import { noBlobs, openService, stats } from "./fixtures.ts";
 
 describe("tasks", () => {
+  const never = "b".repeat(64);
+  const md5 = "b".repeat(32);
+
   /** A run whose first step has finished with two genres to go over. */
   async function openRun(list: readonly string[] = ["drama", "comedy"]) {
     const service = await openService();
@@ -19,6 +23,7 @@ describe("tasks", () => {
       base: begun.base,
       own: { ...packArtifacts({ genres: ["drama", "comedy"] }, noBlobs) },
       controls: [{ node: "merge", index: "0", value: width }],
+      blobs: genres.pages.map(({ hash, bytes }) => ({ hash, md5: md5Of(bytes) })),
     };
     const finish = (body: object = report, token = begun.token) =>
       service.call("POST /runs/Stats/1/tasks/finish", body, { token });
@@ -45,8 +50,14 @@ describe("tasks", () => {
     const { finish, start, call } = await openRun();
     await finish();
     for (const index of ["0", "1"]) {
-      const { token, base, items } = await start(1, "compute", { index });
-      await call("POST /runs/Stats/1/tasks/finish", { status: "succeeded", base, own: items }, { token });
+      const { token, base, items, reads } = await start(1, "compute", { index });
+      const report = {
+        status: "succeeded",
+        base,
+        own: items,
+        blobs: reads.map(({ hash, grant }) => ({ hash, grant })),
+      };
+      await call("POST /runs/Stats/1/tasks/finish", report, { token });
     }
     const join = await start(1, "merge");
     expect(join.branches).toMatchObject({ type: "foreach", width: 2, from: 0, manifests: [{}, {}] });
@@ -117,6 +128,7 @@ describe("tasks", () => {
   test.each([
     ["no token", undefined],
     ["a made-up one", "e30.AAAA"],
+    ["one of a key that there is not", "AAAAAAAA.e30.AAAA"],
   ])("nothing is accepted with %s", async (_, token) => {
     const { call, report } = await openRun();
     for (const [what, body] of [
@@ -135,10 +147,10 @@ describe("tasks", () => {
     await trigger("Stats");
     const other = call("POST /runs/Stats/2/tasks/finish", report, { token: begun.token });
     await expect(other).rejects.toMatchObject({ code: "token.invalid" });
-    const [claims = "", signature = ""] = begun.token.split(".");
+    const [key = "", claims = "", signature = ""] = begun.token.split(".");
     const changed = JSON.parse(Buffer.from(claims, "base64url").toString()) as object;
     const forged = Buffer.from(JSON.stringify({ ...changed, step: "merge" })).toString("base64url");
-    const asked = call("POST /runs/Stats/1/tasks/finish", report, { token: `${forged}.${signature}` });
+    const asked = call("POST /runs/Stats/1/tasks/finish", report, { token: `${key}.${forged}.${signature}` });
     await expect(asked).rejects.toMatchObject({ code: "token.invalid" });
   });
 
@@ -170,7 +182,11 @@ describe("tasks", () => {
   });
 
   test.each([
-    ["a blob that was never stored", { own: { genres: { blob: "b".repeat(64), size: 9 } } }, "artifact.notStored"],
+    [
+      "a blob that was never stored",
+      { own: { genres: { blob: never, size: 9 } }, blobs: [{ hash: never, md5 }] },
+      "artifact.notStored",
+    ],
     ["another base", { base: {}, own: {} }, "task.otherBase"],
     ["no control value where one is asked", { controls: [] }, "control.unexpected"],
     [

@@ -84,6 +84,17 @@ export type ReadBranchesRequest = z.infer<typeof readBranchesRequest>;
 export const readBranchesResponse = z.strictObject({ ...branchesPage.shape, reads });
 export type ReadBranchesResponse = z.infer<typeof readBranchesResponse>;
 
+/**
+ * How the attempt comes by a blob that it leaves: the grant that it was given with it, or the MD5 (in hexadecimal) of its
+ * bytes, which only who has these can tell.
+ */
+const leftBlob = z.strictObject({
+  hash,
+  grant: optional(text(64)),
+  md5: optional(z.string().regex(/^[0-9a-f]{32}$/)),
+});
+export type LeftBlob = z.infer<typeof leftBlob>;
+
 export const finishTaskRequest = z.strictObject({
   status: endStatus,
   /** As StartedTask.base was, where `own` is there. */
@@ -91,6 +102,8 @@ export const finishTaskRequest = z.strictObject({
   /** What comes on top of it: where the task succeeded, or failed and was caught. Its blobs are stored before. */
   own: optional(manifest),
   controls: optional(controls),
+  /** Of each blob that `own` and `controls` name. */
+  blobs: optional(list(z.array(leftBlob))),
   caught: optional(z.literal(true)),
   error: optional(taskErrorSchema),
   log: optional(log),

@@ -1,4 +1,4 @@
-import { openS3Key } from "../../aws/s3/key.ts";
+import { openS3Keys } from "../../aws/s3/s3-keys.ts";
 import { openS3Signer } from "../../aws/s3/s3-signer.ts";
 import { graphCache } from "../api/graph-cache.ts";
 import { openS3Blobs } from "../../store/blobs/s3/s3-blobs.ts";
@@ -26,6 +26,6 @@ export function openSigning() {
       keyOf: (hash) => `blobs/${hash}`,
       maxBytes: numberSetting("MILLRACE_MAX_UPLOAD_MIB") * 1024 ** 2,
     }),
-    key: openS3Key({ bucket, at: "keys/task-tokens" }),
+    keys: openS3Keys({ bucket, current: "keys/task-tokens", previous: "keys/task-tokens-previous" }),
   };
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { fixedKey } from "../../aws/s3/signing-keys.ts";
 import { problemOf } from "../../functions/api/problem.ts";
 import {
   finishTask,
@@ -77,7 +78,7 @@ const calls: TaskCalls = {
     signWrite: async ({ hash }) => ({ url: `${url}/blobs/${hash}`, headers: { "x-wanted": hash } }),
   },
   lineageOf: async () => lineageOf(graph),
-  key: async () => Buffer.alloc(32, 1),
+  keys: fixedKey(Buffer.alloc(32, 1)),
   now: Date.now,
 };
 

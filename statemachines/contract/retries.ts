@@ -1,6 +1,7 @@
 import type { JsonObject, RetryOptions, StepOptions } from "../../graph/graph.ts";
 import { parseDuration } from "../../graph/units.ts";
 import type { Retrier } from "../asl.ts";
+import { TIMEOUT_GRACE_SECONDS } from "./contract.ts";
 import { FINAL_EXIT } from "./exit-codes.ts";
 import { LIMITS } from "../limits.ts";
 
@@ -55,6 +56,11 @@ export function longestWaitSeconds(options: StepOptions): number {
   const retries = retriesOf(options);
   const longest = [1, retries].map((number) => retryDelaySeconds(options, number, () => 1));
   return retries === 0 ? 0 : Math.min(LONGEST_WAIT_SECONDS, Math.ceil(Math.max(...longest)));
+}
+
+/** How long Batch lets an attempt be. */
+export function longestAttemptSeconds(options: StepOptions, timeout: string): number {
+  return Math.ceil(parseDuration(timeout)) + longestWaitSeconds(options) + TIMEOUT_GRACE_SECONDS;
 }
 
 /** The step's own retries as a retrier, for what cannot retry by itself; none where it has none. */

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 /**
  * What a task shows to begin (the route tasks/start): only the machine of its own run can have made it, since it is made
  * from the run's secret. It is the SHA-256, in hexadecimal, of `SECRET.STEP.INDEX`. No two tasks share that text, for neither
@@ -10,7 +8,12 @@ import { createHash } from "node:crypto";
  * position, which is no task's.
  */
 export function startProof(secret: string, step: string, index: string): string {
-  return createHash("sha256").update(`${secret}.${step}.${index}`).digest("hex");
+  // Loaded when it is first wanted, as in store/blobs/hash.ts.
+  return process
+    .getBuiltinModule("node:crypto")
+    .createHash("sha256")
+    .update(`${secret}.${step}.${index}`)
+    .digest("hex");
 }
 
 const ARRAY_MARK = "*";

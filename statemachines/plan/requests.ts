@@ -75,7 +75,7 @@ export function attemptRequests(scope: ReadScope, visit: StepVisit): AttemptRequ
   const ways = writtenAfter(scope.lineage, scope.ways, step.name).map(({ share, controls }) => {
     const pages = storePages(scope, controls);
     const upload: Partial<Usage> = pages.objectPuts
-      ? { apiRequests: 1, sign: 1, objectHeads: 2 * pages.objectPuts }
+      ? total({ apiRequests: 1, sign: 1, objectHeads: 2 * pages.objectPuts }, GET)
       : {};
     const write = controls.length > 0 ? transaction(1 + controls.length) : PUT;
     return times(total(write, pages, upload), share);
@@ -87,7 +87,7 @@ export function attemptRequests(scope: ReadScope, visit: StepVisit): AttemptRequ
 export const RETRIED: Partial<Usage> = total(TASK_CALL, PUT, transaction(2), times(GET, 2));
 
 /** A container says every 30 seconds that it is alive. */
-export const HEARTBEAT: Partial<Usage> = total(TASK_CALL, PUT);
+export const HEARTBEAT: Partial<Usage> = total(TASK_CALL, PUT, GET);
 export const HEARTBEAT_SECONDS = 30;
 
 function storePages({ ways }: ReadScope, controls: readonly ControlNode[]): { objectPuts: number } {

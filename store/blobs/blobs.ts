@@ -18,6 +18,12 @@ export interface BlobStore {
   read(hash: string): Promise<Uint8Array>;
 
   has(hash: string): Promise<boolean>;
+
+  /**
+   * The MD5 of the bytes, in hexadecimal, or undefined where they are not there. It is what tells who has a blob's bytes
+   * from who has only heard its name: it can't be told from their hash.
+   */
+  md5(hash: string): Promise<string | undefined>;
 }
 
 /**

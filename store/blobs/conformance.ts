@@ -35,6 +35,17 @@ export function blobConformance(open: () => BlobStore | Promise<BlobStore>): voi
     expect(await store.has(sha256("b"))).toBe(false);
   });
 
+  test.each([0, 5, 20_000_000])(
+    "the store tells the MD5 of a blob of %i bytes, and none of one that is not there",
+    async (size) => {
+      const store = await open();
+      const bytes = pattern(size);
+      expect(await store.md5(sha256(bytes))).toBeUndefined();
+      await store.write(sha256(bytes), [bytes]);
+      expect(await store.md5(sha256(bytes))).toBe(createHash("md5").update(bytes).digest("hex"));
+    },
+  );
+
   test("a blob that is not there is told as missing, by its hash", async () => {
     const store = await open();
     const hash = sha256("never written");

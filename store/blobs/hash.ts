@@ -11,21 +11,26 @@ const known = new WeakMap<readonly Uint8Array[], string>();
 export function hashOf(segments: readonly Uint8Array[]): string {
   let hash = known.get(segments);
   if (hash === undefined) {
-    hash = hashBytes(segments);
+    hash = digest("sha256", segments);
     known.set(segments, hash);
   }
   return hash;
 }
 
-function hashBytes(segments: readonly Uint8Array[]): string {
+/** Their MD5, as 32 hex digits: for what BlobStore.md5 is for, and no name. */
+export function md5Of(segments: readonly Uint8Array[]): string {
+  return digest("md5", segments);
+}
+
+function digest(algorithm: "sha256" | "md5", segments: readonly Uint8Array[]): string {
   // Loaded when it is first wanted: that takes some 2 ms, and a process whose values are all small names none.
-  const sha = process.getBuiltinModule("node:crypto").createHash("sha256");
+  const hash = process.getBuiltinModule("node:crypto").createHash(algorithm);
   for (const segment of segments) {
     // A digest takes at most 2 GiB at once.
     for (let at = 0; at < segment.length; at += PIECE)
-      sha.update(segment.length > PIECE ? segment.subarray(at, at + PIECE) : segment);
+      hash.update(segment.length > PIECE ? segment.subarray(at, at + PIECE) : segment);
   }
-  return sha.digest("hex");
+  return hash.digest("hex");
 }
 
 const PIECE = 1024 ** 3;

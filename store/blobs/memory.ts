@@ -1,5 +1,6 @@
 import type { LocalBlobStore } from "./blobs.ts";
 import { checkWritten, missing } from "./check.ts";
+import { md5Of } from "./hash.ts";
 
 /** Blobs for as long as the process lives: for tests, a flow's author's and our own. */
 export function openMemoryBlobs(): LocalBlobStore {
@@ -22,5 +23,6 @@ export function openMemoryBlobs(): LocalBlobStore {
     read: async (hash) => readSync(hash),
     write: async (hash, bytes) => writeSync(hash, bytes),
     has: async (hash) => blobs.has(hash),
+    md5: async (hash) => (blobs.has(hash) ? md5Of([blobs.get(hash)!]) : undefined),
   };
 }

@@ -119,6 +119,14 @@ export function runsConformance(the: () => Ledger): void {
       expect(await the().readRun(run)).toEqual(winners[0]);
     });
 
+    test("a run goes on until it has ended, and one that nobody created does not", async () => {
+      const run = await created(the());
+      expect(await the().isRunning(run)).toBe(true);
+      await the().updateRun(run, { status: "stopped" });
+      expect(await the().isRunning(run)).toBe(false);
+      expect(await the().isRunning({ ...run, run: 2 })).toBe(false);
+    });
+
     test("a run that is not there cannot be changed", async () => {
       expect(await the().updateRun({ flow: fresh("Flow"), run: 1 }, { status: "failed" })).toBeUndefined();
     });

@@ -36,6 +36,9 @@ export interface Ledger {
   /** The run, and the secret that it was created with, by the same one read; nothing else here tells a secret. */
   readRunAndSecret(run: RunKey): Promise<RunAndSecret | undefined>;
 
+  /** Whether it goes on; false of a run that there is not. */
+  isRunning(run: RunKey): Promise<boolean>;
+
   /** A page of runs, newest first (by number within a flow, else by time of creation). One bounded query. */
   listRuns(query: RunQuery): Promise<Page<Run>>;
 

@@ -1,9 +1,9 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { DescribeStateMachineCommand, ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { flow } from "../../sdk/index.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import { startProof } from "../../statemachines/contract/start-proof.ts";
+import { Attacker, Victim } from "../support/attack-flows.ts";
 import { isSkipped } from "./account.ts";
 import { openLent, type Deployed } from "./deployed.ts";
 import { borrowAccount, LENT_STAGE } from "./lent.ts";
@@ -12,11 +12,6 @@ import { signedHeaders, type Keys } from "./sign.ts";
 import { clientOf } from "./stack.ts";
 
 const account = await borrowAccount();
-
-const Victim = flow("Victim")
-  .step("start", () => ({ secret: "do not tell" }))
-  .step("end", () => ({}));
-const Attacker = flow("Attacker").step("start", () => ({}));
 
 describe.skipIf(isSkipped(account))("attack: a task's role in the account", { timeout: 120_000 }, () => {
   if (isSkipped(account)) return;

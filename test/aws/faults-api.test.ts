@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { SignResponse, StartedTask } from "../../functions/api/contract.ts";
 import { routes } from "../../functions/api/routes.ts";
 import { type Upload } from "../../store/blobs/signer.ts";
-import { hashOf } from "../../store/blobs/hash.ts";
+import { hashOf, md5Of } from "../../store/blobs/hash.ts";
 import type { Run } from "../../store/ledger/ledger.ts";
 import { readAttemptLog } from "../../aws/logs/cloudwatch-log.ts";
 import { Damaged, DamagedLambda } from "../support/damaged-flows.ts";
@@ -154,7 +154,8 @@ describe.skipIf(isSkipped(account))("where calls fail in an account", { timeout:
     async function signUpload(run: Run, { token }: StartedTask, bytes: Buffer) {
       const [hash, size] = [hashOf([bytes]), bytes.length];
       const { answer } = await say({ ...run, token }, "sign", { reads: [], writes: [{ hash, size }] });
-      return { hash, upload: (answer as SignResponse).writes[hash]!, ref: { size, blob: hash } };
+      const left = [{ hash, md5: md5Of([bytes]) }];
+      return { hash, upload: (answer as SignResponse).writes[hash]!, ref: { size, blob: hash }, left };
     }
     const send = async ({ url, headers }: Upload, body: Buffer) =>
       (await fetch(url, { method: "PUT", headers, body })).status;
@@ -174,9 +175,9 @@ describe.skipIf(isSkipped(account))("where calls fail in an account", { timeout:
     ])("to %s takes a token, unchanged, of that very run", async (action, body) => {
       const [run, other] = [await ownRun(), await ownRun()];
       const { token } = await start(other, "other");
-      const [claims = "", signature] = (await start(run, "own")).token.split(".");
+      const [key, claims = "", signature] = (await start(run, "own")).token.split(".");
       const changed = Buffer.from(claims, "base64url").toString().replace('"index":"0"', '"index":"1"');
-      for (const wrong of ["", token, `${Buffer.from(changed).toString("base64url")}.${signature}`]) {
+      for (const wrong of ["", token, `${key}.${Buffer.from(changed).toString("base64url")}.${signature}`]) {
         expect(await say({ ...run, token: wrong }, action, body)).toMatchObject({
           status: 403,
           answer: { code: "token.invalid" },
@@ -188,9 +189,9 @@ describe.skipIf(isSkipped(account))("where calls fail in an account", { timeout:
       const run = await ownRun();
       const before = await start(run, "own");
       const bytes = Buffer.alloc(50_000, `of run ${run.run} `);
-      const { upload, ref, hash } = await signUpload(run, before, bytes);
+      const { upload, ref, hash, left } = await signUpload(run, before, bytes);
       expect(await send(upload, bytes)).toBe(200);
-      await say({ ...run, token: before.token }, "finish", report(before, { numbers: ref }));
+      await say({ ...run, token: before.token }, "finish", { ...report(before, { numbers: ref }), blobs: left });
 
       const first = await start(run, "first", "middle");
       const second = await start(run, "second", "middle");
@@ -213,10 +214,11 @@ describe.skipIf(isSkipped(account))("where calls fail in an account", { timeout:
       const run = await ownRun();
       const task = await start(run, "own");
       const bytes = Buffer.alloc(100_000, "half and half ");
-      const { upload, ref, hash } = await signUpload(run, task, bytes);
+      const { upload, ref, hash, left } = await signUpload(run, task, bytes);
       await sendHalf(upload, bytes);
       expect(() => service.client.readBlob(hash)).toThrow(/could not be read: status 404/);
-      const finish = () => say({ ...run, token: task.token }, "finish", report(task, { large: ref }));
+      const told = { ...report(task, { large: ref }), blobs: left };
+      const finish = () => say({ ...run, token: task.token }, "finish", told);
       expect(await finish()).toMatchObject({ answer: { code: "artifact.notStored" } });
       expect(await send(upload, bytes)).toBe(200);
       expect((await finish()).answer).toEqual({ state: "accepted" });

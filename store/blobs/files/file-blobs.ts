@@ -16,6 +16,7 @@ import { MillraceError } from "../../../graph/errors.ts";
 import { PRIVATE_FILE, PRIVATE_FOLDER } from "../../home/home-folder.ts";
 import type { LocalBlobStore } from "../blobs.ts";
 import { checkRead, checkWritten, missing } from "../check.ts";
+import { md5Of } from "../hash.ts";
 
 /**
  * Blobs as files of a folder, which is made when the first is written: each at `ab/cdef…`, its hash. Many processes may
@@ -61,6 +62,7 @@ export function openFileBlobs(folder: string): LocalBlobStore {
     write: async (hash, bytes) => write(hash, bytes),
     read: async (hash) => read(hash),
     has: async (hash) => existsSync(fileOf(hash)),
+    md5: async (hash) => (existsSync(fileOf(hash)) ? md5Of([read(hash)]) : undefined),
   };
 }
 

@@ -15,6 +15,7 @@ import { concurrently } from "../../../graph/concurrently.ts";
 import { accountError } from "../../../aws/account-error.ts";
 import type { BlobStore } from "../blobs.ts";
 import { checkRead, checkWritten, missing } from "../check.ts";
+import { md5Of } from "../hash.ts";
 import { inPieces } from "../pieces.ts";
 
 export interface S3BlobOptions {
@@ -40,14 +41,26 @@ export function openS3Blobs({
   const client = new S3Client({ maxAttempts: ATTEMPTS, ...config });
   const place = (hash: string): BlobPlace => ({ bucket, key: prefix + hash, hash });
 
-  async function has(hash: string): Promise<boolean> {
+  /** The blob's ETag; undefined where it is not there. */
+  async function etagOf(hash: string): Promise<string | undefined> {
     try {
-      await client.send(new HeadObjectCommand(objectOf(place(hash))));
-      return true;
+      return (await client.send(new HeadObjectCommand(objectOf(place(hash))))).ETag ?? "";
     } catch (error) {
-      if (statusOf(error) === 404) return false;
+      if (statusOf(error) === 404) return undefined;
       throw failure(error);
     }
+  }
+
+  const has = async (hash: string) => (await etagOf(hash)) !== undefined;
+
+  /**
+   * Of what was sent as a whole the ETag is the MD5, where the bucket's encryption is S3's own, as ours is. Source: Amazon
+   * S3 API reference, "Object". What went up in parts is read.
+   */
+  async function md5(hash: string): Promise<string | undefined> {
+    const etag = await etagOf(hash);
+    if (etag === undefined) return undefined;
+    return /^"?([0-9a-f]{32})"?$/.exec(etag)?.[1] ?? md5Of([await read(hash)]);
   }
 
   async function write(hash: string, bytes: readonly Uint8Array[]): Promise<void> {
@@ -84,6 +97,7 @@ export function openS3Blobs({
     write,
     read,
     has,
+    md5,
     close() {
       client.destroy();
     },

@@ -3,7 +3,7 @@ import type { BlobStore } from "../../blobs/blobs.ts";
 import { endRunningAttempts, finishAttempts, heartbeat, startAttempts } from "./attempts.ts";
 import { readControls, writeControls } from "./controls.ts";
 import { listFlows, listRuns } from "./lists.ts";
-import { createRun, readRun, readRunAndSecret, updateRun } from "./runs.ts";
+import { createRun, isRunning, readRun, readRunAndSecret, updateRun } from "./runs.ts";
 import { listSteps } from "./steps.ts";
 import type { DynamoStore } from "./store.ts";
 import { openTable } from "./table.ts";
@@ -33,6 +33,7 @@ export function openDynamoLedger({ table: name, blobs, client = {} }: DynamoLedg
     updateRun: (run, change, from) => updateRun(store, run, { change, from }),
     readRun: (run) => readRun(store, run),
     readRunAndSecret: (run) => readRunAndSecret(store, run),
+    isRunning: (run) => isRunning(store, run),
     listRuns: (query) => listRuns(store, query),
     listFlows: (query) => listFlows(store, query),
 

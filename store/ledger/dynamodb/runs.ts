@@ -60,6 +60,11 @@ export async function readRunAndSecret(store: DynamoStore, key: RunKey): Promise
   return { run: await runOf(store, item), ...(secret !== undefined && { secret }) };
 }
 
+/** What else stands in the item is not read apart: of parameters there may be much. */
+export async function isRunning({ table }: DynamoStore, key: RunKey): Promise<boolean> {
+  return (await table.get(runItemKey(key)))?.["status"]?.S === "running";
+}
+
 export async function updateRun(
   store: DynamoStore,
   key: RunKey,

@@ -103,6 +103,10 @@ export function readRunAndSecret(store: SqliteStore, { flow, run }: RunKey): Run
   return { run: runOf(rest), ...(secret !== null && { secret }) };
 }
 
+export function isRunning(store: SqliteStore, { flow, run }: RunKey): boolean {
+  return store.get<[Status]>("select status from runs where flow = ? and run = ?", [flow, run])?.[0] === "running";
+}
+
 /**
  * Walks the one index that the query's first given part has (a tag's, else a flow's, a namespace's or a status's, else
  * all runs) from the cursor on, newest first; what else the query asks for is looked at on the way.

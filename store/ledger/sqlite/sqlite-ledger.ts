@@ -3,7 +3,7 @@ import { unknownRun } from "../unknown-run.ts";
 import type { RunKey } from "../../../graph/run-name.ts";
 import { endRunningAttempts, finishAttempts, heartbeat, startAttempts } from "./attempts.ts";
 import { readControls, writeControls } from "./controls.ts";
-import { createRun, listFlows, listRuns, readRun, readRunAndSecret, runId, updateRun } from "./runs.ts";
+import { createRun, listFlows, isRunning, listRuns, readRun, readRunAndSecret, runId, updateRun } from "./runs.ts";
 import { listSteps } from "./steps.ts";
 import { openSqliteStore, type SqliteStore } from "./store.ts";
 import { lastTask, listAttempts, listTasks, readTasks } from "./tasks.ts";
@@ -38,6 +38,7 @@ export function sqliteLedger(store: SqliteStore): Ledger {
     updateRun: async (run, change, from) => updateRun(store, run, { change, from }),
     readRun: async (run) => readRun(store, run),
     readRunAndSecret: async (run) => readRunAndSecret(store, run),
+    isRunning: async (run) => isRunning(store, run),
     listRuns: async (query) => listRuns(store, query),
     listFlows: async (query) => listFlows(store, query),
 
