@@ -57,7 +57,7 @@ describe("attack: beginning a task that is another's to begin", () => {
       { step: "merge", index: "7.7" },
     ])
       await expect(begin({ proof: "made up" }, task)).rejects.toMatchObject(refused);
-    await call("POST /flows/Stats/runs/1/stop");
+    await call("POST /flows/Stats/runs/1/stop", { user: "ann" });
     await expect(begin({ proof: "made up" })).rejects.toMatchObject(refused);
   });
 

@@ -62,6 +62,12 @@ const deployment = {
   secretNames: { ofFlows: "millrace/dev/", shared: [] },
 };
 
+/** The key of the tokens, in whose place a test may put another. */
+function changeableKey() {
+  const key = { latest: fixedKey(Buffer.from("key")) };
+  return { key, keys: { current: () => key.latest.current(), find: (id: string) => key.latest.find(id) } };
+}
+
 /** A service whose ledger and blobs are real ones in memory; what AWS would be asked to do is noted. */
 export async function openService() {
   const blobs = openMemoryBlobs();
@@ -72,8 +78,7 @@ export async function openService() {
   const clock = { now: 1_000 };
   const now = () => clock.now;
   const common = { blobs, ledger, registry, machines, signer, now, lineageOf: graphCache(blobs), runsAtOnce: 0 };
-  const key = { latest: fixedKey(Buffer.from("key")) };
-  const keys = { current: () => key.latest.current(), find: (id: string) => key.latest.find(id) };
+  const { key, keys } = changeableKey();
   const app = createApp({
     register: {
       ...common,
