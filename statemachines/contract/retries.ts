@@ -52,7 +52,7 @@ export function containerWaitSeconds(options: StepOptions, number: number, since
 }
 
 /** The longest that a container of it may wait. */
-export function longestWaitSeconds(options: StepOptions): number {
+function longestWaitSeconds(options: StepOptions): number {
   const retries = retriesOf(options);
   const longest = [1, retries].map((number) => retryDelaySeconds(options, number, () => 1));
   return retries === 0 ? 0 : Math.min(LONGEST_WAIT_SECONDS, Math.ceil(Math.max(...longest)));
