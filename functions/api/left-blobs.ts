@@ -21,11 +21,11 @@ export async function checkLeftBlobs(
   token: GoodToken,
   {
     hashes,
-    told,
+    shown,
     where,
-  }: { readonly hashes: readonly string[]; readonly told: readonly LeftBlob[]; readonly where: Where },
+  }: { readonly hashes: readonly string[]; readonly shown: readonly LeftBlob[]; readonly where: Where },
 ): Promise<void> {
-  const byHash = new Map(told.map((one) => [one.hash, one]));
+  const byHash = new Map(shown.map((one) => [one.hash, one]));
   const refusals = await mapConcurrently(AT_ONCE, hashes, async (hash) => {
     const { grant, md5 } = byHash.get(hash) ?? {};
     const stored = await blobs.md5(hash);

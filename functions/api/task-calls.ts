@@ -210,7 +210,7 @@ export async function finishTask(
   const end = { step, index, attempt, at: calls.now(), ...leavings(lineage, mine, request) };
   const pages = (end.controls ?? []).flatMap(({ value }) => (value.type === "foreach" ? value.pages : []));
   const hashes = [...new Set([...hashesOf(request.own ?? {}), ...pages])];
-  await checkLeftBlobs(calls.blobs, token, { hashes, told: request.blobs ?? [], where: { flow: run.flow, step } });
+  await checkLeftBlobs(calls.blobs, token, { hashes, shown: request.blobs ?? [], where: { flow: run.flow, step } });
   const [answer] = await calls.ledger.finishAttempts(run, [end]);
   if (answer === "accepted") return { state: "accepted" };
   const [task] = await calls.ledger.readTasks(run, [mine]);
