@@ -8,8 +8,8 @@ export interface CompileCache {
 }
 
 /**
- * Has Node keep compiled code in this user's own cache: where it would by itself, below the folder for temporary files, others
- * may have been before. NODE_COMPILE_CACHE names another place.
+ * Has Node keep compiled code in this user's own cache folder. Node's own choice is below the folder for temporary files, where
+ * another user may have put something before. NODE_COMPILE_CACHE names another place.
  */
 export function enableCompileCache({ enableCompileCache: enable }: CompileCache, env: NodeJS.ProcessEnv): void {
   if (!enable || env["NODE_COMPILE_CACHE"]) return void enable?.();
@@ -20,6 +20,6 @@ export function enableCompileCache({ enableCompileCache: enable }: CompileCache,
     if (process.getuid && (uid !== process.getuid() || (mode & 0o022) !== 0)) return;
     enable(folder);
   } catch {
-    // Without a place of one's own everything is compiled once more.
+    // Without a folder of this user's own, every start compiles anew.
   }
 }

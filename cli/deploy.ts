@@ -28,7 +28,7 @@ function describe(deployment: Deployment, target: string): string {
     ...(token === undefined
       ? []
       : [
-          "A production token was made. It is told this once: keep it. With it another person deploys this flow:",
+          "A production token was made. It is shown this once: keep it. With it another person deploys this flow:",
           `    millrace deploy ${target} --authorize ${token}`,
           "",
         ]),

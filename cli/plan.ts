@@ -32,7 +32,7 @@ function planOfRun(text: string, target: string | undefined, flags: PlanFlags): 
   const written = [target, flags.width, flags.rounds, flags.case, flags.minutes];
   if (written.some((one) => one !== undefined))
     throw new MillraceError("plan.both", "a run that there was is planned by its own record alone", {
-      hint: "Leave out the file, and what is told of widths, rounds, cases and minutes.",
+      hint: "Leave out the file, --width, --rounds, --case and --minutes.",
     });
   const pathspec = parsePathspec(text);
   if (pathspec.step !== undefined)

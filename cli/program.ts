@@ -139,7 +139,7 @@ function addReadingCommands(program: Command, done: Done): void {
     .option("--json", "print one JSON object a line of output")
     .addHelpText(
       "after",
-      "\nOne task's output comes as it was printed; of several tasks, each line is told whose it is.",
+      "\nOne task's output comes as it was printed; of several tasks, each line begins with its task.",
     )
     .action(async (pathspec: string, options: LogsFlags) =>
       done(await (await import("./logs.ts")).logs(pathspec, options)),
@@ -263,7 +263,7 @@ function addProfileCommands(program: Command, done: Done): void {
     .action(async (options: ConfigureAwsFlags) => done(await (await import("./configure.ts")).configureAws(options)));
   configure
     .command("show")
-    .description("tell the profile in use, and which others there are")
+    .description("show the profile in use, and which others there are")
     .option("--json", "print them as a JSON object")
     .action(async (options: JsonFlag) => done(await (await import("./configure.ts")).configureShow(options)));
   configure

@@ -18,6 +18,6 @@ export async function stop(text: string, flags: AuthorizeFlags): Promise<number>
     { flow, run },
     { user: userName(), token: shownToken(flags) },
   );
-  process.stdout.write(isStopped ? `${flow}/${run} is told to stop.\n` : `${flow}/${run} had ended before.\n`);
+  process.stdout.write(isStopped ? `${flow}/${run} is being stopped.\n` : `${flow}/${run} had ended before.\n`);
   return 0;
 }

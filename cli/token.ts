@@ -11,7 +11,7 @@ export async function rotate(flow: string, flags: TokenFlags): Promise<number> {
   process.stdout.write(
     flags.json
       ? `${JSON.stringify({ flow, token })}\n`
-      : `${flow} has a new production token. It is told this once: keep it. The one before is refused from now on.\n    ${token}\n`,
+      : `${flow} has a new production token. It is shown this once: keep it. The one before is refused from now on.\n    ${token}\n`,
   );
   return 0;
 }

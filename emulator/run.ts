@@ -63,8 +63,8 @@ async function carryThrough<T>(
     const user = userName();
     if (profile.type === "aws") {
       const { runInAccount } = await import("./account/run.ts");
-      const packed = { code, graph, parameters, controls, user, readBlob: store.blobs.readSync };
-      const { result, client } = await runInAccount(profile, { ...packed, placement }, { ...options, maxWorkers });
+      const packed = { code, graph, parameters, controls, user, readBlob: store.blobs.readSync, placement };
+      const { result, client } = await runInAccount(profile, packed, { ...options, maxWorkers });
       return await use({
         result,
         read: async () => (await import("../sdk/client/read-tasks.ts")).readAccountTasks(client, result),

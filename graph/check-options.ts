@@ -102,7 +102,7 @@ function duration(code: OptionCode): Check<string> {
   return unit(code, parseDuration);
 }
 
-/** Notes what a parser of units says against a value, under the option's name. */
+/** A check that notes what a parser of units says against a value, under the option's name. */
 function unit(code: OptionCode, parse: (text: string) => number): Check<string> {
   return (value, note) => {
     try {

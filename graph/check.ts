@@ -45,8 +45,8 @@ export function checkGraph(graph: Graph, sourceOf?: SourceOf): Mistake[] {
   }
   const deep = tooDeepNode(graph.body);
   if (deep) {
-    const message = `it stands in more than ${MAX_NESTING - 1} others, one in the other`;
-    const hint = "Make one step of the innermost, or another flow that a step starts.";
+    const message = `it is nested too deep: foreachs, branches, switches and loops go ${MAX_NESTING} deep at most, the step counted`;
+    const hint = "Put what the innermost ones do into one step, or into another flow that a step starts.";
     noteAt(nodeName(deep))("graph.tooDeep", message, hint);
     return mistakes;
   }

@@ -73,7 +73,7 @@ export const ERROR_CODES = {
     fix: "Look at the API with `millrace doctor`.",
   },
   "caller.refused": {
-    what: "A task called a route of the HTTP API that is for people, or that only what begins tasks may call.",
+    what: "A task called a route of the HTTP API that tasks may not call.",
     fix: "A step reaches runs and artifacts by what its handler is given; call the API with a person's credentials.",
   },
   "case.unknown": {
@@ -269,8 +269,8 @@ export const ERROR_CODES = {
     fix: 'Write one such as "90s", "15m" or "24h".',
   },
   "graph.tooDeep": {
-    what: "More than 60 nodes of a flow stand in one another.",
-    fix: "Make one step of the innermost, or another flow that a step starts.",
+    what: "The foreachs, branches, switches and loops of a flow are nested more than 60 deep.",
+    fix: "Put what the innermost ones do into one step, or into another flow that a step starts.",
   },
   "graph.tooLarge": {
     what: "A flow's graph is larger than the account takes.",
@@ -290,7 +290,7 @@ export const ERROR_CODES = {
   },
   "log.foreign": {
     what: "The ledger says that a task's output is in a log that is none of this store's, or of this stack's.",
-    fix: "Do not trust the run: Millrace keeps no output there, so somebody wrote that to have other things read.",
+    fix: "Do not trust the run: Millrace keeps no output there, so somebody changed the ledger to make you read something else.",
   },
   "log.missing": {
     what: "A task's output is no longer kept.",
@@ -333,19 +333,19 @@ export const ERROR_CODES = {
     fix: "Write Flow, Flow/run, Flow/run/step or Flow/run/step/index, such as Stats/42/compute/3.",
   },
   "plan.both": {
-    what: "`millrace plan --of RUN` was told of widths, rounds, cases or minutes as well.",
+    what: "`millrace plan --of RUN` was given a file, `--width`, `--rounds`, `--case` or `--minutes` as well.",
     fix: "Leave these and the file out: a run's own record says them.",
   },
   "plan.notInForeach": {
-    what: "A width was told of what is no foreach.",
+    what: "`--width` names what is no foreach.",
     fix: "Name a foreach's join, or a step in it.",
   },
   "plan.notInLoop": {
-    what: "Rounds were told of what is no loop.",
+    what: "`--rounds` names what is no loop.",
     fix: "Name a step within the loop.",
   },
   "plan.nothing": {
-    what: "`millrace plan` was told neither a file nor a run.",
+    what: "`millrace plan` was given neither a file nor a run.",
     fix: "Name a flow's file, or a run: `millrace plan --of Flow/42`.",
   },
   "plan.unreadable": {
@@ -370,7 +370,7 @@ export const ERROR_CODES = {
   },
   "proof.invalid": {
     what: "A task was to begin without the proof that its run's state machine gives to it alone.",
-    fix: "Deploy the flow again where an earlier Millrace deployed it; else somebody asks who has no right to.",
+    fix: "If an earlier Millrace deployed the flow, deploy it again. If not, somebody tried to begin the task who may not.",
   },
   "request.invalid": {
     what: "The API was asked what its description does not allow.",
@@ -572,13 +572,13 @@ export const ERROR_CODES = {
     what: "No state machine can be taken from a template.",
     fix: "The message says what it lacks.",
   },
-  "token.unreadable": {
-    what: "The file of `--authorize-file` can't be read, or holds nothing.",
-    fix: "Name a file that holds a production token and nothing else.",
-  },
   "token.invalid": {
     what: "A token does not speak for an attempt of the run, has expired, or was signed by a key that was withdrawn.",
     fix: "Use the token that came with the start of the attempt. Where the key was withdrawn, run the task again.",
+  },
+  "token.unreadable": {
+    what: "The file of `--authorize-file` can't be read, or holds nothing.",
+    fix: "Name a file that holds a production token and nothing else.",
   },
   "upload.tooLarge": {
     what: "A code package, or the value of an artifact, is larger than the deployment takes.",

@@ -16,7 +16,7 @@ export interface Finding {
   readonly hint?: string;
 }
 
-/** Looks at one thing; what is no MillraceError is said as it is, for a doctor does not fall ill. */
+/** Looks at one thing. Any error becomes a finding, so that the checks after it are made all the same. */
 export async function carryOut(check: Check, onProgress: (progress: string) => void): Promise<Finding> {
   try {
     return { check: check.name, ok: true, message: await check.look(onProgress) };

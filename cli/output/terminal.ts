@@ -6,7 +6,7 @@ import { ended, failedOf, Waves, type Wave } from "./waves.ts";
 import { describeBound, describeEnd, describeJob, formatCount, formatTaskPlace, formatSeconds } from "./words.ts";
 
 const REDRAW_MILLISECONDS = 100;
-const TOLD_FAILURES = 10;
+const SHOWN_FAILURES = 10;
 const ERASE_LINE = "\r\u001B[2K";
 
 /** What the terminal is like: how wide, and whether it shows colours (which NO_COLOR forbids). */
@@ -55,11 +55,11 @@ export function terminalOutput(sink: Sink, terminal: Terminal, now: () => number
       if (!folded) {
         const line = terminalLine(event, paint);
         if (line !== undefined) print(line);
-      } else if (event.type === "task.finished" && event.status === "failed" && failuresShown <= TOLD_FAILURES) {
+      } else if (event.type === "task.finished" && event.status === "failed" && failuresShown <= SHOWN_FAILURES) {
         print(
-          failuresShown++ < TOLD_FAILURES
+          failuresShown++ < SHOWN_FAILURES
             ? taskLine(event, paint)
-            : paint("red", "Further failures are counted, not told."),
+            : paint("red", "Further failures are counted, not shown."),
         );
       }
       if (event.type === "run.finished") timer = void clearInterval(timer);

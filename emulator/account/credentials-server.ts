@@ -1,7 +1,8 @@
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Credentials } from "../../aws/signature.ts";
+import { isSameSecret } from "../../functions/api/is-same-secret.ts";
 
 export interface CredentialsServer {
   /** What a process needs in its environment to get them. */
@@ -17,11 +18,8 @@ export async function serveCredentials(
   read: () => Promise<Credentials & { readonly expiresAt?: number }>,
 ): Promise<CredentialsServer> {
   const token = randomBytes(32).toString("base64url");
-  const expected = Buffer.from(token);
   const server = createServer((request, response) => {
-    const shown = Buffer.from(request.headers.authorization ?? "");
-    if (shown.length !== expected.length || !timingSafeEqual(shown, expected))
-      return void response.writeHead(403).end();
+    if (!isSameSecret(request.headers.authorization ?? "", token)) return void response.writeHead(403).end();
     read().then(
       ({ accessKeyId, secretAccessKey, sessionToken, expiresAt = Date.now() + 3_600_000 }) => {
         const Expiration = new Date(expiresAt).toISOString();

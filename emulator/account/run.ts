@@ -33,16 +33,14 @@ export interface Packed {
   readonly controls: readonly Control[];
   readonly user: string;
   readonly readBlob: (hash: string) => Uint8Array;
-}
-
-interface Placed {
+  /** What `--with` says; undefined where each step goes where it says itself. */
   readonly placement: Placement | undefined;
 }
 
 /** Runs a flow with its ledger and artifacts in an account, each step where it says or where `placement` says. */
 export async function runInAccount(
   profile: AccountProfile,
-  { code, graph: written, parameters, controls, user, readBlob, placement }: Packed & Placed,
+  { code, graph: written, parameters, controls, user, readBlob, placement }: Packed,
   { maxWorkers, tags = [], onEvent, signal }: RunOptions & { readonly maxWorkers: number },
 ): Promise<{ readonly result: RunResult; readonly client: Client }> {
   const graph = placeSteps(written, placement);

@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
+import { isSameSecret } from "../../functions/api/is-same-secret.ts";
 import type { Signer } from "../../store/blobs/signer.ts";
 import type { BlobStore } from "../../store/blobs/blobs.ts";
 
@@ -25,10 +26,8 @@ export function blobUrls(blobs: BlobStore, key: Uint8Array, url: () => string): 
       const { pathname, searchParams } = new URL(request.url);
       const hash = pathname.slice("/blobs/".length);
       const until = searchParams.get("until") ?? "";
-      const shown = Buffer.from(searchParams.get("signature") ?? "");
-      const wanted = Buffer.from(mac(request.method, hash, until));
-      const isSigned = shown.length === wanted.length && timingSafeEqual(shown, wanted) && Number(until) > Date.now();
-      if (!isSigned) return new Response(null, { status: 403 });
+      const isSigned = isSameSecret(searchParams.get("signature") ?? "", mac(request.method, hash, until));
+      if (!isSigned || !(Number(until) > Date.now())) return new Response(null, { status: 403 });
       if (request.method === "GET") return new Response((await blobs.read(hash)) as Uint8Array<ArrayBuffer>);
       try {
         await blobs.write(hash, [new Uint8Array(await request.arrayBuffer())]);

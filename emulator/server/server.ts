@@ -24,9 +24,9 @@ export interface ServerOptions {
   readonly port: number;
   /** How many tasks run at the same time at most, of each run; as many as there are processors unless given. */
   readonly maxWorkers?: number;
-  /** Gets what no caller did wrong. */
+  /** Gets each error that is no caller's fault. */
   readonly onFailure: (error: unknown) => void;
-  /** Gets a flow whose schedule nothing here goes by. */
+  /** Called with each flow that is deployed with a schedule, which starts nothing here. */
   readonly onSchedule: (flow: string, expression: string) => void;
 }
 
@@ -81,7 +81,7 @@ export async function openServer(
   app.all("/blobs/:hash", ({ req }) => signer.answer(req.raw));
   app.all("*", async ({ req }) => {
     const { host } = new URL(req.url);
-    // No name that leads here by somebody else's wish gets in.
+    // A web page can't call this server by a name that it had pointed at this machine.
     if (!url.endsWith(`//${host}`)) return new Response('{"message":"Forbidden"}', { status: 403 });
     const signer = await signerOf(req.raw, secret);
     return signer ? api.fetch(req.raw, signer) : notSigned(home);

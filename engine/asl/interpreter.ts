@@ -128,7 +128,7 @@ function begin(input: Json, options: InterpreterOptions, signal: AbortSignal): S
   return { execution, signal, about: () => about, line };
 }
 
-/** The last event. What is still running when an execution is cut short is not told. */
+/** The last event. What still runs when an execution is cut short gets no event of its own. */
 function emitOutcome(line: Line, outcome: Outcome): void {
   if (outcome.status === "ABORTED" || outcome.status === "TIMED_OUT") line.previous = 0;
   note(line, eventOf(outcome));
