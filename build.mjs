@@ -106,7 +106,7 @@ await build({
 // Goes into every code package whole, to run where there is nothing but node.
 await build({
   absWorkingDir: root,
-  entryPoints: ["runtime/container/container.ts"],
+  entryPoints: ["runtime/task-runtime.ts"],
   outfile: "dist/container.cjs",
   bundle: true,
   minify: true,

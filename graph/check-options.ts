@@ -74,9 +74,16 @@ function checkEach<T extends object>(
   }
 }
 
-function checkLambda({ gpu, image, memory, timeout }: StepOptions, note: Note): void {
+function checkLambda({ cpu, gpu, image, memory, secrets, timeout }: StepOptions, note: Note): void {
   const refuse = (what: string) => note("graph.lambda", `Lambda has no ${what}`, 'Write compute: "batch".');
+  if (cpu !== undefined)
+    note(
+      "graph.lambda",
+      "Lambda has no cpu, which comes with the memory",
+      "Write memory: 1769MiB is one CPU, 10GiB are six.",
+    );
   if (gpu !== undefined) refuse("GPU");
+  if (secrets !== undefined) refuse("secrets");
   if (image !== undefined) refuse("image of a step's own");
   if ((read(parseSize, memory) ?? 0) > LAMBDA_MEBIBYTES) refuse(`memory of ${memory}, only up to 10GiB`);
   if ((read(parseDuration, timeout) ?? 0) > LAMBDA_SECONDS) refuse(`timeout of ${timeout}, only up to 15m`);

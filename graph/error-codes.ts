@@ -88,6 +88,10 @@ export const ERROR_CODES = {
     what: "A flow was deployed, or a run recorded, whose code package is not stored.",
     fix: "Deploy it again, which uploads it.",
   },
+  "code.tooLarge": {
+    what: "A flow with steps on Lambda has a larger code package than a function of Lambda may have.",
+    fix: 'Send its steps to Batch (`compute: "batch"`), or import less.',
+  },
   "control.unexpected": {
     what: "A task left a width, a case or a condition that does not fit its flow.",
     fix: "Run it with the version of millrace that the account has.",
@@ -229,7 +233,7 @@ export const ERROR_CODES = {
     fix: "Write true, or leave it out.",
   },
   "graph.lambda": {
-    what: "A step asks for what Lambda has not got: a GPU, an image, much memory or much time.",
+    what: "A step asks for what Lambda has not got: a number of CPUs, a GPU, an image, secrets, much memory or much time.",
     fix: 'Write `compute: "batch"`.',
   },
   "graph.loop": {
@@ -411,6 +415,14 @@ export const ERROR_CODES = {
   "run.unknown": {
     what: "There is no such run.",
     fix: "The message says which there are; `millrace runs FLOW` lists them.",
+  },
+  "runner.busy": {
+    what: "A flow's function on Lambda is still being changed, perhaps by another deployment or run.",
+    fix: "Try again in a minute.",
+  },
+  "runner.refused": {
+    what: "AWS Lambda does not take the function of a flow's steps.",
+    fix: "The message says why: an account may have less memory a function than AWS has at most. Ask for less in the steps' `memory`.",
   },
   "schedule.refused": {
     what: "EventBridge does not take a flow's schedule.",

@@ -48,6 +48,11 @@ export const LIMITS = {
   lambdaConcurrency: 1_000,
   /** Requests a second to an account's APIs together. [API] */
   apiRequestsPerSecond: 10_000,
+  /** The least memory of a function. [LAMBDA] */
+  lambdaMemoryMinMiB: 128,
+  /** A function's code package: as it is uploaded, and unpacked. [LAMBDA] */
+  lambdaZipBytes: 50 * 1_024 * 1_024,
+  lambdaUnzippedBytes: 250 * 1_024 * 1_024,
 } as const;
 
 /**

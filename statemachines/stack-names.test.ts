@@ -17,7 +17,7 @@ describe("the names in an account", () => {
       "millrace-dev__Orders",
       "millrace-dev__Orders__start",
       "millrace-dev__Orders",
-      "millrace-dev__Orders__ann",
+      "millrace-dev__own__Orders__ann",
     ]);
     expect(machineWithin(dev.prefix, "Orders", "{}")).toMatch(/^millrace-dev__Orders\.[0-9a-f]{16}$/);
   });
@@ -29,6 +29,12 @@ describe("the names in an account", () => {
     expect(longest.jobDefinition(LONGEST, LONGEST)).toHaveLength(128);
     expect(longest.runner(LONGEST)).toHaveLength(64);
     expect(longest.runner(LONGEST, "ann")).toHaveLength(64);
+    expect(longest.runner(LONGEST, "ann").startsWith(longest.ownRunners)).toBe(true);
+  });
+
+  test("tell people's own functions from a flow's, also from that of a flow named own", () => {
+    expect(dev.runner("Orders", "ann").startsWith(dev.ownRunners)).toBe(true);
+    for (const flow of ["own", "Orders", LONGEST]) expect(dev.runner(flow).startsWith(dev.ownRunners)).toBe(false);
   });
 
   test("are tagged with the stack, the stage and the flow", () => {

@@ -8,7 +8,7 @@ import { NAME_SEPARATOR } from "../graph/flow-name.ts";
  *     one within a run       STACK__FLOW.DIGEST     80
  *     job definition         STACK__FLOW__STEP      128
  *     runner function        STACK__FLOW            64
- *     the same, a person's   STACK__FLOW__OF        64
+ *     the same, a person's   STACK__own__FLOW__OF   64, so that people may be let call these alone
  *
  * (Quotas: Step Functions developer guide; Batch API reference, RegisterJobDefinition; Lambda API reference,
  * CreateFunction.) A schedule has its flow's name, in a group that has the stack's.
@@ -23,6 +23,8 @@ export interface StackNames {
   jobDefinition(flow: string, step: string): string;
   /** `of` is whoever has one of their own: letters, digits, `_` and `-`. */
   runner(flow: string, of?: string): string;
+  /** What the names of people's own runner functions begin with. */
+  readonly ownRunners: string;
   /** What everything is tagged with that is made at run time. */
   readonly tags: Readonly<Record<string, string>>;
   /** The same, and the flow that it is made for. */
@@ -50,11 +52,14 @@ const DIGITS = 16;
 export function stackNames({ stack, stage }: Stack): StackNames {
   const prefix = `${stack}${NAME_SEPARATOR}`;
   const tags = { [STACK_TAG]: stack, [STAGE_TAG]: stage };
+  const ownRunners = `${prefix}own${NAME_SEPARATOR}`;
   return {
     prefix,
+    ownRunners,
     machine: (flow) => nameOf(prefix, [flow], LONGEST.machine),
     jobDefinition: (flow, step) => nameOf(prefix, [flow, step], LONGEST.jobDefinition),
-    runner: (flow, of) => nameOf(prefix, of === undefined ? [flow] : [flow, of], LONGEST.function),
+    runner: (flow, of) =>
+      of === undefined ? nameOf(prefix, [flow], LONGEST.function) : nameOf(ownRunners, [flow, of], LONGEST.function),
     tags,
     tagsOf: (flow) => ({ ...tags, [FLOW_TAG]: flow }),
     isOwn: (found) => found?.[STACK_TAG] === stack,

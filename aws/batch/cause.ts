@@ -26,6 +26,8 @@ export async function errorOfCause(
   if (!described && error.startsWith("Batch."))
     return troubleError(whyRefused(error, cause.slice(0, MESSAGE_CHARACTERS)));
   if (error === "States.Timeout") return troubleError(NEVER_ENDED);
+  const thrown = described ? undefined : errorOfFunction(cause);
+  if (thrown) return thrown;
   if (!described) return { name: error, message: cause.slice(0, MESSAGE_CHARACTERS) };
   const isArray = described.arrayProperties?.size !== undefined && described.jobId !== undefined;
   const child = isArray ? await jobs?.failedChild(described.jobId!) : undefined;
@@ -34,6 +36,31 @@ export async function errorOfCause(
   const place = child?.arrayProperties?.index === undefined ? "" : `, child ${child.arrayProperties.index}`;
   const message = why ? troubleError(why).message : (job.statusReason ?? "it failed");
   return { name: why?.name ?? error, message: `job ${described.jobName}${place}: ${message}` };
+}
+
+/**
+ * What a function of Lambda threw, or how its process ended: the JSON that the service answers. Undefined for other failures.
+ * Source: Lambda developer guide, "Node.js function errors".
+ */
+function errorOfFunction(cause: string): TaskError | undefined {
+  let answer: { readonly errorType?: unknown; readonly errorMessage?: unknown };
+  try {
+    answer = (JSON.parse(cause) ?? {}) as typeof answer;
+  } catch {
+    return undefined;
+  }
+  const { errorType, errorMessage } = answer;
+  if (typeof errorMessage !== "string") return undefined;
+  const text = errorMessage.replace(/^(?:\S+ )?RequestId: \S+ (?:Error: )?/, "").slice(0, MESSAGE_CHARACTERS);
+  if (/signal: killed|OutOfMemory/.test(`${String(errorType)} ${text}`))
+    return troubleError({
+      name: "OutOfMemory",
+      message: "the function ran out of memory",
+      hint: "Ask for more in the step's memory.",
+    });
+  if (errorType === "Sandbox.Timedout" || /\bTask timed out after/.test(text))
+    return { name: "Timeout", message: `the function ended: ${/Task timed out.*/.exec(text)?.[0] ?? text}` };
+  return { name: typeof errorType === "string" && errorType !== "" ? errorType : "Failed", message: text };
 }
 
 /** The state machine's own limit, which is far beyond that of an attempt. */

@@ -5,11 +5,12 @@ import {
   paginateListStateMachines,
   SFNClient,
 } from "@aws-sdk/client-sfn";
+import { removeRunners } from "../lambda/remove-runners.ts";
 import type { StackNames } from "../../statemachines/stack-names.ts";
 
 /**
- * Removes what deploying flows has made beside the stack: their state machines and job definitions, which are known by
- * the deployment's prefix and by its tag, so that what somebody else has named so stays. Their schedules go with the stack's schedule group.
+ * Removes what deploying flows has made beside the stack: their state machines, job definitions and functions, which are
+ * known by the deployment's prefix and by its tag, so that what somebody else has named so stays. Their schedules go with the stack's schedule group.
  */
 export async function removeDeployed(names: StackNames): Promise<void> {
   const machines = new SFNClient({ maxAttempts: 8 });
@@ -23,6 +24,8 @@ export async function removeDeployed(names: StackNames): Promise<void> {
     for (const { jobDefinitionName, jobDefinitionArn, tags } of page.jobDefinitions ?? [])
       if (jobDefinitionName?.startsWith(names.prefix) && names.isOwn(tags))
         await jobs.send(new DeregisterJobDefinitionCommand({ jobDefinition: jobDefinitionArn }));
+
+  await removeRunners(names);
 }
 
 async function tagsOf(machines: SFNClient, resourceArn: string): Promise<Record<string, string>> {

@@ -58,11 +58,10 @@ export async function* readAttemptLog(
 type StackOutputs = Readonly<Record<string, string>>;
 
 /** Whether the output of a stack's tasks is there: in its jobs' group, or in one of its functions'. */
-function isStackGroup(group: string, { TaskLogs, Prefix, Runner }: StackOutputs): boolean {
+function isStackGroup(group: string, { TaskLogs, Prefix }: StackOutputs): boolean {
   // Of a stack that is known by its URL alone the name is not known.
   if (TaskLogs === undefined) return /^\/(millrace\/|aws\/lambda\/millrace-)[\w./-]+$/.test(group);
-  const runner = Runner && `/aws/lambda/${Runner.slice(Runner.lastIndexOf(":") + 1)}`;
-  return group === TaskLogs || group === runner || (Prefix !== undefined && group.startsWith(`/aws/lambda/${Prefix}`));
+  return group === TaskLogs || (Prefix !== undefined && group.startsWith(`/aws/lambda/${Prefix}`));
 }
 
 /** As the task itself reported: `GROUP:STREAM`. */

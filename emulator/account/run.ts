@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { buildCodeArchive, unpackArchive, type CodeArchive } from "../../runtime/package/code-archive.ts";
-import { ARCHIVED } from "../../runtime/package/code-archive-files.ts";
+import { buildCodeArchive } from "../../runtime/package/code-archive.ts";
+import { unpackArchive, type CodeArchive } from "../../store/code/code-archive.ts";
+import { ARCHIVED } from "../../store/code/code-archive-files.ts";
 import { credentialsFor } from "../../sdk/client/credentials.ts";
 import { createClient, type Client } from "../../sdk/client/client.ts";
 import type { AccountProfile } from "../../sdk/client/profiles.ts";
@@ -46,10 +47,17 @@ export async function runInAccount(
   const graph = placeSteps(written, placement);
   const client = createClient(profile);
   const archive = await buildCodeArchive(code.codePackage);
-  const isAllLocal = stepsOf(graph.body).every(({ options }) => options.compute === "local");
+  const places = new Set(stepsOf(graph.body).map(({ options }) => options.compute));
+  const storing = client.storeCode(archive);
+  const define = async () => {
+    // A function is made of the code, which has to be there.
+    if (places.has("lambda")) await storing;
+    return client.own.defineJobs(withoutLocal(graph), archive.hash);
+  };
+  const isAllLocal = places.size === 1 && places.has("local");
   const [{ stepsStay, ...resources }] = await Promise.all([
-    isAllLocal ? ({} as Partial<DefineJobsResponse>) : client.own.defineJobs(withoutLocal(graph)),
-    client.storeCode(archive),
+    isAllLocal ? ({} as Partial<DefineJobsResponse>) : define(),
+    storing,
     client.own.storeBlobs(blobsOf(parameters, controls), readBlob),
   ]);
   const credentials = await serveCredentials(credentialsFor(profile.api));

@@ -6,6 +6,7 @@ import { runStep } from "../../runtime/lambda/lambda-runner.ts";
 import type { TaskApi } from "../../runtime/task-client.ts";
 import { createClient } from "../../sdk/client/client.ts";
 import type { RunnerRequest } from "../../statemachines/contract/contract.ts";
+import { runnerHere } from "../../test/support/runner-here.ts";
 import { serveFlow } from "../fixtures.ts";
 import { localFlow } from "../local/flow.ts";
 import { placeSteps } from "./placement.ts";
@@ -14,10 +15,11 @@ import { accountWorld } from "./world.ts";
 
 /** The runner function, in this process. */
 function runnerOf(api: TaskApi): Functions {
+  const runner = runnerHere(api);
   return {
     async invoke(_name, payload) {
       try {
-        const answer = await runStep(api, payload as unknown as RunnerRequest, { awsRequestId: randomUUID() });
+        const answer = await runStep(runner, payload as unknown as RunnerRequest, { awsRequestId: randomUUID() });
         return { text: JSON.stringify(answer), hasFailed: false };
       } catch (thrown) {
         const { name: errorType, message: errorMessage } = thrown as Error;

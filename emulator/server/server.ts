@@ -107,6 +107,7 @@ const { queues } = offlineResources;
 /** Every step is a process of this machine, whatever it asks for. */
 const ONE_KIND_OF_JOB = {
   jobs: { put: async () => offlineResources.jobDefinition.default, remove: async () => {} },
+  runners: { put: async () => offlineResources.runner.default, keep: async () => {} },
   resources: { ...offlineResources, queues: { ...queues, ec2: queues.onDemand, gpu: queues.onDemand } },
 };
 

@@ -11,6 +11,7 @@ import { openSqliteLedger } from "../../store/ledger/sqlite/sqlite-ledger.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import type { TaskKey } from "../../graph/task-key.ts";
 import type { Ledger, Run } from "../../store/ledger/ledger.ts";
+import type { RunnerWanted } from "../../aws/lambda/runners.ts";
 import { createApp } from "./app.ts";
 import type { RegisterFlowResponse, StartedTask } from "./contract.ts";
 import { graphCache } from "./graph-cache.ts";
@@ -45,6 +46,13 @@ function fakeAccount() {
     },
     remove: async (name: string) => note(`no jobs ${name}`)(),
   };
+  const runners = {
+    put: async ({ flow: name, person, memoryMiB }: RunnerWanted) => {
+      asked.push(`runner ${name} ${person ?? "deployed"} ${memoryMiB}`);
+      return `arn:runner-${name}-${person ?? "deployed"}:${asked.length}`;
+    },
+    keep: async (name: string, versions: readonly string[]) => note(`runners ${name} ${versions.join()}`)(),
+  };
   const signer = {
     signRead: async (hash: string) => `https://blobs/${hash}?read`,
     signWrite: async ({ hash, size }: { hash: string; size: number }) => ({
@@ -52,7 +60,7 @@ function fakeAccount() {
       headers: {},
     }),
   };
-  return { asked, note, machines, schedules, jobs, signer };
+  return { asked, note, machines, schedules, jobs, runners, signer };
 }
 
 /** What a stack is told. */
@@ -73,7 +81,7 @@ export async function openService() {
   const blobs = openMemoryBlobs();
   const ledger = await openSqliteLedger(":memory:");
   const { asked, note, ...account } = fakeAccount();
-  const { machines, schedules, jobs, signer } = account;
+  const { machines, signer } = account;
   const registry = openMemoryRegistry();
   const clock = { now: 1_000 };
   const now = () => clock.now;
@@ -82,8 +90,7 @@ export async function openService() {
   const app = createApp({
     register: {
       ...common,
-      schedules,
-      jobs,
+      ...account,
       ...deployment,
       storeRanges: note("ranges"),
     },

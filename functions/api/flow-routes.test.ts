@@ -21,6 +21,24 @@ describe("deploying", () => {
     expect(second.token).toBeUndefined();
   });
 
+  test("its short steps have a function of their own, whose versions stay as long as one of its machine's needs them", async () => {
+    const { deploy, call, asked } = await openService();
+    const quick = flow("Quick").step("only", { compute: "lambda" }, () => ({}));
+    const mine = () => asked.filter((one) => one.startsWith("runner"));
+    await deploy(quick);
+    expect(mine()).toEqual(["runner Quick deployed 1769", "runners Quick arn:runner-Quick-deployed:2"]);
+    await deploy(quick);
+    expect(mine().at(-1)).toMatch(/^runners Quick arn:runner-Quick-deployed:2,arn:runner-Quick-deployed:\d+$/);
+    await call("DELETE /flows/Quick?user=ann");
+    expect(mine().at(-1)).toBe("runners Quick ");
+  });
+
+  test("one without short steps has none", async () => {
+    const { deploy, asked } = await openService();
+    await deploy(stats);
+    expect(asked.filter((one) => one.startsWith("runner"))).toEqual([]);
+  });
+
   test("another person deploys it only with the production token", async () => {
     const { deploy } = await openService();
     const { token } = await deploy(stats);
@@ -79,8 +97,10 @@ describe("deploying", () => {
     });
 
     test("is refused when a run of one's own asks for its jobs", async () => {
-      const { call, asked } = await openService();
-      await expect(call("POST /flows/Curious/jobs", { graph: curious.graph })).rejects.toMatchObject(refusal);
+      const { call, asked, codePackage } = await openService();
+      await expect(call("POST /flows/Curious/jobs", { graph: curious.graph, codePackage })).rejects.toMatchObject(
+        refusal,
+      );
       expect(asked).toEqual([]);
     });
   });

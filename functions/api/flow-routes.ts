@@ -4,6 +4,7 @@ import type { Signer } from "../../store/blobs/signer.ts";
 import { checkForeignGraph } from "../deploy/check-graph.ts";
 import { deployedFlow, describeFlow, registerFlow, removeFlow, type DeployParts } from "../deploy/register.ts";
 import { resourcesFor } from "../deploy/resources-for.ts";
+import { putRunner } from "../deploy/runner.ts";
 import { defineJobsResponse, flowDescription, registerFlowRequest, registerFlowResponse } from "./flow-schemas.ts";
 import { rotateToken } from "../deploy/rotate-token.ts";
 import { routeOver } from "./route.ts";
@@ -65,15 +66,20 @@ export const flowRoutes = {
   }),
   /** For engines on people's machines: what an account's own state machines reach without the API. */
   defineJobs: route("POST /flows/{flow}/jobs", {
-    about: "Defines the Batch jobs that the steps of a run of one's own need.",
+    about: "Defines the Batch jobs, and makes the function, that the steps of a run of one's own need.",
     caller: "person",
-    /** Whose steps that run in the account shall have what they ask of their jobs. */
-    body: z.strictObject({ graph }),
+    /** Whose steps that run in the account shall have what they ask of their jobs; stored before, where some are on Lambda. */
+    body: z.strictObject({ graph, codePackage: hash }),
     answer: defineJobsResponse,
-    handler: async (parts, { path, body }) => {
+    handler: async (parts, { path, body, principal = "local" }) => {
       checkForeignGraph(path.flow, body.graph);
       const { machines: _, keepsMapRuns: __, ...called } = await resourcesFor(parts, body.graph);
-      return { ...called, ...(parts.stepsStay && { stepsStay: parts.stepsStay }) };
+      const runner = await putRunner(parts, { ...body, person: principal });
+      return {
+        ...called,
+        ...(runner !== undefined && { runner: { default: runner } }),
+        ...(parts.stepsStay && { stepsStay: parts.stepsStay }),
+      };
     },
   }),
 };

@@ -55,7 +55,8 @@ export const defineJobsResponse = z.strictObject({
     gpu: optional(z.string()),
   }),
   jobDefinition: stepResource,
-  runner: stepResource,
+  /** A version of the caller's own function, where steps are on Lambda. */
+  runner: optional(stepResource),
   bookkeeping: z.string(),
   /** What its jobs are tagged with. */
   tags: optional(z.record(z.string(), z.string())),

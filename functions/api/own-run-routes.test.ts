@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { flow } from "../../sdk/index.ts";
+import type { DefineJobsResponse } from "./contract.ts";
 import { openService } from "./fixtures.ts";
 
 const twice = flow("Stats")
@@ -30,8 +31,8 @@ const width = { type: "foreach", width: 2, pages: ["0".repeat(64)], pageSize: 2 
 
 describe("a run that the caller carries out", () => {
   test("has what its steps ask of their jobs defined, and is told what its machine calls", async () => {
-    const { call, asked } = await openService();
-    const resources = await call("POST /flows/Stats/jobs", { graph: twice.graph });
+    const { call, asked, codePackage } = await openService();
+    const resources = await call("POST /flows/Stats/jobs", { graph: twice.graph, codePackage });
     expect(resources).toMatchObject({
       queues: { onDemand: "millrace-on-demand" },
       jobDefinition: { default: "millrace-task", steps: { compute: "arn:job-compute" } },
@@ -41,6 +42,19 @@ describe("a run that the caller carries out", () => {
     // Its own engine carries these out.
     for (const name of ["machines", "keepsMapRuns"]) expect(resources).not.toHaveProperty(name);
     expect(asked).toEqual(["job Stats compute"]);
+  });
+
+  test("has a function of the caller's own for its steps on Lambda, which is not the deployed flow's", async () => {
+    const { call, asked, codePackage } = await openService();
+    const quick = flow("Quick").step("only", { compute: "lambda", memory: "2GiB" }, () => ({}));
+    const body = { graph: quick.graph, codePackage };
+    const mine = await call<DefineJobsResponse>("POST /flows/Quick/jobs", body, { principal: "arn:ann" });
+    const yours = await call<DefineJobsResponse>("POST /flows/Quick/jobs", body, { principal: "arn:bob" });
+    expect(asked).toEqual(["runner Quick arn:ann 2048", "runner Quick arn:bob 2048"]);
+    expect(mine.runner?.default).not.toBe(yours.runner?.default);
+    await expect(call("POST /flows/Quick/jobs", { ...body, codePackage: "0".repeat(64) })).rejects.toMatchObject({
+      code: "code.missing",
+    });
   });
 
   test("asks what a foreach has to go by, without the items", async () => {

@@ -5,11 +5,13 @@ import type { FlowDescription, RegisterFlowRequest, RegisterFlowResponse } from 
 import type { BlobStore } from "../../store/blobs/blobs.ts";
 import { hashOf } from "../../store/blobs/hash.ts";
 import { checkForeignGraph } from "./check-graph.ts";
+import type { Runners } from "../../aws/lambda/runners.ts";
 import type { Machines } from "../../aws/step-functions/machines.ts";
 import { retireVersions } from "./machines-of-versions.ts";
 import { checkOwner, digestOfToken, productionNamespace, productionToken, type FlowCaller } from "./production.ts";
 import type { FlowRecord, FlowRegistry, FlowOwner } from "../../store/registry/registry.ts";
-import { resourcesFor, type ResourceParts } from "./resources-for.ts";
+import { resourcesFor, withRunner, type ResourceParts } from "./resources-for.ts";
+import { keepRunners, putRunner } from "./runner.ts";
 import type { Schedules } from "../../aws/scheduler/schedules.ts";
 
 /** What deploying a flow needs of the account. */
@@ -18,6 +20,8 @@ export interface DeployParts extends ResourceParts {
   readonly blobs: Pick<BlobStore, "read" | "write" | "has">;
   readonly machines: Machines;
   readonly schedules: Schedules;
+  /** What carries out short steps. */
+  readonly runners: Runners;
   /** Sees to it that distributed Maps find what they count their children by. */
   readonly storeRanges: () => Promise<void>;
   /** Whether whoever may call the API may change every flow. */
@@ -56,7 +60,7 @@ export async function registerFlow(
       where: { flow },
       hint: "Upload it again.",
     });
-  const compiled = compile(graph, await resourcesFor(deployment, graph));
+  const resources = await resourcesFor(deployment, graph);
   await deployment.storeRanges();
 
   const made = standing ? undefined : productionToken();
@@ -73,9 +77,12 @@ export async function registerFlow(
   // Says first that it is under way: of two deployments at once, the machine of one and the record of the other must not stay.
   const begun = await begin(deployment, before, record);
   const put = async (): Promise<FlowRecord> => {
+    const runner = await putRunner(deployment, { graph, codePackage });
+    const compiled = compile(graph, withRunner(resources, runner));
     const { arn, versionArn, children } = await machines.put(flow, compiled, record.version);
-    const newest = { versionArn, children, codePackage, graph: record.graph };
+    const newest = { versionArn, children, codePackage, graph: record.graph, ...(runner !== undefined && { runner }) };
     const kept = await retireVersions(machines, { earlier: before?.versions ?? [], newest }, now());
+    await keepRunners(deployment.runners, flow, { earlier: before?.versions ?? [], kept: [...kept, newest] });
     if (graph.schedule !== undefined) await schedules.put(flow, graph.schedule);
     else if (standing?.schedule !== undefined) await schedules.remove(flow);
     return { ...record, stateMachineArn: arn, versions: [...kept, newest] };
@@ -142,10 +149,10 @@ async function storeGraph(blobs: DeployParts["blobs"], graph: Graph): Promise<st
 
 /**
  * Takes a flow's machine and schedule away; its runs stay readable, and those that go on come to their end: the machines
- * within theirs go with the flow's next deployment. Throws MillraceError `flow.notDeployed`, `flow.owned`.
+ * and functions of theirs go with the flow's next deployment. Throws MillraceError `flow.notDeployed`, `flow.owned`.
  */
 export async function removeFlow(
-  { registry, machines, schedules, jobs, areFlowsShared, now }: DeployParts,
+  { registry, machines, runners, schedules, jobs, areFlowsShared, now }: DeployParts,
   flow: string,
   caller: FlowCaller,
 ): Promise<void> {
@@ -154,6 +161,7 @@ export async function removeFlow(
   if (record.schedule !== undefined) await schedules.remove(flow);
   const versions = await retireVersions(machines, { earlier: record.versions ?? [] }, now());
   await machines.remove(record.stateMachineArn);
+  await keepRunners(runners, flow, { earlier: record.versions ?? [], kept: versions });
   await jobs.remove(flow);
   await write(registry, { ...record, versions, removed: true }, record.revision);
 }

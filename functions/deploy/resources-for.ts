@@ -13,10 +13,13 @@ import { checkSecrets, type SecretNames } from "./check-secrets.ts";
 import { defineJobs } from "./jobs.ts";
 import { type JobDefinitions } from "../../aws/batch/job-definitions.ts";
 
+/** What the machines of all flows call. */
+export type SharedResources = Omit<MachineResources, "runner">;
+
 export interface ResourceParts {
   readonly jobs: JobDefinitions;
-  /** What the machines call, but for the jobs that are the flow's own. */
-  readonly resources: MachineResources;
+  /** What the machines call, but for what is the flow's own. */
+  readonly resources: SharedResources;
   /** Not told where no step gets any. */
   readonly secretNames?: SecretNames;
   /** Those of the account's own registry that images may be in; not told where no step gets its image. */
@@ -25,15 +28,22 @@ export interface ResourceParts {
   readonly maxRounds?: number;
 }
 
+/** Stands for a function's version that is still to be made, and is as long as any. */
+const RUNNER_TO_COME = "arn:".padEnd(150, "x");
+
+export function withRunner(resources: SharedResources, runner = RUNNER_TO_COME): MachineResources {
+  return { ...resources, runner: { default: runner } };
+}
+
 /**
- * What the flow's machine calls, with the job definitions that its steps want for themselves. What is refused leaves
+ * What the flow's machine calls but for its function, with the job definitions that its steps want for themselves. What is refused leaves
  * nothing behind. Throws MillraceError `machine.invalid`, `job.refused`.
  */
 export async function resourcesFor(
   { jobs, resources, secretNames, imageRepositories, maxRounds }: ResourceParts,
   graph: Graph,
-): Promise<MachineResources> {
-  const compiled = compile(graph, resources);
+): Promise<SharedResources> {
+  const compiled = compile(graph, withRunner(resources));
   const mistakes = [...missingQueues(graph, resources.queues), ...checkFlowMachines(graph, compiled)];
   const all = [
     ...mistakes.map(({ code, detail, where, hint = "" }) => ({ code, message: detail, where, hint })),

@@ -1,9 +1,10 @@
-import type { MachineResources } from "../../statemachines/resources.ts";
 import { openJobDefinitions } from "../../aws/batch/job-definitions-in-batch.ts";
+import { openLambdaRunners } from "../../aws/lambda/lambda-runners.ts";
 import { openSchedules } from "../../aws/scheduler/eventbridge-schedules.ts";
 import { openS3Ranges } from "../../aws/s3/ranges.ts";
 import { answerStack, removeDeployed, type StackEvent } from "../../aws/cloudformation/removal.ts";
 import { openAccount, openSigning } from "./account.ts";
+import type { SharedResources } from "../deploy/resources-for.ts";
 import { listSetting, numberSetting, setting } from "./setting.ts";
 import { handleHttp } from "./http.ts";
 import { openMachines } from "./machines.ts";
@@ -15,7 +16,7 @@ const spot = process.env["MILLRACE_QUEUE_SPOT"];
 const ec2 = process.env["MILLRACE_QUEUE_EC2"];
 const gpu = process.env["MILLRACE_QUEUE_GPU"];
 
-const resources: MachineResources = {
+const resources: SharedResources = {
   queues: {
     onDemand: setting("MILLRACE_QUEUE_ON_DEMAND"),
     ...(spot && { spot }),
@@ -23,7 +24,6 @@ const resources: MachineResources = {
     ...(gpu && { gpu }),
   },
   jobDefinition: { default: setting("MILLRACE_JOB_DEFINITION") },
-  runner: { default: setting("MILLRACE_RUNNER") },
   bookkeeping: setting("MILLRACE_BOOKKEEPING"),
   machines: `${setting("MILLRACE_STATES_ARN")}stateMachine:${names.prefix}`,
   tags: names.tags,
@@ -54,6 +54,13 @@ const http = handleHttp({
     maxRounds: numberSetting("MILLRACE_MAX_ROUNDS"),
     imageRepositories: listSetting("MILLRACE_IMAGE_REPOSITORIES"),
     jobs: openJobDefinitions({ base: setting("MILLRACE_JOB_DEFINITION"), names }),
+    runners: openLambdaRunners({
+      names,
+      roleArn: setting("MILLRACE_RUNNER_ROLE"),
+      api: setting("MILLRACE_API"),
+      runtime: setting("MILLRACE_RUNNER_RUNTIME"),
+      logDays: Number(setting("MILLRACE_LOG_DAYS")),
+    }),
     storeRanges: openS3Ranges(setting("MILLRACE_BUCKET")),
   },
 });

@@ -1,5 +1,5 @@
 import type { StartTaskResponse } from "../../functions/api/contract.ts";
-import { ARCHIVED } from "../package/code-archive-files.ts";
+import { ARCHIVED } from "../../store/code/code-archive-files.ts";
 import type { Booted } from "./container.ts";
 import { EXIT_CODES } from "../../statemachines/contract/exit-codes.ts";
 import { sendPatiently } from "../patience.ts";

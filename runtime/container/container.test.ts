@@ -28,8 +28,10 @@ import { loadFlow } from "../../emulator/load-flow.ts";
 import { lineageOf } from "../../graph/lineage.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { BOOTSTRAP_COMMAND } from "./bootstrap.ts";
-import { buildCodeArchive, packArchive, type CodeArchive } from "../package/code-archive.ts";
+import { buildCodeArchive } from "../package/code-archive.ts";
+import { packArchive, type CodeArchive } from "../../store/code/code-archive.ts";
 import { runStep } from "../lambda/lambda-runner.ts";
+import { runnerHere } from "../../test/support/runner-here.ts";
 
 const FLOW = `
 import { flow } from "millrace";
@@ -369,10 +371,10 @@ describe("a task in a container", () => {
 });
 
 describe("a step in the runner function", () => {
-  const invocation = { awsRequestId: "request-1", logGroupName: "/aws/lambda/runner", logStreamName: "stream" };
+  const invocation = { logGroupName: "/aws/lambda/runner", logStreamName: "stream" };
   const invoke = (step: string, attempts: number, id = "request-1") =>
     runStep(
-      { url, region: "us-east-1" },
+      runnerHere({ url, region: "us-east-1" }),
       { run: `${run.flow}/${run.run}`, step, index: "0", attempts, proof: startProof(run.secret, step, "0") },
       { ...invocation, awsRequestId: id },
     );

@@ -11,7 +11,7 @@ import type { FlowCaller } from "../../functions/deploy/production.ts";
 import { checkRead } from "../../store/blobs/check.ts";
 import type { Ledger, Page, RunQuery, RunSummary } from "../../store/ledger/ledger.ts";
 import type { RunKey } from "../../graph/run-name.ts";
-import type { CodeArchive } from "../../runtime/package/code-archive.ts";
+import type { CodeArchive } from "../../store/code/code-archive.ts";
 import { fetchSync } from "../../runtime/fetch-sync.ts";
 import { uploadAll } from "../../runtime/task-blobs.ts";
 import { MillraceError } from "../../graph/errors.ts";

@@ -21,8 +21,8 @@ export interface OwnRuns {
   finish(run: RunKey, end: FinishRunRequest): Promise<Run>;
   /** False where it is over. */
   heartbeat(run: RunKey): Promise<boolean>;
-  /** Defines what the graph's steps ask of their jobs, and tells what its machine calls. */
-  defineJobs(graph: Graph): Promise<DefineJobsResponse>;
+  /** Defines what the graph's steps ask of their jobs and their function, and tells what its machine calls. */
+  defineJobs(graph: Graph, codePackage: string): Promise<DefineJobsResponse>;
   readControl(run: RunKey, key: ControlKey): Promise<ControlValue | undefined>;
   answerMachine(run: RunKey, request: AnswerMachineRequest): Promise<ControlValue | undefined>;
   startTask(run: RunKey, task: StartTaskRequest): Promise<StartTaskResponse>;
@@ -42,7 +42,8 @@ export function ownRuns(api: ApiClient): OwnRuns {
     finish: ({ flow, run }, body) => api.call("POST /flows/{flow}/runs/{run}/finish", { path: { flow, run }, body }),
     heartbeat: async ({ flow, run }) =>
       (await api.call("POST /flows/{flow}/runs/{run}/heartbeat", { path: { flow, run }, body: {} })).alive,
-    defineJobs: (graph) => api.call("POST /flows/{flow}/jobs", { path: { flow: graph.name }, body: { graph } }),
+    defineJobs: (graph, codePackage) =>
+      api.call("POST /flows/{flow}/jobs", { path: { flow: graph.name }, body: { graph, codePackage } }),
     readControl: async ({ flow, run }, { node, index }) =>
       (await api.call("GET /flows/{flow}/runs/{run}/controls/{node}/{index}", { path: { flow, run, node, index } }))
         .value,

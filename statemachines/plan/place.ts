@@ -6,8 +6,7 @@ import { retriesOf } from "../contract/retries.ts";
 export const DEPLOYMENT = {
   /** CPUs of each queue at once: maxCpus. */
   maxCpus: 256,
-  /** Memory of each function in MiB. */
-  runnerMiB: 1_769,
+  /** Memory of each function in MiB; a flow's own has what runner-size.ts says. */
   runsMiB: 512,
   tasksMiB: 1_024,
   signMiB: 512,

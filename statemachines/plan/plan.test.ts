@@ -57,6 +57,15 @@ describe("a plan", () => {
     expect(usage).toMatchObject({ jobs: 0, runner: 2, tasks: 4, runs: 1, dispatch: 1, sign: 0 });
   });
 
+  test("prices a Lambda step by the memory of its flow's function, which is what the largest step there asks for", () => {
+    const seconds = (...steps: Parameters<typeof graph>[1][]) =>
+      plan(graph("F", ...steps), {}, { default: 1 }).services.find(({ unit }) => unit === "GiB-seconds of steps")!
+        .quantity;
+    expect(seconds(lambda("a"))).toBeCloseTo((60 * 1_769) / 1_024);
+    expect(seconds(lambda("a", { memory: "4GiB" }), lambda("b", { memory: "512MiB" }))).toBeCloseTo(120 * 4);
+    expect(seconds(lambda("a", { memory: "512MiB" }))).toBeCloseTo(60 / 2);
+  });
+
   test("of a foreach in a foreach counts a second question for the first array's children, none for an only child", () => {
     const flow = graph("F", foreach("j", [foreach("k", [step("x")])]));
     const started = (k: number) => plan(flow, { widths: { j: 3, k } }, { default: 0.1 }).usage.tasks;
@@ -178,7 +187,6 @@ test("what is planned with is what serverless.yml deploys", () => {
     return Number(declared?.[1] ?? /^ {2}memorySize: (\d+)/m.exec(yaml)![1]);
   };
   expect(Number(/^ {4}maxCpus: (\d+)/m.exec(yaml)![1])).toBe(DEPLOYMENT.maxCpus);
-  expect(memoryOf("runner")).toBe(DEPLOYMENT.runnerMiB);
   expect(memoryOf("tasks")).toBe(DEPLOYMENT.tasksMiB);
   expect(memoryOf("runs")).toBe(DEPLOYMENT.runsMiB);
   expect(memoryOf("sign")).toBe(DEPLOYMENT.signMiB);

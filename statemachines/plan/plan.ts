@@ -5,7 +5,8 @@ import { transitionsOf } from "../tally.ts";
 import { activityOf, IDLE, type Activity } from "./activity.ts";
 import { limitsMet, type LimitMet } from "./limits.ts";
 import { describePlace, taskPlaceOf, type ComputePlace } from "./place.ts";
-import { priceLines, sumOf, type PriceLine } from "./price.ts";
+import { priceLines, sumOf, type PriceLine, type Priced } from "./price.ts";
+import { RUNNER_MIB, runnerMemoryMiB } from "../runner-size.ts";
 import { attemptRequests, HEARTBEAT, RETRIED, runRequests } from "./requests.ts";
 import { largestHistory, largestOverrides, largestPayload } from "./size.ts";
 import { times, total, type Usage } from "./usage.ts";
@@ -84,7 +85,9 @@ export function planOf(run: KnownRun): Plan {
   const runUsage = runRequests({ lineage: lineageOf(graph), ways, visits });
   const usage = total(runUsage, ...parts.map((part) => part.usage));
   const containers = parts.reduce((sum, part) => sum + containersOf(part), 0);
-  const services = priceLines({ usage, transitions: entered, containers, running: parts });
+  const runnerMiB = runnerMemoryMiB(graph) ?? RUNNER_MIB;
+  const linesOf = (priced: Omit<Priced, "runnerMiB">) => priceLines({ ...priced, runnerMiB });
+  const services = linesOf({ usage, transitions: entered, containers, running: parts });
   return {
     flow: graph.name,
     transitions: entered,
@@ -103,10 +106,10 @@ export function planOf(run: KnownRun): Plan {
       tasks: part.activity.tasks,
       attempts: part.activity.attempts,
       seconds: part.activity.seconds,
-      usd: sumOf(priceLines({ usage: part.usage, transitions: 0, containers: containersOf(part), running: [part] })),
+      usd: sumOf(linesOf({ usage: part.usage, transitions: 0, containers: containersOf(part), running: [part] })),
       isPriced: part.place.type !== "gpu" && part.place.type !== "ec2",
     })),
-    runUsd: sumOf(priceLines({ usage: runUsage, transitions: entered, containers: 0, running: [] })),
+    runUsd: sumOf(linesOf({ usage: runUsage, transitions: entered, containers: 0, running: [] })),
     usd: sumOf(services),
     limits: limitsMet(graph, ways),
   };

@@ -34,11 +34,13 @@ export interface Priced {
   readonly transitions: number;
   /** Attempts in containers. */
   readonly containers: number;
+  /** Memory of the flow's function. */
+  readonly runnerMiB: number;
   readonly running: readonly { readonly place: ComputePlace; readonly activity: Running }[];
 }
 
 /** The bill of a run or of a part of it, a line for each thing that has a price. */
-export function priceLines({ usage, transitions, containers, running }: Priced): PriceLine[] {
+export function priceLines({ usage, transitions, containers, runnerMiB, running }: Priced): PriceLine[] {
   const hours = containerHours(running);
   const runnerSeconds = running.reduce((sum, one) => sum + (one.place.type === "lambda" ? one.activity.seconds : 0), 0);
   const logGiB = (invocationsOf(usage) * INVOCATION_LOG_BYTES + containers * CONTAINER_LOG_BYTES) / GIB;
@@ -49,7 +51,7 @@ export function priceLines({ usage, transitions, containers, running }: Priced):
   const lasts = { estimated: `an invocation is taken to last ${ANSWER_SECONDS * 1_000} ms` };
   const kibibyte = { estimated: "an item is taken to have up to 1 KiB" };
   const printed = { estimated: "a guess, without what the steps print" };
-  const runnerGiBSeconds = (runnerSeconds * DEPLOYMENT.runnerMiB) / 1_024;
+  const runnerGiBSeconds = (runnerSeconds * runnerMiB) / 1_024;
   return [
     line("Step Functions: state transitions", transitions, "stateTransition"),
     line("Fargate: vCPU-hours", hours.cpu, "fargateCpuHour"),

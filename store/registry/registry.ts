@@ -48,6 +48,8 @@ export interface DeployedVersion {
   readonly children: readonly string[];
   readonly codePackage: string;
   readonly graph: string;
+  /** The version of the flow's function that carries out its short steps, where it has some. */
+  readonly runner?: string;
   /** Since when no run is made for it any more. */
   readonly supersededAt?: number;
 }

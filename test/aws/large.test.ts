@@ -1,8 +1,3 @@
-import {
-  GetFunctionConfigurationCommand,
-  LambdaClient,
-  UpdateFunctionConfigurationCommand,
-} from "@aws-sdk/client-lambda";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import {
   paginateGetExecutionHistory,
@@ -14,18 +9,20 @@ import {
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { RegisterFlowResponse } from "../../functions/api/contract.ts";
 import type { Run } from "../../store/ledger/ledger.ts";
+import { packArchive } from "../../store/code/code-archive.ts";
+import { ARCHIVED } from "../../store/code/code-archive-files.ts";
 import type { Graph, GraphNode } from "../../graph/graph.ts";
 import { graph, lambda, loop } from "../../statemachines/fixtures.ts";
 import { LIMITS } from "../../statemachines/limits.ts";
 import { isWidest } from "../widest.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { ask, deployMillrace } from "./deployed.ts";
-import { clientOf, deployStack, permission, role } from "./stack.ts";
+import { clientOf } from "./stack.ts";
 
 const account = await startAccount();
 
 /**
- * In the place of the function that runs short steps: answers at once that a loop goes round until its 3,000th round; a
+ * In the place of the runtime, in the function that runs a flow's short steps: answers at once that a loop goes round until its 3,000th round; a
  * step called `fails` fails in its third.
  */
 const INSTANT = `exports.handler = async ({ step, index }) => {
@@ -40,33 +37,15 @@ describe.skipIf(isSkipped(account))("a flow of instant tasks in an account", () 
   if (isSkipped(account)) return;
   const client = clientOf(account);
   const sfn = new SFNClient(client);
-  const codePackage = "0".repeat(64);
+  const code = packArchive({ [ARCHIVED.runtime]: INSTANT });
+  const codePackage = code.hash;
   let api = "";
-  let instant = "";
 
   beforeAll(async () => {
     const outputs = await deployMillrace(account, "large");
     api = outputs["ApiUrl"]!;
     const s3 = new S3Client({ ...client, forcePathStyle: true });
-    await s3.send(new PutObjectCommand({ Bucket: outputs["Bucket"], Key: `blobs/${codePackage}`, Body: "the code" }));
-    const Properties = {
-      Handler: "index.handler",
-      Runtime: "nodejs22.x",
-      Role: { "Fn::GetAtt": ["Role", "Arn"] },
-      Code: { ZipFile: INSTANT },
-    };
-    const called = permission("Instant", outputs["MachineRole"]!);
-    const stack = { Role: role, Instant: { Type: "AWS::Lambda::Function", Properties }, Called: called };
-    const made = await deployStack(account, "instant", {
-      resources: stack,
-      outputs: { instant: { "Fn::GetAtt": ["Instant", "Arn"] } },
-    });
-    instant = made["instant"]!;
-    const lambdas = new LambdaClient(client);
-    const FunctionName = "millrace-large-register";
-    const { Environment } = await lambdas.send(new GetFunctionConfigurationCommand({ FunctionName }));
-    const Variables = { ...Environment!.Variables, MILLRACE_RUNNER: instant };
-    await lambdas.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
+    await s3.send(new PutObjectCommand({ Bucket: outputs["Bucket"], Key: `blobs/${codePackage}`, Body: code.bytes }));
   }, 180_000);
 
   afterAll(() => account.stop());
@@ -88,13 +67,13 @@ describe.skipIf(isSkipped(account))("a flow of instant tasks in an account", () 
       },
       { timeout: 200_000, interval: 250 },
     );
-  const invocations = async (name = instant.split(":").at(-1)!) => (await account.stats()).function?.[name] ?? 0;
+  const invocations = async (name: string) => (await account.stats()).function?.[name] ?? 0;
 
   async function machinesOf(flow: string): Promise<string[]> {
     const arns: string[] = [];
     for await (const { stateMachines = [] } of paginateListStateMachines({ client: sfn }, {}))
       for (const { name, stateMachineArn } of stateMachines)
-        if (name!.split(".")[0] === `millrace-large-${flow}`) arns.push(stateMachineArn!);
+        if (name!.split(".")[0] === `millrace-large__${flow}`) arns.push(stateMachineArn!);
     return arns;
   }
   /** The executions of the flow's machine and of those within it. */
@@ -124,10 +103,9 @@ describe.skipIf(isSkipped(account))("a flow of instant tasks in an account", () 
   test.skipIf(!isWidest)(
     "of 2,000 steps runs each once, in executions that are short enough",
     async () => {
-      const before = await invocations();
       const told = await invocations("millrace-large-dispatch");
       const events = await histories(graph("Long", ...steps(2_000)));
-      expect((await invocations()) - before).toBe(2_000);
+      expect(await invocations("millrace-large__Long")).toBe(2_000);
       // Of the run's end, not of those of the executions within it.
       expect((await invocations("millrace-large-dispatch")) - told).toBe(1);
       expect(events.length).toBeGreaterThan(2);
@@ -140,9 +118,8 @@ describe.skipIf(isSkipped(account))("a flow of instant tasks in an account", () 
   test.skipIf(!isWidest)(
     "goes round 3,000 times, more than a look each minute for 48 hours, in executions that are short enough",
     async () => {
-      const before = await invocations();
       const events = await histories(graph("Rounds", loop(1, [lambda("look")], 5_000)));
-      expect((await invocations()) - before).toBe(3_000);
+      expect(await invocations("millrace-large__Rounds")).toBe(3_000);
       expect(events.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(LIMITS.historyEvents);
       expect(Math.max(...events)).toBeLessThan(LIMITS.historyEvents);
     },

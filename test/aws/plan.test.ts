@@ -126,7 +126,7 @@ function called(
     tasks: invoked("tasks"),
     sign: invoked("sign"),
     dispatch: invoked("dispatch"),
-    runner: invoked("runner"),
+    runner: sum(functions, (name) => !name.startsWith(prefix)),
     reads: sum(aws, (name) => /^dynamodb:(Get|BatchGet|Query)/.test(name)) - watched,
     writes: sum(aws, (name) => /^dynamodb:(Put|Update|TransactWrite)/.test(name)),
     gets: objects("GET"),

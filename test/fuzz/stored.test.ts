@@ -3,7 +3,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MillraceError } from "../../graph/errors.ts";
-import { packArchive, unpackArchive } from "../../runtime/package/code-archive.ts";
+import { packArchive, unpackArchive } from "../../store/code/code-archive.ts";
 import { decodeValue } from "../../store/artifacts/decode.ts";
 import { encodeValue } from "../../store/artifacts/encode.ts";
 import { bytesOf, unpackValue } from "../../store/artifacts/pack.ts";

@@ -2,6 +2,7 @@ import { BatchClient, DescribeJobDefinitionsCommand, RegisterJobDefinitionComman
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { runStep } from "../../runtime/lambda/lambda-runner.ts";
+import { runnerHere } from "./runner-here.ts";
 import type { TaskApi } from "../../runtime/task-client.ts";
 import { arrayChildIndex } from "../../statemachines/contract/contract.ts";
 
@@ -24,6 +25,7 @@ export async function serveTasks(
   { api, depthOf }: { readonly api: TaskApi; readonly depthOf: (flow: string, step: string) => number },
 ): Promise<TaskServer> {
   let count = 0;
+  const runner = runnerHere(api);
   const carryOut = async (line: string): Promise<number> => {
     const [run = "", step = "", index = "", attempts, offset, child, job, proof] = line.split("\t");
     const flow = run.slice(0, run.lastIndexOf("/"));
@@ -31,7 +33,7 @@ export async function serveTasks(
     const own = child === "" ? index : arrayChildIndex(index, depthOf(flow, step) - 1, position);
     count += 1;
     const request = { run, step, index: own, attempts: Number(attempts), proof: proof! };
-    await runStep(api, request, { awsRequestId: job! });
+    await runStep(runner, request, { awsRequestId: job! });
     return 0;
   };
   const answer = (socket: Socket) => {

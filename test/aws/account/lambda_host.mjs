@@ -4,6 +4,13 @@ import { existsSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
+// When a line was written, which whoever reads it learns only later.
+for (const stream of [process.stdout, process.stderr]) {
+  const write = stream.write.bind(stream);
+  stream.write = (chunk, ...rest) =>
+    write(typeof chunk === "string" ? chunk.replace(/^(?=.)/gm, `\u0001${Date.now()}\u0001`) : chunk, ...rest);
+}
+
 const answers = Number(process.env.MILLRACE_ANSWERS);
 const dot = process.env["_HANDLER"].lastIndexOf(".");
 const file = `${process.env.LAMBDA_TASK_ROOT}/${process.env["_HANDLER"].slice(0, dot)}`;
@@ -22,8 +29,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   const context = {
     awsRequestId: id,
     functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
-    functionVersion: "$LATEST",
+    functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
     invokedFunctionArn: arn,
+    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
     memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
   };

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -45,6 +46,7 @@ class Warm:
     def __init__(self, function: LambdaFunction):
         self.function = function
         self.role = role_of(function)
+        self.stream = f"{time.strftime('%Y/%m/%d')}/[{function.version}]{uuid.uuid4().hex}"
         folder = tempfile.mkdtemp(dir=place.root)
         with zipfile.ZipFile(io.BytesIO(function.code_bytes)) as code:
             code.extractall(folder)
@@ -54,7 +56,12 @@ class Warm:
             **credentials.as_environment(self.role),
             "_HANDLER": function.handler,
             "LAMBDA_TASK_ROOT": folder,
+            "TMPDIR": tempfile.mkdtemp(dir=place.root),
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
             "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
+            "AWS_LAMBDA_FUNCTION_VERSION": str(function.version),
+            "AWS_LAMBDA_LOG_GROUP_NAME": function.logs_group_name,
+            "AWS_LAMBDA_LOG_STREAM_NAME": self.stream,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
             "MILLRACE_ANSWERS": str(write_end),
             **{key: str(value) for key, value in (function.environment_vars or {}).items()},
@@ -66,7 +73,6 @@ class Warm:
         self.answers = os.fdopen(answers)
         self.is_loaded: str | bool = False
         self.tail = ""
-        self.stream = f"{time.strftime('%Y/%m/%d')}/[$LATEST]{uuid.uuid4().hex}"
         self.logging = threading.Thread(target=self._log, daemon=True)
         self.logging.start()
 
@@ -122,11 +128,20 @@ class Warm:
         else:
             print(f"refused: {self.function.function_name} may not write its log: {group}", file=sys.stderr, flush=True)
         for raw in self.process.stdout:
-            line = raw.decode(errors="replace").rstrip("\n")
+            written, line = _written(raw.decode(errors="replace").rstrip("\n"))
             self.tail = (self.tail + line + "\n")[-4000:]
             if not is_kept:
                 continue
-            logs.put_log_events(group, self.stream, [{"timestamp": int(unix_time_millis()), "message": line}])
+            logs.put_log_events(group, self.stream, [{"timestamp": written, "message": line}])
+
+
+_STAMP = re.compile("\x01(\\d+)\x01")
+
+
+def _written(line: str) -> tuple[int, str]:
+    """When a line was written, as lambda_host.mjs says it, and the line."""
+    stamp = _STAMP.search(line)
+    return int(stamp[1]) if stamp else int(unix_time_millis()), _STAMP.sub("", line)
 
 
 _pool: dict[tuple, list[Warm]] = {}
@@ -136,7 +151,7 @@ _pool_lock = threading.Lock()
 def invoke(function: LambdaFunction, event) -> dict:
     """Runs the function and waits for it."""
     stats.count("function", function.function_name)
-    key = (function.function_arn, function.role, function.code_sha_256, function.handler, function.timeout, json.dumps(function.environment_vars, sort_keys=True))
+    key = (function.function_arn, function.role, function.code_sha_256, function.handler, function.timeout, function.memory_size, json.dumps(function.environment_vars, sort_keys=True))
     with _pool_lock:
         free = _pool.setdefault(key, [])
         warm = free.pop() if free else None
@@ -153,6 +168,16 @@ def invoke(function: LambdaFunction, event) -> dict:
     elif len(json.dumps(answer["result"])) > MAX_PAYLOAD:
         return {"error": {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": "Response payload size exceeded maximum allowed payload size (6291556 bytes)."}}
     return answer
+
+
+def forget(function: LambdaFunction, is_all: bool) -> None:
+    """Ends the idle processes of a version that is gone, or of all of them."""
+    own = function.function_arn
+    with _pool_lock:
+        gone = [key for key in _pool if key[0] == own or (is_all and key[0].startswith(f"{own}:"))]
+        idle = [warm for key in gone for warm in _pool.pop(key)]
+    for warm in idle:
+        warm.close()
 
 
 def invoke_later(function: LambdaFunction, event) -> None:

@@ -15,10 +15,10 @@ _BY_SERVICE = {
     "ListTagsForResource DescribeMapRun",
     "batch": "SubmitJob TerminateJob CancelJob DescribeJobs ListJobs RegisterJobDefinition DeregisterJobDefinition DescribeJobDefinitions "
     "DescribeJobQueues DescribeComputeEnvironments TagResource ListTagsForResource",
-    "lambda": "InvokeFunction GetFunction CreateFunction UpdateFunctionCode UpdateFunctionConfiguration DeleteFunction PublishVersion "
+    "lambda": "InvokeFunction GetFunction GetFunctionConfiguration ListFunctions CreateFunction UpdateFunctionCode UpdateFunctionConfiguration DeleteFunction PublishVersion "
     "ListVersionsByFunction PutFunctionConcurrency TagResource ListTags",
     "logs": "CreateLogGroup DeleteLogGroup PutRetentionPolicy CreateLogStream PutLogEvents GetLogEvents FilterLogEvents DescribeLogStreams DescribeLogGroups "
-    "TagResource",
+    "TagResource ListTagsForResource",
     "scheduler": "CreateSchedule UpdateSchedule DeleteSchedule GetSchedule ListSchedules GetScheduleGroup",
     "events": "PutTargets PutRule DescribeRule PutEvents",
     "sqs": "SendMessage ReceiveMessage DeleteMessage GetQueueAttributes GetQueueUrl",
@@ -50,7 +50,7 @@ _TAGGED = (
     "states:StopExecution states:UpdateStateMachine states:DeleteStateMachine states:DescribeStateMachine states:PublishStateMachineVersion "
     "states:DeleteStateMachineVersion states:DescribeExecution states:TagResource states:CreateStateMachine states:ListExecutions lambda:InvokeFunction "
     "lambda:DeleteFunction lambda:UpdateFunctionCode lambda:UpdateFunctionConfiguration lambda:PublishVersion lambda:PutFunctionConcurrency "
-    "lambda:ListVersionsByFunction lambda:GetFunction lambda:TagResource secretsmanager:GetSecretValue ssm:GetParameters"
+    "lambda:ListVersionsByFunction lambda:GetFunction lambda:GetFunctionConfiguration lambda:TagResource lambda:ListTags secretsmanager:GetSecretValue ssm:GetParameters"
 )
 _TAGGING = (
     "batch:SubmitJob batch:RegisterJobDefinition batch:TagResource states:CreateStateMachine states:TagResource lambda:CreateFunction lambda:TagResource "

@@ -5,13 +5,13 @@ A request that stands in no list here raises PolicyError: it is refused, and lou
 
 import json
 from collections.abc import Callable
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
 
 from moto.cloudformation.models import cloudformation_backends
 
 from ..place import ACCOUNT, REGION
 from ..signatures import Request
-from . import needs_data, needs_work
+from . import needs_data, needs_functions, needs_work
 from .conditions import PolicyError
 from .policy import Need
 
@@ -68,21 +68,23 @@ def _cloudformation(request: Request) -> list[Need] | None:
     return [Need("cloudformation:DescribeStacks", known or _arn("cloudformation", f"stack/{name}/*"))]
 
 
-def _lambda(request: Request) -> list[Need] | None:
-    parts = [unquote(part) for part in request.path.strip("/").split("/")]
-    if request.method == "POST" and parts[1:2] == ["functions"] and parts[3:] == ["invocations"]:
-        name = parts[2].split(":function:")[-1]
-        qualifier = parse_qs(request.query).get("Qualifier")
-        return [Need("lambda:InvokeFunction", _arn("lambda", f"function:{name}{':' + qualifier[0] if qualifier else ''}"))]
-    return None
-
-
 def _logs(action: str) -> Callable[[dict], list[Need]]:
     def find(asked: dict) -> list[Need]:
-        group = asked.get("logGroupName") or asked["logGroupIdentifier"].split(":log-group:")[-1].removesuffix(":*")
+        if action == "DescribeLogGroups":
+            return [Need("logs:DescribeLogGroups", "*")]
+        named = asked.get("logGroupName") or asked.get("resourceArn") or asked["logGroupIdentifier"]
+        group = named.split(":log-group:")[-1].removesuffix(":*")
+        if action in _ON_GROUPS:
+            given = needs_work.given_tags(asked.get("tags") or {})
+            needs = [Need(f"logs:{action}", _arn("logs", f"log-group:{group}"), given)]
+            return [*needs, Need("logs:TagResource", _arn("logs", f"log-group:{group}"), given)] if given else needs
         return [Need(f"logs:{action}", _arn("logs", f"log-group:{group}:log-stream:{asked.get('logStreamName', '')}"))]
 
     return find
+
+
+_ON_STREAMS = ("CreateLogStream", "PutLogEvents", "GetLogEvents", "FilterLogEvents")
+_ON_GROUPS = ("CreateLogGroup", "PutRetentionPolicy", "DeleteLogGroup", "ListTagsForResource")
 
 
 _QUEUE_ACTIONS = ("SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
@@ -100,12 +102,12 @@ def _sqs(request: Request) -> list[Need] | None:
 _SERVICES: dict[str, Callable[[Request], list[Need] | None]] = {
     "sts": _sts,
     "cloudformation": _cloudformation,
-    "lambda": _lambda,
+    "lambda": needs_functions.find,
     "dynamodb": _by_target("dynamodb", needs_data.DYNAMODB),
     "s3": needs_data.s3,
     "states": _by_target("states", needs_work.STATES),
     "batch": needs_work.batch,
     "scheduler": needs_work.scheduler,
-    "logs": _by_target("logs", {name: _logs(name) for name in ("CreateLogStream", "PutLogEvents", "GetLogEvents", "FilterLogEvents")}),
+    "logs": _by_target("logs", {name: _logs(name) for name in (*_ON_STREAMS, *_ON_GROUPS, "DescribeLogGroups")}),
     "sqs": _sqs,
 }

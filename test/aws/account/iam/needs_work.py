@@ -22,13 +22,13 @@ def passing(role: str, service: str) -> Need:
     return Need("iam:PassRole", role, {"iam:passedtoservice": service})
 
 
-def _given_tags(tags: dict[str, str]) -> Context:
+def given_tags(tags: dict[str, str]) -> Context:
     if not tags:
         return {}
     return {**{f"aws:requesttag/{key.lower()}": value for key, value in tags.items()}, "aws:tagkeys": sorted(tags)}
 
 
-def _own_tags(tags: dict[str, str]) -> Context:
+def own_tags(tags: dict[str, str]) -> Context:
     return {f"aws:resourcetag/{key.lower()}": value for key, value in tags.items()}
 
 
@@ -37,7 +37,7 @@ def _own_tags(tags: dict[str, str]) -> Context:
 
 def _machine_tags(arn: str) -> Context:
     found = stepfunctions_parser_backends[ACCOUNT][REGION].get_tags_list_for_state_machine(arn)
-    return _own_tags({one["key"]: one["value"] for one in found})
+    return own_tags({one["key"]: one["value"] for one in found})
 
 
 def _unversioned(arn: str) -> str:
@@ -62,7 +62,7 @@ def _on_machine(action: str, field: str = "stateMachineArn") -> Callable[[dict],
 
 def _create_machine(asked: dict) -> list[Need]:
     arn = _arn("states", f"stateMachine:{asked['name']}")
-    given = _given_tags({one["key"]: one["value"] for one in asked.get("tags") or []})
+    given = given_tags({one["key"]: one["value"] for one in asked.get("tags") or []})
     needs = [Need("states:CreateStateMachine", arn, given), passing(asked["roleArn"], "states.amazonaws.com")]
     if asked.get("publish"):
         needs.append(Need("states:PublishStateMachineVersion", arn))
@@ -132,7 +132,7 @@ def _tagging(request: Request) -> list[Need] | None:
 
 
 def _tags_of(arn: str) -> Context:
-    return _own_tags(batch_backends[ACCOUNT][REGION].list_tags_for_resource(arn))
+    return own_tags(batch_backends[ACCOUNT][REGION].list_tags_for_resource(arn))
 
 
 def _submit(asked: dict) -> list[Need]:
@@ -141,7 +141,7 @@ def _submit(asked: dict) -> list[Need]:
     queue_arn = queue.arn if queue else _arn("batch", f"job-queue/{asked['jobQueue'].split('/')[-1]}")
     named = asked["jobDefinition"].split("job-definition/")[-1]
     definition = backend.get_job_definition(asked["jobDefinition"])
-    given = _given_tags(asked.get("tags") or {})
+    given = given_tags(asked.get("tags") or {})
     names = [named]
     if ":" not in named and definition:
         # Its newest revision: whether AWS looks at the name or at the revision then, it does not say.
@@ -156,7 +156,7 @@ def _submit(asked: dict) -> list[Need]:
 
 def _register(asked: dict) -> list[Need]:
     arn = _arn("batch", f"job-definition/{asked['jobDefinitionName']}")
-    given = _given_tags(asked.get("tags") or {})
+    given = given_tags(asked.get("tags") or {})
     needs = [Need("batch:RegisterJobDefinition", arn, given)]
     if given:
         needs.append(Need("batch:TagResource", arn, given))
