@@ -1,5 +1,6 @@
 import {
   activeProfile,
+  isOnThisMachine,
   listProfiles,
   profilesFile,
   storeProfile,
@@ -40,7 +41,7 @@ export async function configureUse(name: string): Promise<number> {
   return 0;
 }
 
-/** Tells the profile in use, and which others there are. */
+/** Shows the profile in use, and which others there are. */
 export async function configureShow({ json }: JsonFlag): Promise<number> {
   const active = activeProfile();
   const all = listProfiles();
@@ -61,9 +62,11 @@ function describe(profile: Profile): string {
   if (profile.type === "local") return "local: runs are kept on this machine, in .millrace beside the flow.";
   const { name, api, region, stack } = profile;
   return [
-    `${name}: runs are kept in an AWS account.`,
+    isOnThisMachine(api)
+      ? `${name}: runs are kept by a server on this machine, such as that of millrace emulate.`
+      : `${name}: runs are kept in an AWS account.`,
     `  Service: ${api}`,
-    `  Region:  ${region}`,
+    !isOnThisMachine(api) && `  Region:  ${region}`,
     stack && `  Stack:   ${stack}`,
   ]
     .filter(Boolean)

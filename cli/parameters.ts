@@ -54,7 +54,7 @@ function matchParameter(flag: string, parameters: Parameters): { name: string; n
 function unknownFlag(flag: string, parameters: Parameters, flags: readonly string[]): MillraceError {
   const names = Object.keys(parameters).map((name) => `--${flagOf(name)}`);
   const list = names.length > 0 ? `The flow's parameters are ${names.join(", ")}.` : "The flow has no parameters.";
-  return new MillraceError("parameter.unknown", `neither millrace run nor the flow knows ${flag}`, {
+  return new MillraceError("parameter.unknown", `neither the command nor the flow knows ${flag}`, {
     hint: didYouMean(flag, [...names, ...flags]) ?? list,
   });
 }

@@ -70,7 +70,7 @@ function stopOnSignal(): {
   const stop = (signal: NodeJS.Signals) => {
     exitCode = exitCodes[signal as Signal];
     if (controller.signal.aborted) process.exit(exitCode);
-    process.stderr.write("Stopping: the tasks are told to end. Once more ends them at once.\n");
+    process.stderr.write("Stopping: the tasks are asked to end. Press Ctrl-C again to end them at once.\n");
     controller.abort();
   };
   for (const signal of Object.keys(exitCodes)) process.on(signal, stop);

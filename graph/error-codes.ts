@@ -21,8 +21,8 @@ export const ERROR_CODES = {
     fix: "Look at the profile with `millrace configure show`, and read the stack again with `millrace configure aws`.",
   },
   "account.unreachable": {
-    what: "There is no way to the account.",
-    fix: "Look whether the network is there, and whether the profile's region is right.",
+    what: "The account, or the server of `millrace emulate`, does not answer.",
+    fix: "Look whether the network is there and the profile's region is right; on this machine, whether `millrace emulate` still runs.",
   },
   "artifact.damaged": {
     what: "A stored value can no longer be read: its bytes are not those that were written.",
@@ -329,7 +329,7 @@ export const ERROR_CODES = {
     fix: "Give it as text, a number, true, false, null, or arrays and plain objects of these.",
   },
   "parameter.unknown": {
-    what: "Neither `millrace run` nor the flow knows a flag.",
+    what: "Neither the command nor the flow knows a flag.",
     fix: "The message names the flow's flags.",
   },
   "pathspec.invalid": {

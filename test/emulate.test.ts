@@ -65,6 +65,17 @@ describe("millrace emulate", () => {
     expect((await place.millrace("logs", "Everything/1/start/0")).stdout).toBe(stdout);
   }, 60_000);
 
+  test("is called a server on this machine, and no account", async () => {
+    expect((await served.millrace("configure", "show")).stdout).toContain("runs are kept by a server on this machine");
+    const { stdout } = await served.millrace("deploy", "flows.ts#waiting");
+    expect(stdout).toMatch(/^Waiting is deployed to http:\/\/127\.0\.0\.1:\d+: version \d+\./);
+  });
+
+  test("a mistyped parameter is named, with the one that was meant", async () => {
+    const { code, stderr } = await served.millrace("trigger", "Everything", "--tpo", "1");
+    expect([code, stderr]).toEqual([2, 'neither the command nor the flow knows --tpo\n  Did you mean "--top"?\n']);
+  });
+
   test("leaves what a run without it leaves", async () => {
     const leftBy = async (run: string) =>
       (await place.objects("dump", run, "--json")).map(({ pathspec, artifacts }) => [

@@ -1,4 +1,5 @@
 import * as crypto from "node:crypto";
+import { MillraceError } from "../../graph/errors.ts";
 import { accountError } from "../../aws/account-error.ts";
 import type { AnswerOf, BodyOf, PathOf, QueryOf, RouteName } from "../../functions/api/contract.ts";
 import { errorOf } from "../../functions/api/problem.ts";
@@ -6,7 +7,7 @@ import { sendPatiently } from "../../runtime/patience.ts";
 import { routeAddress } from "../../runtime/route-address.ts";
 import { signRequest, type Credentials } from "../../aws/signature.ts";
 import type { SyncRequest } from "../../runtime/fetch-sync.ts";
-import type { AccountProfile } from "./profiles.ts";
+import { isOnThisMachine, type AccountProfile } from "./profiles.ts";
 
 /** What a route is asked: of its path, its query and its body what it has of each. */
 export type ApiRequest<Name extends RouteName> = Asking<"path", PathOf<Name>> &
@@ -34,7 +35,7 @@ export class ApiClient {
     this.#readCredentials = readCredentials;
   }
 
-  /** Throws MillraceError for whatever the API refuses, with the code and hint that it tells, and where it can't be reached. */
+  /** Throws MillraceError for whatever the API refuses, with the code and hint that it gives, and where it can't be reached. */
   async call<Name extends RouteName>(route: Name, request: ApiRequest<Name>): Promise<AnswerOf<Name>> {
     await this.prepare();
     let response: Response;
@@ -44,7 +45,7 @@ export class ApiClient {
         return fetch(url, init);
       }, 6);
     } catch (error) {
-      throw accountError(error instanceof Error && error.cause ? error.cause : error, this.#profile.api);
+      throw unreachable(error instanceof Error && error.cause ? error.cause : error, this.#profile.api);
     }
     const text = await response.text();
     const content: unknown = text === "" ? {} : parse(text);
@@ -72,6 +73,14 @@ export class ApiClient {
     if (text === undefined) return { url, method, headers: { ...headers, ...signature } };
     return { url, method, headers: { ...headers, ...signature, "content-type": "application/json" }, body: text };
   }
+}
+
+function unreachable(cause: unknown, api: string): unknown {
+  const error = accountError(cause, api);
+  if (!(error instanceof MillraceError) || !isOnThisMachine(api)) return error;
+  const { port } = new URL(api);
+  const hint = `Start the server again in the folder of its store with: millrace emulate --port ${port}. To do without it, unset MILLRACE_SERVICE_URL.`;
+  return new MillraceError(error.code, error.detail, { hint, cause });
 }
 
 function search(query: object): string {

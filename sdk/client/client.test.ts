@@ -126,6 +126,9 @@ describe("the client of an account", () => {
     const { port } = closed.address() as AddressInfo;
     await new Promise((resolve) => closed.close(resolve));
     const nowhere = createClient({ api: `http://127.0.0.1:${port}`, region: "us-east-1" });
-    await expect(nowhere.readFlow("Stats")).rejects.toMatchObject({ code: "account.unreachable" });
+    await expect(nowhere.readFlow("Stats")).rejects.toMatchObject({
+      code: "account.unreachable",
+      hint: expect.stringContaining(`millrace emulate --port ${port}`),
+    });
   });
 });

@@ -1,13 +1,14 @@
 import { personalCredentials } from "../../aws/credentials.ts";
 import { findHome } from "../../store/home/find-home.ts";
 import { readServedStore, SERVED_KEY_ID } from "../../store/home/server-file.ts";
+import { isOnThisMachine } from "./profiles.ts";
 
 /**
  * What signs requests to an API: this person's AWS credentials; for a server of this machine (`millrace emulate`) the secret
  * that MILLRACE_SERVICE_SECRET holds, or that the store near the working directory does.
  */
 export function credentialsFor(api: string): typeof personalCredentials {
-  if (!/^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(api)) return personalCredentials;
+  if (!isOnThisMachine(api)) return personalCredentials;
   return async () => {
     const secret = process.env["MILLRACE_SERVICE_SECRET"] || secretOf(api);
     if (secret) return { accessKeyId: SERVED_KEY_ID, secretAccessKey: secret };

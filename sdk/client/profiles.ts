@@ -25,6 +25,11 @@ export interface AccountProfile {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
+/** Whether a server on this machine has the URL (`millrace emulate`), and not an account's HTTP API. */
+export function isOnThisMachine(api: string): boolean {
+  return /^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(api);
+}
+
 /** The profile that is always there. */
 const LOCAL: LocalProfile = { name: "local", type: "local" };
 
