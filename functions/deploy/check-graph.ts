@@ -13,10 +13,14 @@ const GRAPH_BYTES = 2 * 1024 * 1024;
 /** Holds a graph that came over the wire to its schema and its rules. Throws MillraceError `graph.invalid`, `graph.tooLarge`, `graph.tooDeep`. */
 export function checkForeignGraph(flow: string, graph: Graph): void {
   if (isTooDeepForGraph(graph))
-    throw new MillraceError("graph.tooDeep", `more than ${MAX_NESTING} of its nodes stand in one another`, {
-      where: { flow },
-      hint: "Make one step of the innermost, or another flow that a step starts.",
-    });
+    throw new MillraceError(
+      "graph.tooDeep",
+      `its graph is nested too deep: foreachs, branches, switches and loops go ${MAX_NESTING} deep at most`,
+      {
+        where: { flow },
+        hint: "Put what the innermost ones do into one step, or into another flow that a step starts.",
+      },
+    );
   const bytes = Buffer.byteLength(JSON.stringify(graph));
   if (bytes > GRAPH_BYTES)
     throw new MillraceError("graph.tooLarge", `its graph has ${bytes} bytes; ${GRAPH_BYTES} are taken`, {
