@@ -102,7 +102,7 @@ describe.skipIf(isSkipped(account))("attack: a task's role in the account", { ti
     const keys = await session(role, of);
     const lambda = new LambdaClient({ ...clientOf(account), credentials: keys as Required<Keys>, maxAttempts: 1 });
     const Payload = Buffer.from(JSON.stringify({ action: "control", run: "Victim/1", node: "end", index: "0" }));
-    for (const name of ["tasks", "runner"]) {
+    for (const name of ["tasks", "runs", "register"]) {
       const called = lambda.send(new InvokeCommand({ FunctionName: `millrace-${LENT_STAGE}-${name}`, Payload }));
       await expect(called).rejects.toMatchObject({ name: "AccessDeniedException" });
     }
