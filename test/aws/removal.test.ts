@@ -1,4 +1,5 @@
 import { BatchClient, DescribeJobDefinitionsCommand } from "@aws-sdk/client-batch";
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda";
 import { ListBucketsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -6,6 +7,8 @@ import { ListSchedulesCommand, SchedulerClient } from "@aws-sdk/client-scheduler
 import { ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { flow } from "millrace";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { packArchive } from "../../store/code/code-archive.ts";
+import { ARCHIVED } from "../../store/code/code-archive-files.ts";
 import { isWidest, NOT_WIDEST } from "../widest.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { ask, deployMillrace, sls } from "./deployed.ts";
@@ -13,12 +16,12 @@ import { clientOf } from "./stack.ts";
 
 const account = !isWidest ? NOT_WIDEST : await startAccount();
 
-/** With a machine, a schedule and a job definition of its own. */
-const nightly = flow("Nightly", { schedule: "cron(0 6 * * ? *)" }).step(
-  "start",
-  { image: "python:3.12", env: { MODE: "full" } },
-  () => ({}),
-);
+/** With a machine, a schedule, a job definition and a function of its own. */
+const nightly = flow("Nightly", { schedule: "cron(0 6 * * ? *)" })
+  .step("start", { image: "python:3.12", env: { MODE: "full" } }, () => ({}))
+  .step("end", { compute: "lambda" }, () => ({}));
+
+const code = packArchive({ [ARCHIVED.runtime]: "" });
 
 describe.skipIf(isSkipped(account))("two stages in one account, of which one is removed", () => {
   if (isSkipped(account)) return;
@@ -27,10 +30,10 @@ describe.skipIf(isSkipped(account))("two stages in one account, of which one is 
 
   async function deployFlow(stage: string): Promise<void> {
     const api = outputs[stage]!["ApiUrl"]!;
-    const codePackage = "0".repeat(64);
+    const codePackage = code.hash;
     const s3 = new S3Client({ ...client, forcePathStyle: true });
     await s3.send(
-      new PutObjectCommand({ Bucket: outputs[stage]!["Bucket"], Key: `blobs/${codePackage}`, Body: "the code" }),
+      new PutObjectCommand({ Bucket: outputs[stage]!["Bucket"], Key: `blobs/${codePackage}`, Body: code.bytes }),
     );
     const { status, answer } = await ask(api, "PUT /flows/Nightly", {
       content: { graph: nightly.graph, codePackage, user: "ann", tags: [] },
@@ -63,12 +66,17 @@ describe.skipIf(isSkipped(account))("two stages in one account, of which one is 
           .send(new ListFunctionsCommand({}))
           .then(({ Functions = [] }) => Functions.map((one) => one.FunctionName)),
       ),
+      functionLogs: await names(
+        new CloudWatchLogsClient(client)
+          .send(new DescribeLogGroupsCommand({ logGroupNamePrefix: "/aws/lambda/" }))
+          .then(({ logGroups = [] }) => logGroups.map((one) => one.logGroupName?.slice("/aws/lambda/".length))),
+      ),
       tables: (await new DynamoDBClient(client).send(new ListTablesCommand({}))).TableNames!.filter(
         (name) => name === outputs[stage]!["Table"],
       ).length,
     };
   }
-  const whole = { machines: 1, jobDefinitions: 2, schedules: 1, functions: 6, tables: 1 };
+  const whole = { machines: 1, jobDefinitions: 2, schedules: 1, functions: 6, functionLogs: 6, tables: 1 };
 
   beforeAll(async () => {
     for (const stage of ["one", "two"]) {
@@ -86,7 +94,8 @@ describe.skipIf(isSkipped(account))("two stages in one account, of which one is 
 
   test("`sls remove` takes all of one but its bucket with what is in it, and nothing of the other", async () => {
     await sls(["remove", "--stage", "one"], account);
-    expect(await partsOf("one")).toEqual({ machines: 0, jobDefinitions: 0, schedules: 0, functions: 0, tables: 0 });
+    const nothing = Object.fromEntries(Object.keys(whole).map((kind) => [kind, 0]));
+    expect(await partsOf("one")).toEqual(nothing);
     expect(await partsOf("two")).toEqual(whole);
 
     const s3 = new S3Client({ ...client, forcePathStyle: true });

@@ -249,4 +249,13 @@ def _invoke() -> None:
         return invoking(self, function_name, qualifier, body, headers, response_headers)
 
     LambdaBackend.invoke = invoke
+    answering = LambdaResponse.invoke
+
+    def answer(self):
+        """The query spells it with a capital, which moto doesn't."""
+        if "Qualifier" in self.querystring:
+            self.querystring["qualifier"] = self.querystring["Qualifier"]
+        return answering(self)
+
+    LambdaResponse.invoke = answer
 

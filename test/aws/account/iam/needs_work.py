@@ -128,7 +128,7 @@ def _tagging(request: Request) -> list[Need] | None:
         return [Need("batch:ListTagsForResource", arn, _tags_of(arn))]
     if request.method != "POST":
         return None
-    return [Need("batch:TagResource", arn, {**_tags_of(arn), **_given_tags(json.loads(request.body)["tags"])})]
+    return [Need("batch:TagResource", arn, {**_tags_of(arn), **given_tags(json.loads(request.body)["tags"])})]
 
 
 def _tags_of(arn: str) -> Context:
