@@ -89,7 +89,7 @@ describe.skipIf(isSkipped(account))("IAM in the account on this machine", { time
       refusal(new BatchClient(as(keys)).send(new TerminateJobCommand({ jobId, reason: "an attack" })));
     const tag = async (keys: Keys, jobId: string) => {
       const resourceArn = `arn:aws:batch:us-east-1:123456789012:job/${jobId}`;
-      const command = new TagResourceCommand({ resourceArn, tags: { "millrace:stack": "millrace-iam" } });
+      const command = new TagResourceCommand({ resourceArn, tags: { "millrace:stack": outputs["Stack"]! } });
       return refusal(new BatchClient(as(keys)).send(command));
     };
 
@@ -97,18 +97,20 @@ describe.skipIf(isSkipped(account))("IAM in the account on this machine", { time
       "is refused to %s, whatever the job's tags, and what has the stack's own can be ended",
       async (_, keys) => {
         const by = await keys();
-        const own = await submitted({ "millrace:stack": "millrace-iam" });
-        const others = [await submitted(), await submitted({ "millrace:stack": "millrace-iam-2" })];
+        const own = await submitted({ "millrace:stack": outputs["Stack"]! });
+        const others = [await submitted(), await submitted({ "millrace:stack": `${outputs["Stack"]}-2` })];
         for (const job of others) expect(await terminate(by, job)).toMatch(/^AccessDenied/);
         expect(await terminate(by, own)).toBeUndefined();
         for (const jobId of others) await batch.send(new TerminateJobCommand({ jobId, reason: "the test is over" }));
       },
     );
 
-    test.each(callers)("is not made possible by tagging another stage's job, for %s", async (_, keys) => {
-      const job = await submitted({ "millrace:stack": "millrace-iam-2" });
-      expect(await tag(await keys(), job)).toMatch(/^AccessDenied/);
-      await batch.send(new TerminateJobCommand({ jobId: job, reason: "the test is over" }));
+    test.each(callers)("is not made possible by tagging them first, for %s", async (_, keys) => {
+      for (const tags of [undefined, { "millrace:stack": `${outputs["Stack"]}-2` }]) {
+        const jobId = await submitted(tags);
+        expect(await tag(await keys(), jobId)).toMatch(/^AccessDenied/);
+        await batch.send(new TerminateJobCommand({ jobId, reason: "the test is over" }));
+      }
     });
   });
 

@@ -147,11 +147,11 @@ def _submit(asked: dict) -> list[Need]:
         # Its newest revision: whether AWS looks at the name or at the revision then, it does not say.
         names.append(definition.arn.split("job-definition/")[-1])
     tags = _tags_of(definition.arn) if definition else {}
-    needs = [Need("batch:SubmitJob", queue_arn, {**_tags_of(queue_arn), **given})]
-    needs += [Need("batch:SubmitJob", _arn("batch", f"job-definition/{one}"), {**tags, **given}) for one in names]
-    if given:
-        needs.append(Need("batch:TagResource", _arn("batch", "job/*"), given))
-    return needs
+    submitted = [(queue_arn, {**_tags_of(queue_arn), **given})]
+    submitted += [(_arn("batch", f"job-definition/{one}"), {**tags, **given}) for one in names]
+    # Tags want a right of their own, on the same: so it was seen to be, the reference does not say.
+    actions = ["batch:SubmitJob", "batch:TagResource"] if given else ["batch:SubmitJob"]
+    return [Need(action, arn, context) for action in actions for arn, context in submitted]
 
 
 def _register(asked: dict) -> list[Need]:
