@@ -1,4 +1,5 @@
 import { BatchClient, DescribeJobsCommand, type JobDetail } from "@aws-sdk/client-batch";
+import { LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda";
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -158,6 +159,10 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
       "merge/0": "lambda",
       "end/0": "here",
     });
+    const { Functions = [] } = await new LambdaClient(clientOf(account)).send(new ListFunctionsCommand({}));
+    const mixed = Functions.map(({ FunctionName = "" }) => FunctionName).filter((name) => name.includes("Mixed"));
+    // Of the person's own: the flow is not deployed.
+    expect(mixed).toEqual([expect.stringMatching(/^millrace-lent__own__Mixed__[0-9a-f]{12}$/)]);
     const { stdout } = await millrace("runs", "Mixed");
     expect(stdout).toMatch(/Mixed\/1 +succeeded/);
     expect((await millrace("logs", "Mixed/1/start")).stdout).toContain("here\n");
