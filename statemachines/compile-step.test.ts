@@ -92,13 +92,14 @@ describe("a Batch step", () => {
     expect(taskOf(step("own2", options)).Parameters).toMatchObject(expected);
   });
 
-  test("is told its run, step, index, attempts and timeout", () => {
+  test("gets its run, step, index, attempts, timeout and proof", () => {
     expect(environmentOf(taskOf(step("x", { retry: 2, timeout: "90s" })))).toEqual({
       MILLRACE_RUN: "$.run",
       MILLRACE_STEP: "x",
       MILLRACE_INDEX: "0",
       MILLRACE_ATTEMPTS: "3",
       MILLRACE_TIMEOUT_SECONDS: "90",
+      MILLRACE_START_PROOF: expect.stringMatching(/^States\.Hash\(/) as string,
     });
   });
 

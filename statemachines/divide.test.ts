@@ -34,7 +34,7 @@ describe("a flow that is too much for one machine has several", () => {
     ["3,000 rounds", graph("Rounds", loop(1, [step("look")], 3_000)), 2],
     ["a million rounds of 100 steps", graph("Million", loop(1, chain(100), 1_000_000)), 3],
     ["rounds in rounds", graph("Twice", loop(1, [loop(2, [step("x")], 2_000)], 2_000)), 3],
-    ["two branches of 1,500 steps", graph("Branches", branch("join", [chain(1_500, "a"), chain(1_500, "b")])), 5],
+    ["two branches of 1,500 steps", graph("Branches", branch("join", [chain(1_500, "a"), chain(1_500, "b")])), 7],
     ["a foreach over 2,000 steps", graph("Each", foreach("join", chain(2_000))), 4],
     ["a case of 2,000 steps", graph("Case", step("first"), switchOn(1, { a: chain(2_000) }, [])), 4],
   ])("%s", (_, flow, count) => {

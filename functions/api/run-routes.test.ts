@@ -46,7 +46,7 @@ describe("runs", () => {
       hint: expect.stringContaining("--param runsAtOnce=") as string,
     });
     expect(asked.filter((one) => one.startsWith("start"))).toHaveLength(2);
-    await call("POST /flows/Stats/runs/1/stop");
+    await call("POST /flows/Stats/runs/1/stop", { user: "ann" });
     expect(await trigger("Stats")).toMatchObject({ run: 3 });
   });
 
