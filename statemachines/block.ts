@@ -33,7 +33,7 @@ export interface Block {
   readonly entered: ReadonlySet<Piece> | undefined;
   /** Filled as the nodes are compiled. */
   readonly states: Record<string, State>;
-  /** Told of the states too: how often they are entered, and what they do. */
+  /** The same states for whoever counts: what each does, and how often it is entered. */
   readonly group: StateGroup;
 }
 
@@ -57,16 +57,16 @@ export function timesOf(block: Block, factor: Factor): Block {
 }
 
 /** What a state does, besides what its type says. */
-export type Does = Omit<StateFacts, "kind">;
+export type StateDetails = Omit<StateFacts, "kind">;
 
-export function addState(block: Block, name: string | ({ readonly name: string } & Does), state: State): void {
-  const { name: plain, ...does } = typeof name === "string" ? { name } : name;
-  block.states[plain + block.copy] = state;
+export function addState(block: Block, named: string | ({ readonly name: string } & StateDetails), state: State): void {
+  const { name, ...details } = typeof named === "string" ? { name: named } : named;
+  block.states[name + block.copy] = state;
   const kind = kindOf(state);
-  if (kind) addFacts(block, { kind, ...does });
+  if (kind) addFacts(block, { kind, ...details });
 }
 
-/** Says what is entered where the block stands; addState has said it of a state. */
+/** Notes what is entered where the block stands. Of a state addState notes it already. */
 export function addFacts({ group }: Block, facts: StateFacts): void {
   group.states.push(facts);
 }

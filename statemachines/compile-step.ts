@@ -1,7 +1,16 @@
 import type { JsonObject, StepNode, StepOptions } from "../graph/graph.ts";
 import { parseDuration } from "../graph/units.ts";
 import type { Catcher, TaskState } from "./asl.ts";
-import { addState, field, taskIndexExpression, to, type Block, type Does, type Entry, type Value } from "./block.ts";
+import {
+  addState,
+  field,
+  taskIndexExpression,
+  to,
+  type Block,
+  type StateDetails,
+  type Entry,
+  type Value,
+} from "./block.ts";
 import { placeOf, resourceRequirements } from "./container-size.ts";
 import { INTEGRATIONS, TASK_ENVIRONMENT, TIMEOUT_GRACE_SECONDS } from "./contract/contract.ts";
 import { pickFields } from "./control.ts";
@@ -35,7 +44,7 @@ export interface StepState {
   readonly index: Value;
   /** How many children, and the position of the first; paths to numbers unless constant. */
   readonly array?: { readonly size: string; readonly offset: Value };
-  readonly carries?: Does["carries"];
+  readonly carries?: StateDetails["carries"];
 }
 
 export function addJob(step: StepNode, block: Block, named: StepState): void {
@@ -124,15 +133,15 @@ function addTask(
   block: Block,
   { name, index, array, carries, next, state }: StepState & { readonly state: TaskState },
 ): void {
-  const does = { name, step, ...(carries && { carries }) };
+  const details = { name, step, ...(carries && { carries }) };
   if (!step.options.catch) {
-    addState(block, does, { ...state, ...to(next) });
+    addState(block, details, { ...state, ...to(next) });
     return;
   }
   const failed = `${name}.failed`;
   // Beside the control value, since the array's width is still wanted; recording it puts a few bytes in their place.
   const Catch: Catcher[] = [{ ErrorEquals: ["States.ALL"], ResultPath: "$.c.failure", Next: failed + block.copy }];
-  addState(block, does, { ...state, Catch, ...to(next) });
+  addState(block, details, { ...state, Catch, ...to(next) });
   const request: JsonObject = {
     action: "recordFailure",
     "run.$": "$.run",

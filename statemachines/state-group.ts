@@ -3,12 +3,11 @@ import type { State } from "./asl.ts";
 import { INTEGRATIONS } from "./contract/contract.ts";
 
 /**
- * What a compiled flow says of its machines for whoever counts on them, as plain data: its states by what the compiler
- * decided of each, in groups that are entered as often as the graph has it at the place where they stand. Whatever a run
- * costs and whichever limit it meets is counted from it.
+ * The states of a compiled flow for whoever counts them (what a run costs, which limit it meets), as plain data: each with
+ * what the compiler decided of it, in groups by how often they are entered.
  */
 export interface StateGroup {
-  /** By what its states are entered more or less often than those of the group that it stands in. */
+  /** How often its states are entered, for each time that those of the group around it are. */
   readonly factor: Factor;
   /** Whether an execution of its own enters them: the run's, one of a machine within it, a child of a distributed Map. */
   readonly isExecution: boolean;
@@ -52,7 +51,7 @@ export interface StateFacts {
   readonly kind: Kind | "iteration" | "child";
   /** The step that it carries out: one task of it, or children of a foreach. */
   readonly step?: StepNode;
-  /** Of a job for children of a foreach: the only one, or an array of them. Each is told by itself, as a `child`. */
+  /** Where a job carries out children of a foreach: the only one, or an array of them. Each counts by itself, as a `child`. */
   readonly carries?: "child" | "array";
   /**
    * The node whose value a read gets, or an invocation works out; the one that a Choice goes by, that a Map or a Parallel
@@ -61,7 +60,7 @@ export interface StateFacts {
   readonly node?: Exclude<GraphNode, StepNode>;
 }
 
-/** A group in the other; or by itself. */
+/** Adds a group to the one around it; without one it stands by itself. */
 export function addGroup(outer: StateGroup | undefined, factor: Factor, isExecution = false): StateGroup {
   const group: StateGroup = { factor, isExecution, states: [], groups: [] };
   outer?.groups.push(group);

@@ -59,7 +59,7 @@ export const flowRoutes = {
     about: "Makes a flow's production token anew; the one before is refused from then on.",
     caller: "person",
     body: z.strictObject({ user }),
-    /** Told this once. */
+    /** Answered this once: what is kept is its digest. */
     answer: z.strictObject({ token: text(200) }),
     handler: ({ registry }, { path, body, token, principal }) =>
       rotateToken(registry, path.flow, { ...body, token, principal }),

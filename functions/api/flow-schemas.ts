@@ -64,7 +64,7 @@ export const defineJobsResponse = z.strictObject({
   bucket: z.string(),
   /** How long a job may wait for a machine before its step has failed. */
   waitSeconds: optional(countSchema),
-  /** Nothing is carried out here for a run of the caller's own: every step stays on his machine, whatever it says. */
+  /** Nothing is carried out here for a run of the caller's own: every step stays on the caller's machine, whatever it says. */
   stepsStay: optional(z.literal(true)),
 });
 export type DefineJobsResponse = z.infer<typeof defineJobsResponse>;

@@ -1,8 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
 /**
- * Whether what somebody shows is the secret: in a time that tells nothing of either, since it is their digests that are
- * compared.
+ * Whether what somebody shows is the secret. Their digests are compared, so that the time it takes says nothing of either.
  */
 export function isSameSecret(shown: string, secret: string): boolean {
   return timingSafeEqual(digest(shown), digest(secret));

@@ -13,7 +13,7 @@ export type Api = Hono<ApiEnv>;
 
 /** Who asks, by how the request is signed. */
 export interface RequestSigner {
-  /** As whom they may call, and as whoever may less. */
+  /** They may call what such a caller may, and every caller who may less. */
   readonly as: Caller;
   /** Their name where the request was let in: an ARN in an account. */
   readonly principal?: string | undefined;

@@ -104,7 +104,7 @@ const summary = {
   heartbeatAt: time,
 };
 export const run: z.ZodType<Run> = z.strictObject({ ...summary, parameters: manifest });
-/** Of createRun. Who carries the run out himself is told its secret, this once: with it the run's tasks are begun. */
+/** The answer of createRun. A caller who carries the run out gets its secret, here alone: with it the run's tasks are begun. */
 export const createdRun: z.ZodType<Run & { readonly secret?: string }> = z.strictObject({
   ...summary,
   parameters: manifest,

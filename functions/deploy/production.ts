@@ -41,7 +41,7 @@ export function checkOwner(
     if (timingSafeEqual(Buffer.from(digestOfToken(token)), Buffer.from(tokenDigest))) return;
     throw new MillraceError("flow.owned", "the token is not this flow's production token", {
       where: { flow },
-      hint: `Ask ${owner.user} for it: it was told at the first deployment, or when it was made anew.`,
+      hint: `Ask ${owner.user} for it: it was shown at the first deployment, or when it was made anew.`,
     });
   }
   const who = owner.user === user ? `${owner.user} under another identity` : owner.user;

@@ -53,22 +53,29 @@ export function priceLines({ usage, transitions, containers, runnerMiB, running 
   const printed = { estimated: "a guess, without what the steps print" };
   const runnerGiBSeconds = (runnerSeconds * runnerMiB) / 1_024;
   return [
-    line("Step Functions: state transitions", transitions, "stateTransition"),
-    line("Fargate: vCPU-hours", hours.cpu, "fargateCpuHour"),
-    line("Fargate: GiB-hours", hours.memory, "fargateMemoryGiBHour"),
-    line("Fargate Spot: vCPU-hours", hours.spotCpu, { price: "fargateCpuHour", ...spot }),
-    line("Fargate Spot: GiB-hours", hours.spotMemory, { price: "fargateMemoryGiBHour", ...spot }),
-    line("VPC: public address-hours", DEPLOYMENT.hasAddresses ? hours.container : 0, "addressHour"),
-    line("Lambda: requests", invocationsOf(usage), "lambdaRequest"),
-    line("Lambda: GiB-seconds of steps", runnerGiBSeconds, "lambdaGiBSecond"),
-    line("Lambda: GiB-seconds of the control plane", answerGiBSeconds(usage), { price: "lambdaGiBSecond", ...lasts }),
-    line("API Gateway: requests", usage.apiRequests, "apiRequest"),
-    line("DynamoDB: read units", usage.tableReadUnits, "tableRead"),
-    line("DynamoDB: write units", usage.tableWriteUnits, { price: "tableWrite", ...kibibyte }),
-    line("S3: GET and HEAD", usage.objectGets + usage.objectHeads, "objectRead"),
-    line("S3: PUT", usage.objectPuts, "objectWrite"),
-    line("CloudWatch Logs: GiB", logGiB, { price: "logGiB", ...printed }),
-    line("EventBridge: scheduled starts", usage.scheduledStarts, "scheduledStart"),
+    line("Step Functions", "state transitions", { quantity: transitions, price: "stateTransition" }),
+    line("Fargate", "vCPU-hours", { quantity: hours.cpu, price: "fargateCpuHour" }),
+    line("Fargate", "GiB-hours", { quantity: hours.memory, price: "fargateMemoryGiBHour" }),
+    line("Fargate Spot", "vCPU-hours", { quantity: hours.spotCpu, price: "fargateCpuHour", ...spot }),
+    line("Fargate Spot", "GiB-hours", { quantity: hours.spotMemory, price: "fargateMemoryGiBHour", ...spot }),
+    line("VPC", "public address-hours", {
+      quantity: DEPLOYMENT.hasAddresses ? hours.container : 0,
+      price: "addressHour",
+    }),
+    line("Lambda", "requests", { quantity: invocationsOf(usage), price: "lambdaRequest" }),
+    line("Lambda", "GiB-seconds of steps", { quantity: runnerGiBSeconds, price: "lambdaGiBSecond" }),
+    line("Lambda", "GiB-seconds of the control plane", {
+      quantity: answerGiBSeconds(usage),
+      price: "lambdaGiBSecond",
+      ...lasts,
+    }),
+    line("API Gateway", "requests", { quantity: usage.apiRequests, price: "apiRequest" }),
+    line("DynamoDB", "read units", { quantity: usage.tableReadUnits, price: "tableRead" }),
+    line("DynamoDB", "write units", { quantity: usage.tableWriteUnits, price: "tableWrite", ...kibibyte }),
+    line("S3", "GET and HEAD", { quantity: usage.objectGets + usage.objectHeads, price: "objectRead" }),
+    line("S3", "PUT", { quantity: usage.objectPuts, price: "objectWrite" }),
+    line("CloudWatch Logs", "GiB", { quantity: logGiB, price: "logGiB", ...printed }),
+    line("EventBridge", "scheduled starts", { quantity: usage.scheduledStarts, price: "scheduledStart" }),
   ].filter(({ quantity }) => quantity > 0);
 }
 
@@ -76,19 +83,22 @@ export function sumOf(lines: readonly PriceLine[]): number {
   return lines.reduce((sum, { usd }) => sum + usd, 0);
 }
 
-/** What one is paid for: a price as it is, or a share of it, and why that is no more than an estimate. */
-type UnitPrice = Price | { readonly price: Price; readonly share?: number; readonly estimated: string };
+/** How much is used of what has a price: the price as it is, or a share of it, and why the sum is no more than an estimate. */
+interface Used {
+  readonly quantity: number;
+  readonly price: Price;
+  readonly share?: number;
+  readonly estimated?: string | undefined;
+}
+
+function line(service: string, unit: string, used: Used): PriceLine {
+  const { quantity, price, share = 1, estimated = unreadPrice(price) } = used;
+  const unitUsd = PRICES[price] * share;
+  return { service, unit, quantity, unitUsd, usd: quantity * unitUsd, ...(estimated !== undefined && { estimated }) };
+}
 
 function unreadPrice(price: Price): string | undefined {
   return ESTIMATED.has(price) ? "its price was not read on AWS's own page" : undefined;
-}
-
-/** `paid` is the service and, after a colon, the unit. */
-function line(paid: `${string}: ${string}`, quantity: number, each: UnitPrice): PriceLine {
-  const [service = "", unit = ""] = paid.split(": ");
-  const { price, share = 1, estimated = unreadPrice(price) } = typeof each === "string" ? { price: each } : each;
-  const unitUsd = PRICES[price] * share;
-  return { service, unit, quantity, unitUsd, usd: quantity * unitUsd, ...(estimated !== undefined && { estimated }) };
 }
 
 function containerHours(running: Priced["running"]) {
