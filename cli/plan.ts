@@ -31,7 +31,7 @@ export async function plan(target: string | undefined, flags: PlanFlags): Promis
 function planOfRun(text: string, target: string | undefined, flags: PlanFlags): Promise<number> {
   const written = [target, flags.width, flags.rounds, flags.case, flags.minutes];
   if (written.some((one) => one !== undefined))
-    throw new MillraceError("plan.both", "a run that there was is planned by its own record alone", {
+    throw new MillraceError("plan.both", "what a run used is read from its own record, and from nothing else", {
       hint: "Leave out the file, --width, --rounds, --case and --minutes.",
     });
   const pathspec = parsePathspec(text);

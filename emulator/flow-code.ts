@@ -87,18 +87,21 @@ export class FlowCode {
     const { exportName } = this.target;
     const found = flows.find((flow) => flow.exportName === exportName);
     if (found) return found;
-    const names = flows.map((flow) => flow.exportName).filter((name) => name !== "default");
-    if (exportName !== "default") {
-      const near = nearest(exportName, names);
-      throw new MillraceError("flow.notExported", `${file} exports no flow by the name ${exportName}`, {
-        hint: names.length === 0 ? "It exports no flow by name." : `Did you mean ${file}#${near ?? names[0]}?`,
+    if (flows.length === 0)
+      throw new MillraceError("flow.none", `${file} exports no flow`, {
+        hint: `Write "export default flow(…)" in it.`,
       });
-    }
-    if (names.length > 0) {
+    const names = flows.map((flow) => flow.exportName).filter((name) => name !== "default");
+    if (exportName === "default")
       throw new MillraceError("flow.noDefault", `${file} has no flow as its default export`, {
         hint: `Name one of those it exports: ${names.map((name) => `${file}#${name}`).join(", ")}.`,
       });
-    }
-    throw new MillraceError("flow.none", `${file} exports no flow`, { hint: `Write "export default flow(…)" in it.` });
+    const near = nearest(exportName, names) ?? names[0];
+    throw new MillraceError("flow.notExported", `${file} exports no flow by the name ${exportName}`, {
+      hint:
+        near === undefined
+          ? `Leave out #${exportName}: its flow is the default export.`
+          : `Did you mean ${file}#${near}?`,
+    });
   }
 }

@@ -362,7 +362,7 @@ export const ERROR_CODES = {
   },
   "profile.local": {
     what: "What was asked needs an account, and none is in use.",
-    fix: "Name a deployed stack with `millrace configure aws --stack NAME`.",
+    fix: "Name a deployed stack with `millrace configure aws --stack NAME`, or start `millrace emulate` to try without one.",
   },
   "profile.unknown": {
     what: "There is no profile of that name.",

@@ -152,6 +152,12 @@ describe("flow files", () => {
     ["without a default export", "two.ts", {}, /two\.ts#first/],
     ["without that export", "two.ts#thrid", {}, /thrid/],
     [
+      "with a default export alone",
+      "one.ts#other",
+      { "one.ts": `import { flow } from "millrace";\nexport default flow("One").step("a", () => ({}));\n` },
+      /exports no flow by the name other[^]*Leave out #other/,
+    ],
+    [
       "whose package is not installed",
       "needs-pad.ts",
       { "needs-pad.ts": `import "left-pad-of-nobody";\n` },

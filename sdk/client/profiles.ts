@@ -58,7 +58,7 @@ export function accountProfile(name?: string, env: NodeJS.ProcessEnv = process.e
   const profile = name === undefined ? activeProfile(env) : findProfile(name, env);
   if (profile.type === "aws") return profile;
   throw new MillraceError("profile.local", "no account is configured: runs are kept on this machine", {
-    hint: "Name a deployed stack with: millrace configure aws --stack NAME",
+    hint: "Name a deployed stack with: millrace configure aws --stack NAME. To try without one, start: millrace emulate",
   });
 }
 
