@@ -68,7 +68,7 @@ describe("what a pathspec names", () => {
     ["Stats", ["2/start/0", "2/compute/0", "2/compute/2", "2/compute/10"]],
     ["Stats/1/compute", ["1/compute/0", "1/compute/2", "1/compute/10"]],
     ["Stats/1/compute/2", ["1/compute/2"]],
-  ])("%s: the newest run unless told, steps in their order, tasks by index", async (text, tasks) => {
+  ])("%s: the newest run unless one is named, steps in their order, tasks by index", async (text, tasks) => {
     expect(await named(text)).toEqual(tasks);
   });
 

@@ -4,7 +4,7 @@ const REPOSITORY = /^[a-z0-9]+([._/-]+[a-z0-9]+)*(\/\*)?$/;
 /** An image in a registry of ECR. */
 const OWN = /^\d{12}\.dkr\.ecr\.[^/]+\/([^:@]+)/;
 
-/** The repositories that images are pulled from: as it is told to functions, and the rights of those who pull. */
+/** The repositories that images are pulled from: for the functions' environment, and for the rights of those who pull. */
 module.exports = async function images({ resolveVariable }) {
   const [given, image] = [await resolveVariable("param:imageRepositories"), await resolveVariable("param:image")];
   const named = given.split(",").filter((one) => one !== "");

@@ -1,7 +1,7 @@
 /** The beginning of a secret's or a parameter's name: a folder of them, so that no other's name begins so. */
 const PREFIX = /^[\w.+=@-]+(\/[\w.+=@-]+)*\/$/;
 
-/** Whose secrets containers may be started with, beside each flow's own: as it is told to functions, and as ARNs. */
+/** Whose secrets containers may be started with, beside each flow's own: for the functions' environment, and as ARNs. */
 module.exports = async function secrets({ resolveVariable }) {
   const [stage, given] = [await resolveVariable("self:custom.stage"), await resolveVariable("param:secretsPrefix")];
   const shared = given.split(",").filter((one) => one !== "");

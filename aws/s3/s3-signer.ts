@@ -7,7 +7,7 @@ export interface S3SignerOptions {
   readonly bucket: string;
   /** A blob's key in the bucket. */
   readonly keyOf: (hash: string) => string;
-  /** The most that may be uploaded at once; as much as S3 takes in one request (5 GiB) unless told. */
+  /** The most that may be uploaded at once; as much as S3 takes in one request (5 GiB) unless given. */
   readonly maxBytes?: number;
   readonly client?: S3ClientConfig;
 }

@@ -13,7 +13,7 @@ export interface SigningKeys {
   find(id: string): Promise<SigningKey | undefined>;
 }
 
-/** The key is told by the beginning of its digest, which says nothing of it. */
+/** The key's id is the beginning of its digest, from which nobody learns the key. */
 export function signingKey(bytes: Uint8Array): SigningKey {
   return { id: createHash("sha256").update("id").update(bytes).digest("base64url").slice(0, 8), bytes };
 }

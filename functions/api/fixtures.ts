@@ -63,7 +63,7 @@ function fakeAccount() {
   return { asked, note, machines, schedules, jobs, runners, signer };
 }
 
-/** What a stack is told. */
+/** The parameters of the stack. */
 const deployment = {
   resources: { ...offlineResources, machines: "arn:", keepsMapRuns: true, waitSeconds: 60 },
   maxRounds: 1_000,

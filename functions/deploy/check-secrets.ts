@@ -6,7 +6,7 @@ import { stepsOf } from "../../graph/walk.ts";
 export interface SecretNames {
   /** Below it each flow has its own: `millrace/dev/`. */
   readonly ofFlows: string;
-  /** What every flow may refer to, where the deployment was told of such: `shared/`. */
+  /** What every flow may refer to, such as `shared/`. Empty where the deployment names none. */
   readonly shared: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export function checkSecrets(graph: Graph, { ofFlows, shared }: SecretNames): Mi
         code: "step.secret",
         message: `its secret ${variable} refers to ${reference}, which is not this flow's`,
         where: { flow: graph.name, step },
-        hint: `Give it a name below ${own}, as a secret or (with a / before it) as a parameter. What all flows share has a prefix that the stack is told: npx sls deploy --param secretsPrefix=shared/`,
+        hint: `Give it a name below ${own}, as a secret or (with a / before it) as a parameter. What all flows share is below a prefix that the stack has as a parameter: npx sls deploy --param secretsPrefix=shared/`,
       };
     }),
   );

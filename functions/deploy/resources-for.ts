@@ -20,11 +20,11 @@ export interface ResourceParts {
   readonly jobs: JobDefinitions;
   /** What the machines call, but for what is the flow's own. */
   readonly resources: SharedResources;
-  /** Not told where no step gets any. */
+  /** Undefined where steps get no secrets. */
   readonly secretNames?: SecretNames;
-  /** Those of the account's own registry that images may be in; not told where no step gets its image. */
+  /** Those of the account's own registry that images may be in; undefined where steps run in no image of their own. */
   readonly imageRepositories?: readonly string[];
-  /** How often a loop may go round; as often as any may unless told. */
+  /** How often a loop may go round; as often as the flow says unless given. */
   readonly maxRounds?: number;
 }
 

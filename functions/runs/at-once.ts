@@ -2,8 +2,8 @@ import { MillraceError } from "../../graph/errors.ts";
 import type { Ledger } from "../../store/ledger/ledger.ts";
 
 /**
- * Of the flow's runs fewer than `most` are running. Of starts at the same moment each may count itself out, so it is a
- * bound on what goes wrong and no exact number. One query. Throws MillraceError `run.tooMany`.
+ * Throws MillraceError `run.tooMany` unless fewer than `most` of the flow's runs are running. Starts at the same moment do not
+ * see one another, so a few more may run: it bounds what goes wrong, and is no exact number. One query.
  */
 export async function checkAtOnce(ledger: Pick<Ledger, "listRuns">, flow: string, most: number): Promise<void> {
   const { items } = await ledger.listRuns({ flow, status: "running", limit: most });

@@ -27,7 +27,7 @@ export interface Starting {
   readonly lineageOf: (graph: string) => Promise<Lineage>;
   readonly areFlowsShared?: boolean | undefined;
   readonly now: () => number;
-  /** How many of a flow's runs may be running for another to start; any number unless told, or 0. */
+  /** How many of a flow's runs may be running for another to start; any number where it is 0 or not given. */
   readonly runsAtOnce?: number;
 }
 
