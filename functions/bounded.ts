@@ -3,12 +3,12 @@ import { createContext, Script } from "node:vm";
 const context = createContext(Object.create(null) as object);
 const script = new Script("work()");
 
-/** A function or a machine that is busy stands still for a while; work that had no CPU gets another turn, so often at most. */
+/** How often work is begun anew that got no CPU in its time, as where the machine is busy. */
 const TURNS = 10;
 
 /**
- * Does work that what came from outside can make endless: a pattern that backtracks, references that multiply. It is ended
- * after so many milliseconds of work; V8 looks for that in a regular expression too (Node's `vm`, option `timeout`).
+ * Does work that input from outside can make endless: a pattern that backtracks, references that multiply. It is ended after
+ * so many milliseconds of work, also within a regular expression (Node's `vm`, option `timeout`).
  *
  * @returns what the work returned, or undefined where it was ended or went too deep for the stack.
  */

@@ -13,7 +13,7 @@ import { childrenBegun, emittedAfter, NOTHING_EMITTED, progressOf, type JobChang
 import { Patience } from "./patience.ts";
 import { serviceFailure } from "./service-failure.ts";
 
-/** What of AWS Batch is asked by who submits jobs and sees them through. */
+/** What JobWatcher asks of AWS Batch. */
 export interface WatchedBatch extends Pick<Batch, "submit" | "describeQueues" | "terminate" | "close"> {
   describeJobs(ids: readonly string[]): Promise<readonly DescribedJob[]>;
 }

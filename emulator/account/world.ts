@@ -85,7 +85,7 @@ async function createAccountRun(request: AccountRun, events: TaskEvents): Promis
     async finish(end) {
       try {
         await record(end).catch((error: unknown) => {
-          // A run that was stopped is known by its silence, where its end can't be reported otherwise.
+          // Where the end of a run that was stopped can't be reported, its missing heartbeats show it.
           if (end.status !== "stopped") throw error;
         });
       } finally {

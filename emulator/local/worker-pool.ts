@@ -8,7 +8,7 @@ export interface PoolOptions {
   readonly maxWorkers: number;
   readonly startWorker: () => FlowWorker;
   readonly events: TaskEvents;
-  /** A worker has loaded the flow's code, or there is room for one that may. */
+  /** A worker has loaded the flow's code, or one that could not is gone and another may be started. */
   readonly onReady: () => void;
   readonly onTask: (worker: PoolWorker, message: TaskMessage) => void;
   /** A worker has ended by itself, or was killed; it is out of the pool. */
@@ -56,7 +56,7 @@ export class WorkerPool {
       },
       (error: unknown) => {
         const isAlone = this.#workers.size <= 1;
-        // One that has no code is no use, and must not be taken for one that is about to have work.
+        // A worker without the code gets no tasks: it must not count among those that soon will.
         if (this.#workers.has(added)) this.dismiss(added);
         if (++this.#failedStarts >= FAILED_STARTS || isAlone) onBroken(error);
         else onReady();

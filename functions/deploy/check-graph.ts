@@ -39,7 +39,7 @@ export function checkForeignGraph(flow: string, graph: Graph): void {
   if (mistakes.length > 0) throw mistakesError("graph.invalid", mistakes);
 }
 
-/** That the value stands among alternatives, each of which it fails, is said of every place on the way to what is wrong. */
+/** Keywords whose errors only say that something deeper is wrong. */
 const WAYS = new Set(["anyOf", "$ref", "items", "properties", "additionalProperties", "const"]);
 
 /** What is wrong innermost, and where: `body.0.options.memory Instance type "number" is invalid. Expected "string".` */

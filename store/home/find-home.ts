@@ -6,7 +6,7 @@ const FOLDER = ".millrace";
 
 /**
  * The folder of the local store: MILLRACE_HOME where it is set; else `.millrace` beside the flow's file, there or not. Where no
- * file is told, the one that is there: in the working directory or the nearest above it, else the only one that is at
+ * file is given, the one that is there: in the working directory or the nearest above it, else the only one that is at
  * most two folders below. Throws MillraceError `store.missing` and `store.ambiguous`.
  */
 export function findHome(flowFile?: string): string {

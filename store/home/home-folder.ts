@@ -2,7 +2,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync, wri
 import { join } from "node:path";
 import { MillraceError } from "../../graph/errors.ts";
 
-/** For this user alone: flows' code, which is run, and whatever their tasks made and printed are in it. */
+/** For this user alone: it holds flows' code, which is run, and whatever their tasks made and printed. */
 export const PRIVATE_FOLDER = { recursive: true, mode: 0o700 } as const;
 export const PRIVATE_FILE = { mode: 0o600, flag: "wx" } as const;
 
@@ -25,14 +25,14 @@ export function createHomeFolder(home: string): void {
 }
 
 /**
- * Sees to it that a store which is there is this user's own, with all that stands in it, and that nobody else puts anything
- * there. What is made in it nobody else can read, whatever the folder's own rights are. Throws MillraceError `store.foreign`.
+ * Makes sure that a store is this user's own, with all that is in it, and takes away other users' right to write to it. What
+ * is made in it nobody else can read, whatever the folder's own rights are. Throws MillraceError `store.foreign`.
  */
 export function checkHomeFolder(home: string): void {
   const user = process.getuid?.();
   if (user === undefined) return;
   const found = statSync(home);
-  // What else there is in its place is told where the folder is made.
+  // If it is no folder, createHomeFolder says so when it makes one.
   if (!found.isDirectory()) return;
   const { uid, mode } = found;
   if (uid !== user || lstatSync(home).uid !== user) throw foreign(home, uid);
