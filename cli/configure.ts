@@ -1,6 +1,6 @@
 import {
   activeProfile,
-  isOnThisMachine,
+  isEmulated,
   listProfiles,
   profilesFile,
   storeProfile,
@@ -62,11 +62,11 @@ function describe(profile: Profile): string {
   if (profile.type === "local") return "local: runs are kept on this machine, in .millrace beside the flow.";
   const { name, api, region, stack } = profile;
   return [
-    isOnThisMachine(api)
+    isEmulated(profile)
       ? `${name}: runs are kept by a server on this machine, such as that of millrace emulate.`
       : `${name}: runs are kept in an AWS account.`,
     `  Service: ${api}`,
-    !isOnThisMachine(api) && `  Region:  ${region}`,
+    !isEmulated(profile) && `  Region:  ${region}`,
     stack && `  Stack:   ${stack}`,
   ]
     .filter(Boolean)

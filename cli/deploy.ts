@@ -1,5 +1,5 @@
 import { createClient } from "../sdk/client/client.ts";
-import { accountProfile, isOnThisMachine } from "../sdk/client/profiles.ts";
+import { accountProfile, isEmulated, type AccountProfile } from "../sdk/client/profiles.ts";
 import { deployFlow, type Deployment } from "../sdk/register.ts";
 import { printableJson, printableLines } from "../graph/printable.ts";
 import { flagOf } from "../graph/flags.ts";
@@ -9,20 +9,23 @@ import { shownToken } from "./shown-token.ts";
 
 /** Makes a flow the newest version of itself in the account, and says what it is called there and what starts it. */
 export async function deploy(target: string, { tag, json, ...authorized }: DeployFlags): Promise<number> {
-  const { api, region } = accountProfile();
-  const client = createClient({ api, region });
+  const profile = accountProfile();
+  const client = createClient(profile);
   const deployment = await deployFlow(client, target, { token: shownToken(authorized), tags: tag });
   process.stdout.write(
-    json ? `${printableJson(deployment)}\n` : `${printableLines(describe(deployment, { target, api }))}\n`,
+    json ? `${printableJson(deployment)}\n` : `${printableLines(describe(deployment, { target, profile }))}\n`,
   );
   return 0;
 }
 
-function describe(deployment: Deployment, { target, api }: { readonly target: string; readonly api: string }): string {
+function describe(
+  deployment: Deployment,
+  { target, profile }: { readonly target: string; readonly profile: AccountProfile },
+): string {
   const { flow, version, namespace, token, uploaded } = deployment;
   const code = uploaded === undefined ? "it was stored already" : `${formatBytes(uploaded)} stored`;
   return [
-    `${flow} is deployed to ${isOnThisMachine(api) ? api : "AWS Step Functions"}: version ${version}.`,
+    `${flow} is deployed to ${isEmulated(profile) ? profile.api : "AWS Step Functions"}: version ${version}.`,
     `Its code package is ${deployment.codePackage.slice(0, 12)} (${code}).`,
     "",
     "The namespace of its runs is",

@@ -30,6 +30,11 @@ export function isOnThisMachine(api: string): boolean {
   return /^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(api);
 }
 
+/** Whether a profile is of such a server: a stack is an account's, wherever its API is reached. */
+export function isEmulated({ api, stack }: AccountProfile): boolean {
+  return stack === undefined && isOnThisMachine(api);
+}
+
 /** The profile that is always there. */
 const LOCAL: LocalProfile = { name: "local", type: "local" };
 
