@@ -1,6 +1,7 @@
+import { BatchClient, DescribeJobsCommand } from "@aws-sdk/client-batch";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { RunKey } from "../../graph/run-name.ts";
 import { waitingSteps } from "../../aws/batch/waiting.ts";
 import { accountProfile, storeProfile } from "../../sdk/client/profiles.ts";
@@ -9,15 +10,17 @@ import * as flows from "../support/trouble-flows.ts";
 import { isSkipped } from "./account.ts";
 import { openLent, type Deployed } from "./deployed.ts";
 import { borrowAccount } from "./lent.ts";
+import { clientOf } from "./stack.ts";
 
 const account = await borrowAccount();
+const PATIENCE = { timeout: 60_000, interval: 100 };
 
 describe.skipIf(isSkipped(account))("what goes wrong in Batch is said plainly", { timeout: 120_000 }, () => {
   if (isSkipped(account)) return;
   let service: Deployed;
   /** All that need nothing of the queues begin at once, so that their waits are shared. */
   const begun = new Map<AnyFlow, { run: RunKey; journal: string }>();
-  const { Greedy, Patient, Busy, ...others } = flows;
+  const { Greedy, Patient, Busy, Stopped, ...others } = flows;
 
   const rule = (action: string, job: string, more: object = {}) =>
     account.rig("POST", "batch/rules", { action, job: `^${job}$`, ...more });
@@ -33,6 +36,14 @@ describe.skipIf(isSkipped(account))("what goes wrong in Batch is said plainly", 
     const { run, journal } = begun.get(flow)!;
     const result = await service.end(flow, run);
     return { ...result, artifacts: result.artifacts, journal: readFileSync(journal, "utf8").trim().split("\n") };
+  }
+  const batch = new BatchClient(clientOf(account));
+  /** How the jobs of a step's tasks are, or were; of an array's children each. */
+  async function jobsOf(flow: AnyFlow, step: string, indices: readonly string[] = ["0"]) {
+    const attempts = await Promise.all(indices.map((index) => service.attempts(begun.get(flow)!.run, step, index)));
+    const ids = attempts.flat().map(({ by }) => by.split("#")[0]!);
+    const { jobs = [] } = ids.length === 0 ? {} : await batch.send(new DescribeJobsCommand({ jobs: ids }));
+    return jobs.map(({ jobId, status, statusReason }) => ({ jobId, status, statusReason }));
   }
   const attemptsOf = (flow: AnyFlow, step: string) => service.attempts(begun.get(flow)!.run, step);
 
@@ -176,6 +187,30 @@ describe.skipIf(isSkipped(account))("what goes wrong in Batch is said plainly", 
     expect(artifacts("start").attempt).toBe(2);
     const [first, second] = await attemptsOf(flows.Backing, "start");
     expect(second!.finishedAt! - first!.finishedAt!).toBeGreaterThanOrEqual(1_000);
+  });
+
+  test("what goes on in other branches ends with the one that failed", async () => {
+    const { status, error } = await ended(flows.Halved);
+    expect([status, error?.message]).toEqual(["failed", "fail/0: its own fault"]);
+    await vi.waitUntil(async () => (await jobsOf(flows.Halved, "work"))[0]!.status === "FAILED", PATIENCE);
+    expect(await jobsOf(flows.Halved, "work")).toMatchObject([
+      { statusReason: expect.stringContaining("aborted") as string },
+    ]);
+  });
+
+  test("a run that is stopped ends its jobs, of arrays too, and its tasks were stopped", async () => {
+    await begin(Stopped);
+    const jobs = async () => [...(await jobsOf(Stopped, "one")), ...(await jobsOf(Stopped, "child", ["0", "1"]))];
+    await vi.waitUntil(async () => (await jobs()).filter(({ status }) => status === "RUNNING").length === 3, PATIENCE);
+    await service.client.stopRun(begun.get(Stopped)!.run);
+    await vi.waitUntil(async () => (await jobs()).every(({ status }) => status === "FAILED"), PATIENCE);
+    const { status, tasks } = await ended(Stopped);
+    expect([status, tasks("one"), tasks("child"), tasks("end")]).toMatchObject([
+      "stopped",
+      [{ status: "stopped" }],
+      [{ status: "stopped" }, { status: "stopped" }],
+      [],
+    ]);
   });
 
   test("a job that asks for more than its queue has says so, and is given up after the time limit", async () => {

@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { flow } from "millrace";
 import { z } from "zod";
@@ -84,3 +84,29 @@ export const Backing = flow("Backing").step("start", { retry: { attempts: 1, bac
   if (attempt === 1) throw new TypeError("once");
   return { attempt };
 });
+
+/** Works in a job of its own and in an array of jobs until the run is stopped. */
+export const Stopped = flow("Stopped")
+  .step("start", { compute: "lambda" }, () => ({ list: [1, 2] }))
+  .branch({
+    alone: (b) => b.step("one", () => work()),
+    together: (b) =>
+      b.foreach("list", { as: "item" }, (each) => each.step("child", () => work())).join("all", () => ({})),
+  })
+  .join("end", () => ({}));
+
+/** One branch fails once the other works. */
+export const Halved = flow("Halved", { params })
+  .branch({
+    bad: (b) =>
+      b.step("fail", async ({ journal }) => {
+        while (!readFileSync(journal, "utf8").includes("work")) await sleep(50);
+        throw new TypeError("its own fault");
+      }),
+    good: (b) =>
+      b.step("work", ({ journal }) => {
+        appendFileSync(journal, "work\n");
+        return work();
+      }),
+  })
+  .join("end", () => ({}));

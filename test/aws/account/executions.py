@@ -3,17 +3,21 @@
 import copy
 import functools
 import json
+import sys
 import threading
 import types
 import uuid
 
 import botocore.session
 from botocore import xform_name
+from botocore.exceptions import ClientError
+from moto.batch.models import Job
 from moto.core.config import default_user_config
 from moto.stepfunctions import models
 from moto.stepfunctions.parser import models as parser_models
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.distributed_iteration_component import DistributedIterationComponent
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.credentials import StateCredentials
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_batch import StateTaskServiceBatch
@@ -171,12 +175,39 @@ def _wait_for_jobs_within() -> None:
     state_task_service_callback._DELAY_SECONDS_SYNC_CONDITION_CHECK = 0.1
     building = StateTaskServiceBatch._build_sync_resolver
 
-    def build(self, env, **rest):
+    def build(self, env, state_credentials, **rest):
         one = batch.job(env.stack[-1]["JobId"])
-        describe = building(self, env, **rest)
-        return lambda: describe() if one.status in ("SUCCEEDED", "FAILED") else None
+        describe = building(self, env, state_credentials=state_credentials, **rest)
+
+        def resolve():
+            return describe() if one.status in ("SUCCEEDED", "FAILED") else None
+
+        resolve.end_job = functools.partial(_end_job, one, state_credentials)
+        return resolve
 
     StateTaskServiceBatch._build_sync_resolver = build
+    waiting = StateTaskServiceBatch._eval_sync
+
+    def wait(self, env, sync_resolver, **rest):
+        outcome = waiting(self, env=env, sync_resolver=sync_resolver, **rest)
+        if outcome is None:
+            sync_resolver.end_job()
+        return outcome
+
+    StateTaskServiceBatch._eval_sync = wait
+
+
+def _end_job(one: Job, state_credentials: StateCredentials) -> None:
+    """Ends the job of a task that was aborted: its execution was stopped, or another branch or iteration failed.
+
+    As well as it can and no better, in the name of the machine's role. Source: AWS Step Functions Developer Guide, "Run a Job
+    (.sync)" and "Run AWS Batch workloads".
+    """
+    client = machine_roles.client("batch", state_credentials.role_arn)
+    try:
+        client.terminate_job(jobId=one.job_id, reason="The task of AWS Step Functions that waits for it was aborted")
+    except ClientError as error:
+        print(f"job {one.job_id} goes on: {error}", file=sys.stderr, flush=True)
 
 
 def _milliseconds(date) -> int | None:

@@ -18,6 +18,11 @@ from .iam.principals import Principal
 from .place import REGION, place
 
 
+_lock = threading.Lock()
+_clients: dict[tuple[str, str], object] = {}
+"""By role and service."""
+
+
 class AccessDenied(AWSError):
     TYPE = "AccessDeniedException"
     STATUS = 400
@@ -41,21 +46,23 @@ def require(role_arn: str, *needs: Need) -> None:
 
 def _call_as_the_role() -> None:
     """moto makes a client for every task that a state begins, which takes longer than its call, and with nobody's keys."""
-    lock = threading.Lock()
-    clients: dict[tuple[str, str], object] = {}
     making = boto_client.boto_client_for
 
     def client_for(region, service, state_credentials=None):
-        role = state_credentials.role_arn
-        with lock:
-            return clients.get((role, service)) or clients.setdefault((role, service), _client(service, session(role)))
+        return client(service, state_credentials.role_arn)
 
     for module in list(sys.modules.values()):
         if getattr(module, "boto_client_for", None) is making:
             module.boto_client_for = client_for
 
 
-def _client(service: str, of: Principal):
+def client(service: str, role_arn: str):
+    """Of that service, with the role's keys."""
+    with _lock:
+        return _clients.get((role_arn, service)) or _clients.setdefault((role_arn, service), _new_client(service, session(role_arn)))
+
+
+def _new_client(service: str, of: Principal):
     keys = {"aws_access_key_id": of.access_key, "aws_secret_access_key": of.secret, "aws_session_token": of.token}
     waiting = Config(parameter_validation=False, retries={"max_attempts": 0, "total_max_attempts": 1}, connect_timeout=3600, read_timeout=3600)
     return boto3.client(service, endpoint_url=place.endpoint, region_name=REGION, config=waiting, **keys)
