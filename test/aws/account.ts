@@ -7,8 +7,11 @@ export interface Account {
   readonly endpoint: string;
   /** Where the HTTP APIs answer, each below its id. */
   readonly http: string;
-  /** What an SDK or a program needs in its environment to work in this account. */
-  readonly env: Readonly<Record<string, string>>;
+  /**
+   * What an SDK or a program needs in its environment to work in this account as its administrator, who may do everything:
+   * for `sls`, and for what a test looks up. What people do is done as one of them (`env` of a lent account, `personOf`).
+   */
+  readonly administrator: Readonly<Record<string, string>>;
   /** How often what was called since the start, or since `DELETE stats`. */
   stats(): Promise<AccountStats>;
   /** Calls a `/_rig` route: what goes wrong, and when. account/rig.py lists them. Throws with what the route said. */
@@ -68,7 +71,7 @@ interface Endpoints {
 function open(child: ChildProcess, { endpoint, http }: Endpoints): Account {
   child.unref();
   for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as { unref?: () => void } | null)?.unref?.();
-  const env = {
+  const administrator = {
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: "testing",
     AWS_SECRET_ACCESS_KEY: "testing",
@@ -76,13 +79,13 @@ function open(child: ChildProcess, { endpoint, http }: Endpoints): Account {
     AWS_DEFAULT_REGION: "us-east-1",
     AWS_EC2_METADATA_DISABLED: "true",
   };
-  return accountAt({ endpoint, http, env }, () => stop(child));
+  return accountAt({ endpoint, http, administrator }, () => stop(child));
 }
 
-/** Where an account answers, and what a program needs in its environment to work in it. */
-export type Place = Pick<Account, "endpoint" | "http" | "env">;
+/** Where an account answers, and what its administrator needs in the environment to work in it. */
+export type Place = Pick<Account, "endpoint" | "http" | "administrator">;
 
-export function accountAt({ endpoint, http, env }: Place, stop: () => Promise<void>): Account {
+export function accountAt({ endpoint, http, administrator }: Place, stop: () => Promise<void>): Account {
   async function rig(method: string, path: string, body?: unknown): Promise<unknown> {
     const response = await fetch(`${http}/_rig/${path}`, {
       method,
@@ -96,7 +99,7 @@ export function accountAt({ endpoint, http, env }: Place, stop: () => Promise<vo
   return {
     endpoint,
     http,
-    env,
+    administrator,
     stats: async () => (await rig("GET", "stats")) as AccountStats,
     rig,
     stop,

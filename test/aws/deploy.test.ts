@@ -13,6 +13,7 @@ import { startProof } from "../../statemachines/contract/start-proof.ts";
 import { isSkipped } from "./account.ts";
 import { ask } from "./deployed.ts";
 import { borrowAccount } from "./lent.ts";
+import { actAs } from "./person.ts";
 
 const account = await borrowAccount();
 
@@ -44,6 +45,7 @@ describe.skipIf(isSkipped(account))("Millrace in an account", () => {
     );
 
   beforeAll(async () => {
+    actAs(account.env);
     const { hash, bytes } = await buildCodeArchive(
       await buildCodePackage(join(repository, "examples/hello.ts"), { home }),
     );

@@ -1,6 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +12,8 @@ import type { AnyFlow } from "../../sdk/language/language.ts";
 import type { FlowResult } from "../../sdk/client/results.ts";
 import type { Account } from "./account.ts";
 import type { LentAccount } from "./lent.ts";
-import { ADMINISTRATOR, signedHeaders, type Keys } from "./sign.ts";
+import { actAs, ownKeys, personOf } from "./person.ts";
+import { signedHeaders } from "./sign.ts";
 import { clientOf } from "./stack.ts";
 
 const repository = join(import.meta.dirname, "../..");
@@ -21,13 +21,13 @@ const repository = join(import.meta.dirname, "../..");
 /** A stack in this account is done at once; `sls` would look after it every five seconds. In milliseconds. */
 const LOOKS_OFTEN = { SLS_AWS_MONITORING_FREQUENCY: "200" };
 
-/** Runs `sls` as a person would, in that account or (without one) in none. Throws with what it said where it fails. */
+/** Runs `sls` as the administrator of that account or (without one) in none. Throws with what it said where it fails. */
 export async function sls(args: readonly string[], account?: Account): Promise<string> {
   const folder = serviceFolder();
   try {
     const child = spawn(process.execPath, [join(repository, "node_modules/serverless/bin/serverless.js"), ...args], {
       cwd: folder,
-      env: { ...process.env, CI: "true", ...LOOKS_OFTEN, ...account?.env },
+      env: { ...process.env, CI: "true", ...LOOKS_OFTEN, ...account?.administrator },
     });
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (said += text.toString()));
@@ -74,24 +74,7 @@ export async function deployMillrace(
   return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey!, OutputValue!]));
 }
 
-/** The environment of a person who has the stack's own policy for people, and no other right. */
-export async function personOf(
-  account: Account,
-  outputs: Readonly<Record<string, string>>,
-): Promise<Record<string, string>> {
-  const { AccessKeyId, SecretAccessKey } = (await account.rig("POST", `people/person-${randomUUID()}`, {
-    policies: [outputs["PeoplePolicy"]],
-  })) as Record<string, string>;
-  return { ...account.env, AWS_ACCESS_KEY_ID: AccessKeyId!, AWS_SECRET_ACCESS_KEY: SecretAccessKey! };
-}
-
-/** Whom this process is, as its environment has it. */
-function ownKeys(): Keys {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env;
-  return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : ADMINISTRATOR;
-}
-
-/** Asks the deployed HTTP API, signed as this process's user. */
+/** Asks the deployed HTTP API, signed as whom this process acts as (`actAs`). */
 export async function ask(
   api: string,
   route: string,
@@ -141,8 +124,8 @@ export async function openLent(account: LentAccount): Promise<Deployed> {
 async function openStack(account: Account, outputs: Readonly<Record<string, string>>): Promise<Deployed> {
   const { ApiUrl: api = "" } = outputs;
   const home = mkdtempSync(join(tmpdir(), "millrace-test-"));
-  const person = await personOf(account, outputs);
-  Object.assign(process.env, person, { MILLRACE_HOME: join(home, "home"), MILLRACE_SERVICE_URL: api });
+  actAs(await personOf(account, outputs));
+  Object.assign(process.env, { MILLRACE_HOME: join(home, "home"), MILLRACE_SERVICE_URL: api });
   const client = createClient({ api, region: "us-east-1" });
 
   const deployed: Deployed = {

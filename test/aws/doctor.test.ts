@@ -6,7 +6,6 @@ import { BatchClient, ListJobsCommand } from "@aws-sdk/client-batch";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { jsonLines } from "../support/workspace.ts";
 import { isSkipped } from "./account.ts";
-import { personOf } from "./deployed.ts";
 import { borrowAccount } from "./lent.ts";
 import { clientOf } from "./stack.ts";
 
@@ -29,7 +28,7 @@ describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () 
   if (isSkipped(account)) return;
   const home = mkdtempSync(join(tmpdir(), "millrace-doctor-"));
   const environment = "batch/environments/millrace-lent-Spot";
-  const env: NodeJS.ProcessEnv = { ...process.env, MILLRACE_HOME: home, NO_COLOR: "1", CI: "true" };
+  const env: NodeJS.ProcessEnv = { ...process.env, ...account.env, MILLRACE_HOME: home, NO_COLOR: "1", CI: "true" };
   const { outputs } = account;
 
   /** `hear` is given all that was said, whenever there is more of it. */
@@ -57,7 +56,6 @@ describe.skipIf(isSkipped(account))("millrace doctor", { timeout: 120_000 }, () 
   }
 
   beforeAll(async () => {
-    Object.assign(env, await personOf(account, outputs));
     await millrace(["configure", "aws", "--stack", "millrace-lent"]);
   });
   afterEach(async () => {

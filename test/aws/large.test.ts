@@ -17,6 +17,7 @@ import { LIMITS } from "../../statemachines/limits.ts";
 import { isWidest } from "../widest.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { ask, deployMillrace } from "./deployed.ts";
+import { actAs, personOf } from "./person.ts";
 import { clientOf } from "./stack.ts";
 
 const account = await startAccount();
@@ -44,6 +45,7 @@ describe.skipIf(isSkipped(account))("a flow of instant tasks in an account", () 
   beforeAll(async () => {
     const outputs = await deployMillrace(account, "large");
     api = outputs["ApiUrl"]!;
+    actAs(await personOf(account, outputs));
     const s3 = new S3Client({ ...client, forcePathStyle: true });
     await s3.send(new PutObjectCommand({ Bucket: outputs["Bucket"], Key: `blobs/${codePackage}`, Body: code.bytes }));
   }, 180_000);

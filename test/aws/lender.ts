@@ -30,12 +30,12 @@ export default function lender(project: TestProject): () => Promise<void> {
   async function start(): Promise<Held | { readonly skipped: string }> {
     const account = await startAccount({ batchSlots: 8 });
     if (isSkipped(account)) return account;
-    const { endpoint, http, env } = account;
+    const { endpoint, http, administrator } = account;
     try {
       packed ??= sls(["package", "--stage", LENT_STAGE, "--package", folder]);
       await packed;
       const outputs = await deployMillrace(account, LENT_STAGE, "--package", folder);
-      const one = { account, loan: { endpoint, http, env, outputs } };
+      const one = { account, loan: { endpoint, http, administrator, outputs } };
       held.set(endpoint, one);
       return one;
     } catch (error) {

@@ -1,4 +1,5 @@
 import { inject } from "vitest";
+import { personOf } from "./person.ts";
 import { accountAt, type Account, type Place, type Skipped } from "./account.ts";
 
 /** The stage of what stands in a lent account. */
@@ -12,6 +13,8 @@ export interface Loan extends Place {
 /** An account in which Millrace is deployed as the stage LENT_STAGE; other files had it before, and leave flows and runs. */
 export interface LentAccount extends Account {
   readonly outputs: Readonly<Record<string, string>>;
+  /** What a program needs in its environment to work in this account as a person of the deployment. */
+  readonly env: Readonly<Record<string, string>>;
   /** Gives it back, unless the file left it as no other file could use it. */
   stop(left?: "broken"): Promise<void>;
 }
@@ -36,6 +39,7 @@ export async function borrowAccount(): Promise<LentAccount | Skipped> {
   return {
     ...account,
     outputs: loan.outputs,
+    env: await personOf(account, loan.outputs),
     async stop(left) {
       await asked(`${lender}/back`, { endpoint: loan.endpoint, isWhole: left === undefined });
     },

@@ -9,7 +9,8 @@ import { createClient, type Client } from "../../sdk/client/client.ts";
 import closed, { large } from "../support/closed-flow.ts";
 import { isWidest, NOT_WIDEST } from "../widest.ts";
 import { isSkipped, startAccount } from "./account.ts";
-import { deployMillrace, personOf } from "./deployed.ts";
+import { deployMillrace } from "./deployed.ts";
+import { actAs, personOf } from "./person.ts";
 import { ADMINISTRATOR, signedHeaders } from "./sign.ts";
 import { clientOf } from "./stack.ts";
 
@@ -30,8 +31,8 @@ describe.skipIf(isSkipped(account))("a deployment without a way to the internet"
 
   beforeAll(async () => {
     outputs = await deployMillrace(account, "closed", "--param", "network=private", "--param", "ec2=on");
-    const person = await personOf(account, outputs);
-    Object.assign(process.env, person, { MILLRACE_HOME: home, MILLRACE_SERVICE_URL: outputs["ApiUrl"] });
+    actAs(await personOf(account, outputs));
+    Object.assign(process.env, { MILLRACE_HOME: home, MILLRACE_SERVICE_URL: outputs["ApiUrl"] });
     client = createClient({ api: outputs["ApiUrl"]!, region: "us-east-1" });
     const { TemplateBody = "" } = await new CloudFormationClient(clientOf(account)).send(
       new GetTemplateCommand({ StackName: "millrace-closed" }),

@@ -12,6 +12,7 @@ import { ARCHIVED } from "../../store/code/code-archive-files.ts";
 import { isWidest, NOT_WIDEST } from "../widest.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { ask, deployMillrace, sls } from "./deployed.ts";
+import { actAs, personOf } from "./person.ts";
 import { clientOf } from "./stack.ts";
 
 const account = !isWidest ? NOT_WIDEST : await startAccount();
@@ -79,10 +80,9 @@ describe.skipIf(isSkipped(account))("two stages in one account, of which one is 
   const whole = { machines: 1, jobDefinitions: 2, schedules: 1, functions: 6, functionLogs: 6, tables: 1 };
 
   beforeAll(async () => {
-    for (const stage of ["one", "two"]) {
-      outputs[stage] = await deployMillrace(account, stage);
-      await deployFlow(stage);
-    }
+    for (const stage of ["one", "two"]) outputs[stage] = await deployMillrace(account, stage);
+    actAs(await personOf(account, ...Object.values(outputs)));
+    for (const stage of ["one", "two"]) await deployFlow(stage);
   }, 300_000);
   afterAll(() => account.stop());
 

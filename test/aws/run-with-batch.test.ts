@@ -5,12 +5,14 @@ import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { flow } from "millrace";
+import type { AnswerOf } from "../../functions/api/contract.ts";
 import type { RunEvent } from "../../engine/events.ts";
-import { openJobDefinitions } from "../../aws/batch/job-definitions-in-batch.ts";
-import { stackNames } from "../../statemachines/stack-names.ts";
 import { jsonLines, type Finished } from "../support/workspace.ts";
 import { isSkipped } from "./account.ts";
+import { ask } from "./deployed.ts";
 import { borrowAccount } from "./lent.ts";
+import { actAs } from "./person.ts";
 import { clientOf } from "./stack.ts";
 
 const account = await borrowAccount();
@@ -125,6 +127,7 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
   beforeAll(async () => {
     for (const [name, text] of Object.entries(flows)) writeFileSync(join(folder, name), text);
     symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
+    actAs(account.env);
     await millrace("configure", "aws", "--stack", "millrace-lent");
   }, 180_000);
   afterEach(() => account.rig("DELETE", "batch/rules"));
@@ -170,17 +173,19 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
   }, 120_000);
 
   test("has what a step wants of its job defined once, however often it runs", async () => {
-    const jobs = openJobDefinitions({
-      base: "millrace-lent",
-      names: stackNames({ stack: "millrace-lent", stage: "lent" }),
-      client: clientOf(account),
-    });
-    const put = (UNIT: string) => jobs.put("Mixed", "square", { env: { UNIT }, secrets: {}, needsEc2: false });
-    const first = await put("metre");
-    expect(first).toMatch(/job-definition\/millrace-lent__Mixed__square:1$/);
-    expect(await put("metre")).toBe(first);
-    expect(await put("mile")).toMatch(/:2$/);
-    expect(await put("metre")).toBe(first);
+    const define = async (UNIT: string) => {
+      const { graph } = flow("Measured").step("fit", { env: { UNIT } }, () => ({}));
+      const { status, answer } = await ask(account.outputs["ApiUrl"]!, "POST /flows/Measured/jobs", {
+        content: { graph },
+      });
+      expect(status).toBe(200);
+      return (answer as AnswerOf<"POST /flows/{flow}/jobs">).jobDefinition;
+    };
+    const first = await define("metre");
+    expect(JSON.stringify(first)).toContain("job-definition/millrace-lent__Measured__fit:1");
+    expect(await define("metre")).toEqual(first);
+    expect(JSON.stringify(await define("mile"))).toContain("Measured__fit:2");
+    expect(await define("metre")).toEqual(first);
   });
 
   test("tells a job's statuses and its log as they come, and asks for what --with says", async () => {

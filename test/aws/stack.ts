@@ -6,7 +6,7 @@ export type Resources = Readonly<
   Record<string, { readonly Type: string; readonly Properties: unknown; readonly DependsOn?: string }>
 >;
 
-/** The configuration of a client of that account. */
+/** The configuration of a client of that account as its administrator: for what a test looks up or prepares. */
 export function clientOf(account: Account) {
   return {
     endpoint: account.endpoint,

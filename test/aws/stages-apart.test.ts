@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AnyFlow } from "../../sdk/language/language.ts";
 import { isSkipped, startAccount } from "./account.ts";
 import { ask, deployMillrace, sls } from "./deployed.ts";
+import { actAs, personOf } from "./person.ts";
 import { clientOf } from "./stack.ts";
 
 const account = await startAccount();
@@ -61,6 +62,7 @@ describe.skipIf(isSkipped(account))("attack: a stage whose name begins another's
 
   beforeAll(async () => {
     for (const stage of ["dev", "dev-2"]) outputs[stage] = await deployMillrace(account, stage);
+    actAs(await personOf(account, ...Object.values(outputs)));
     victim = await deployFlow("dev-2", orders);
     before = await definitionOf(victim["stateMachineArn"]!);
   }, 300_000);
