@@ -129,5 +129,11 @@ def report() -> list[dict]:
     for owner, documents in owners.items():
         rights = {right for document in documents for statement in compile_policy(_text(document)) if statement.allows for right in statement.rights()}
         used = _used.get(owner, set())
-        found += [{"owner": owner, "action": one.action, "resource": one.resource, "used": one in used} for one in sorted(rights, key=str)]
-    return found
+        found += [_reported(owner, one, one in used) for one in sorted(rights, key=str)]
+    # Of a stack that was removed.
+    gone = [(owner, one) for owner, used in _used.items() if owner not in owners for one in used]
+    return found + [_reported(owner, one, True) for owner, one in gone]
+
+
+def _reported(owner: str, right: Right, used: bool) -> dict:
+    return {"owner": owner, "action": right.action, "resource": right.resource, "used": used}
