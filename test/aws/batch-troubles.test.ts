@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { RunKey } from "../../graph/run-name.ts";
 import { waitingSteps } from "../../aws/batch/waiting.ts";
 import { accountProfile, storeProfile } from "../../sdk/client/profiles.ts";
+import { userName } from "../../sdk/client/user-name.ts";
 import type { AnyFlow } from "../../sdk/language/language.ts";
 import * as flows from "../support/trouble-flows.ts";
 import { isSkipped } from "./account.ts";
@@ -202,7 +203,7 @@ describe.skipIf(isSkipped(account))("what goes wrong in Batch is said plainly", 
     await begin(Stopped);
     const jobs = async () => [...(await jobsOf(Stopped, "one")), ...(await jobsOf(Stopped, "child", ["0", "1"]))];
     await vi.waitUntil(async () => (await jobs()).filter(({ status }) => status === "RUNNING").length === 3, PATIENCE);
-    await service.client.stopRun(begun.get(Stopped)!.run);
+    await service.client.stopRun(begun.get(Stopped)!.run, { user: userName() });
     await vi.waitUntil(async () => (await jobs()).every(({ status }) => status === "FAILED"), PATIENCE);
     const { status, tasks } = await ended(Stopped);
     expect([status, tasks("one"), tasks("child"), tasks("end")]).toMatchObject([
