@@ -70,6 +70,7 @@ function runAsJson({
   tags,
   error,
   codePackage,
+  principals,
 }: RunSummary): object {
   return {
     pathspec: `${flow}/${run}`,
@@ -82,6 +83,7 @@ function runAsJson({
     namespace,
     tags,
     codePackage,
+    principals,
     error,
   };
 }

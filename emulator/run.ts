@@ -82,6 +82,7 @@ async function carryThrough<T>(
         user,
         tags: options.tags ?? [],
         owner: { host: hostname(), pid: process.pid },
+        principals: { made: user },
         ledger: store.ledger,
         blobs: store.blobs,
         maxWorkers,

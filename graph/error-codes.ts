@@ -396,6 +396,10 @@ export const ERROR_CODES = {
     what: "A run is carried out elsewhere: the account's own, or one of another program.",
     fix: "Stop it with `millrace stop`, or end the program that carries it out.",
   },
+  "run.owned": {
+    what: "A run that another person's program carries out is ended, or carried on, by that person alone.",
+    fix: "Ask them; of a run that Step Functions carries out whoever owns the flow can stop it.",
+  },
   "run.over": {
     what: "The run has ended.",
     fix: "Start another.",

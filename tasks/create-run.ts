@@ -2,7 +2,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { BlobStore } from "../store/blobs/blobs.ts";
 import { createHash, randomBytes } from "node:crypto";
 import type { Control } from "../graph/control-value.ts";
-import type { Ledger, Owner, Run } from "../store/ledger/ledger.ts";
+import type { Ledger, Owner, Run, RunPrincipals } from "../store/ledger/ledger.ts";
 import type { Manifest } from "../store/artifacts/manifest.ts";
 
 /** What a run is made from: the flow as data, the code that runs it, and the parameters, checked and packed. */
@@ -16,6 +16,7 @@ export interface RunRequest {
   readonly user: string;
   readonly tags: readonly string[];
   readonly owner?: Owner;
+  readonly principals?: RunPrincipals;
 }
 
 /** Where a run and what belongs to it are kept. */

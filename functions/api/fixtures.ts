@@ -109,7 +109,7 @@ export async function openService() {
   async function call<T = Record<string, never>>(
     route: string,
     body?: unknown,
-    { token, principal }: { token?: string; principal?: string } = {},
+    { token, ...signer }: { token?: string } & Partial<RequestSigner> = {},
   ): Promise<T> {
     const [method = "", path = ""] = route.split(" ");
     const response = await app.request(
@@ -119,7 +119,7 @@ export async function openService() {
         ...(body !== undefined && { body: JSON.stringify(body) }),
         ...(token !== undefined && { headers: { "millrace-token": token } }),
       },
-      { principal },
+      signer,
     );
     const answer = response.status === 204 ? {} : ((await response.json()) as unknown);
     if (!response.ok) throw errorOf(response.status, answer);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { flow } from "../../sdk/index.ts";
+import type { Run } from "../../store/ledger/ledger.ts";
 import type { DefineJobsResponse } from "./contract.ts";
-import { openService } from "./fixtures.ts";
+import { openService, stats } from "./fixtures.ts";
 
 const twice = flow("Stats")
   .step("start", () => ({ genres: ["drama", "comedy"] }))
@@ -99,5 +100,51 @@ describe("a run that the caller carries out", () => {
     const { run } = await trigger("Stats");
     await expect(books(asked, run)).rejects.toMatchObject({ code: "run.notHere" });
     await expect(call(`GET /flows/Stats/runs/${run}/controls/merge/0`)).rejects.toMatchObject({ code: "run.notHere" });
+  });
+});
+
+describe("attack: another person at a run that somebody carries out", () => {
+  const ann = { principal: "arn:aws:iam::1:user/ann" };
+  const bob = { principal: "arn:aws:iam::1:user/bob" };
+
+  test.each<[string, string, string, object | undefined]>([
+    ["end it", "POST", "finish", { status: "succeeded" }],
+    ["keep it alive", "POST", "heartbeat", {}],
+    ["read what its machine goes by", "GET", "controls/genres/0", undefined],
+    ["speak as its machine", "POST", "bookkeeping", { action: "control", node: "merge", index: "0" }],
+  ])("can't %s, nor can one of no name", async (_, method, rest, body) => {
+    const { call, codePackage } = await openService();
+    const owner = { host: "ann's", pid: 1 };
+    const own = {
+      engine: "client",
+      graph: stats.graph,
+      codePackage,
+      parameters: {},
+      controls: [],
+      tags: [],
+      user: "bob",
+    };
+    const run = await call<Run>("POST /flows/Stats/runs", { ...own, owner }, ann);
+    expect(run.principals).toEqual({ made: ann.principal });
+    const route = `${method} /flows/Stats/runs/${run.run}/${rest}`;
+    for (const as of [bob, {}]) await expect(call(route, body, as)).rejects.toMatchObject({ code: "run.owned" });
+    await expect(call("GET /flows/Stats/runs/1", undefined, bob)).resolves.toMatchObject({ status: "running" });
+  });
+});
+
+describe("who did what to a run", () => {
+  test("is kept: who made it, tagged it and stopped it, whatever name they give themselves", async () => {
+    const { call, deploy } = await openService();
+    const by = (name: string) => ({ principal: `arn:aws:iam::1:user/${name}` });
+    const { token } = await deploy(stats, {}, by("ann"));
+    const asked = { engine: "service", parameters: {}, tags: [], user: "carl" };
+    await call("POST /flows/Stats/runs", asked, by("ann"));
+    await call("PATCH /flows/Stats/runs/1", { tags: ["odd"] }, by("bob"));
+    await call("POST /flows/Stats/runs/1/stop", { user: "carl" }, { ...by("dora"), token: token! });
+    expect((await call<Run>("GET /flows/Stats/runs/1")).principals).toEqual({
+      made: by("ann").principal,
+      tagged: by("bob").principal,
+      stopped: by("dora").principal,
+    });
   });
 });

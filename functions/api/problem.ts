@@ -69,6 +69,7 @@ const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
   "token.invalid": 403,
   "grant.invalid": 403,
   "caller.refused": 403,
+  "run.owned": 403,
   "proof.invalid": 403,
   "server.secret": 403,
   "route.unknown": 404,

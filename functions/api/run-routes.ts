@@ -2,7 +2,7 @@ import { z } from "zod";
 import { MillraceError } from "../../graph/errors.ts";
 import type { Page, Run, RunSummary } from "../../store/ledger/ledger.ts";
 import { finishCallerRun, stopRun } from "../runs/end.ts";
-import { readCallerRun } from "../runs/caller-run.ts";
+import { readCallerRun, requireCallerRun } from "../runs/caller-run.ts";
 import { requireRun } from "../runs/read.ts";
 import { recordRun, triggerRun, type Starting } from "../runs/trigger.ts";
 import { answerMachineOf } from "./bookkeeping-call.ts";
@@ -31,9 +31,9 @@ const writing = {
     caller: "person",
     body: createRunRequest,
     answer: createdRun,
-    handler: async (parts, { path: { flow }, body }) => {
-      if (body.engine === "service") return triggerRun(parts, flow, body);
-      const { run, secret } = await recordRun(parts, flow, body);
+    handler: async (parts, { path: { flow }, body, principal }) => {
+      if (body.engine === "service") return triggerRun(parts, flow, { ...body, principal });
+      const { run, secret } = await recordRun(parts, flow, { ...body, principal });
       return { ...run, secret };
     },
   }),
@@ -43,7 +43,10 @@ const writing = {
     /** In place of those it had. */
     body: z.strictObject({ tags }),
     answer: run,
-    handler: async ({ ledger }, { path, body }) => (await ledger.updateRun(path, body)) ?? requireRun(ledger, path),
+    handler: async ({ ledger }, { path, body, principal }) => {
+      const by = principal !== undefined && { principals: { tagged: principal } };
+      return (await ledger.updateRun(path, { ...body, ...by })) ?? requireRun(ledger, path);
+    },
   }),
   stopRun: route("POST /flows/{flow}/runs/{run}/stop", {
     about: "Stops a run.",
@@ -62,13 +65,14 @@ const ownRuns = {
     caller: "person",
     body: finishRunRequest,
     answer: run,
-    handler: (parts, { path, body }) => finishCallerRun(parts, path, body),
+    handler: (parts, { path, body, principal }) => finishCallerRun(parts, { ...path, principal }, body),
   }),
   heartbeatRun: route("POST /flows/{flow}/runs/{run}/heartbeat", {
     about: "Says that a run that the caller carries out is alive.",
     caller: "person",
     answer: alive,
-    handler: async ({ ledger, now }, { path }) => {
+    handler: async ({ ledger, now }, { path, principal }) => {
+      await requireCallerRun(ledger, { ...path, principal });
       const run = await ledger.updateRun(path, { heartbeatAt: now() }, "running");
       return { alive: run !== undefined };
     },
@@ -77,8 +81,8 @@ const ownRuns = {
     about: "What a split, switch or loop of a run that the caller carries out has to go by.",
     caller: "person",
     answer: controlResponse,
-    handler: async ({ ledger }, { path }) => {
-      await readCallerRun(ledger, path);
+    handler: async ({ ledger }, { path, principal }) => {
+      await readCallerRun(ledger, { ...path, principal });
       const [value] = await ledger.readControls(path, [path]);
       return value ? { value: withoutPages(value) } : {};
     },
@@ -88,8 +92,9 @@ const ownRuns = {
     caller: "person",
     body: answerMachineRequest,
     answer: controlResponse,
-    handler: async (parts, { path, body }) => {
-      const value = await answerMachineOf(parts, await readCallerRun(parts.ledger, path), body);
+    handler: async (parts, { path, body, principal }) => {
+      const run = await readCallerRun(parts.ledger, { ...path, principal });
+      const value = await answerMachineOf(parts, run, body);
       return value ? { value: withoutPages(value) } : {};
     },
   }),

@@ -93,6 +93,9 @@ const summary = {
   run: z.int().min(1),
   namespace: text(200),
   user: text(200),
+  principals: optional(
+    z.strictObject({ made: optional(text(2048)), stopped: optional(text(2048)), tagged: optional(text(2048)) }),
+  ),
   tags: z.array(z.string()),
   createdAt: time,
   codePackage: hash,

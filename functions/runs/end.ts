@@ -10,6 +10,7 @@ import type { Ledger, Run } from "../../store/ledger/ledger.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import type { TaskError } from "../../graph/task-error.ts";
 import { checkOwner, type FlowCaller } from "../deploy/production.ts";
+import { requireCallerRun, type AskedRun } from "./caller-run.ts";
 import { requireRun } from "./read.ts";
 import { executionName } from "./trigger.ts";
 
@@ -37,18 +38,19 @@ export async function stopRun(ending: Ending, key: RunKey, caller: FlowCaller): 
   const record = await ending.registry.read(key.flow);
   if (record) checkOwner(record, caller, ending.areFlowsShared);
   if (record) await ending.machines.stop(record.stateMachineArn, executionName(key), "the run was stopped");
-  return { stopped: await settle(ending, run, STOPPED) };
+  const { principal } = caller;
+  return { stopped: await settle(ending, run, { ...STOPPED, ...(principal !== undefined && { principal }) }) };
 }
 
-/** Ends a run whose engine is the caller's own. Throws MillraceError `run.notHere` for one that is not. */
-export async function finishCallerRun(ending: Ending, key: RunKey, { status, error }: FinishRunRequest): Promise<Run> {
-  const run = await requireRun(ending.ledger, key);
-  if (!run.owner)
-    throw new MillraceError("run.notHere", `run ${key.run} is carried out by Step Functions`, {
-      where: { flow: key.flow },
-    });
+/** Ends a run whose engine is the caller's own. Throws MillraceError `run.notHere` for one that is not, `run.owned`. */
+export async function finishCallerRun(
+  ending: Ending,
+  asked: AskedRun,
+  { status, error }: FinishRunRequest,
+): Promise<Run> {
+  const run = await requireCallerRun(ending.ledger, asked);
   await settle(ending, run, { status, error });
-  return requireRun(ending.ledger, key);
+  return requireRun(ending.ledger, run);
 }
 
 /** What EventBridge says of an execution that has ended. Source: Step Functions developer guide, "EventBridge events". */
@@ -134,18 +136,22 @@ function innermost(failure: { readonly error: string; readonly cause: string }):
 interface RunEnd {
   readonly status: "succeeded" | "failed" | "stopped";
   readonly error?: TaskError | undefined;
+  /** Who stopped it. */
+  readonly principal?: string;
 }
 
 const STOPPED: RunEnd = { status: "stopped", error: { name: "Stopped", message: "the run was stopped" } };
 
 /** Whether it was still running. What still seems to run of it ends with it: a container that died without a word. */
-async function settle({ ledger, now }: Ending, key: RunKey, { status, error }: RunEnd): Promise<boolean> {
+async function settle({ ledger, now }: Ending, key: RunKey, end: RunEnd): Promise<boolean> {
+  const { status, error, principal } = end;
   const at = now();
   if (status !== "succeeded") {
     const why =
       status === "stopped" ? STOPPED.error! : { name: "Lost", message: "the run ended, and the task had not reported" };
     await ledger.endRunningAttempts(key, { status, at, error: why });
   }
-  const changed = await ledger.updateRun(key, { status, finishedAt: at, ...(error && { error }) }, "running");
+  const by = principal !== undefined && { principals: { stopped: principal } };
+  const changed = await ledger.updateRun(key, { status, finishedAt: at, ...(error && { error }), ...by }, "running");
   return changed !== undefined;
 }

@@ -10,7 +10,7 @@ import type { Machines } from "../../aws/step-functions/machines.ts";
 import { versionOf } from "../deploy/machines-of-versions.ts";
 import { deployedFlow } from "../deploy/register.ts";
 import type { FlowRecord, FlowRegistry } from "../../store/registry/registry.ts";
-import type { Ledger, Run } from "../../store/ledger/ledger.ts";
+import type { Ledger, Run, RunPrincipals } from "../../store/ledger/ledger.ts";
 import { lineageOf } from "../../graph/lineage.ts";
 import { packOutcome } from "../../tasks/outcome.ts";
 import { beginRun, type BegunRun, type RunRequest } from "../../tasks/create-run.ts";
@@ -31,6 +31,15 @@ export interface Starting {
   readonly runsAtOnce?: number;
 }
 
+/** Whom AWS knows the caller as. */
+interface WithPrincipal {
+  readonly principal?: string | undefined;
+}
+
+function principalsOf(made: string | undefined): { readonly principals?: RunPrincipals } {
+  return made === undefined ? {} : { principals: { made } };
+}
+
 /** A start by name that has said nothing for so long never came to its end. */
 const CLAIM_MILLISECONDS = 60_000;
 
@@ -44,7 +53,7 @@ export function executionName({ flow, run }: { readonly flow: string; readonly r
  *
  * @throws MillraceError `flow.notDeployed`, `parameter.invalid`, `run.starting`, `run.tooMany`.
  */
-export async function triggerRun(starting: Starting, flow: string, request: TriggerRun): Promise<Run> {
+export async function triggerRun(starting: Starting, flow: string, request: TriggerRun & WithPrincipal): Promise<Run> {
   const { registry, ledger, machines, now, runsAtOnce = 0 } = starting;
   const record = await deployedFlow(registry, flow);
   const { name } = request;
@@ -86,7 +95,7 @@ export async function triggerRun(starting: Starting, flow: string, request: Trig
 async function prepare(
   starting: Starting,
   record: FlowRecord,
-  { parameters, tags, user }: TriggerRun,
+  { parameters, tags, user, principal }: TriggerRun & WithPrincipal,
 ): Promise<RunRequest> {
   const { blobs } = starting;
   const lineage = await starting.lineageOf(record.graph);
@@ -107,14 +116,15 @@ async function prepare(
     controls,
     namespace: record.namespace,
     user,
+    ...principalsOf(principal),
     tags: [...new Set([...record.tags, ...tags])],
   };
 }
 
 /** Records a run that another engine carries out. Throws MillraceError `graph.invalid`, `code.missing`, `control.unexpected`. */
-export async function recordRun(starting: Starting, flow: string, request: OwnRun): Promise<BegunRun> {
+export async function recordRun(starting: Starting, flow: string, request: OwnRun & WithPrincipal): Promise<BegunRun> {
   const { blobs, now } = starting;
-  const { graph, codePackage, parameters, controls, tags, user, owner } = request;
+  const { graph, codePackage, parameters, controls, tags, user, owner, principal } = request;
   checkForeignGraph(flow, graph);
   checkControls(lineageOf(graph), { index: "0" }, controls);
   if (!(await blobs.has(codePackage)))
@@ -123,7 +133,10 @@ export async function recordRun(starting: Starting, flow: string, request: OwnRu
   await allStored(blobs, [...hashesOf(parameters), ...pages], { flow });
   return beginRun(
     starting,
-    { graph, codePackage, parameters, controls, tags, user, owner, namespace: `user:${user}` },
+    {
+      ...{ graph, codePackage, parameters, controls, tags, user, owner, namespace: `user:${user}` },
+      ...principalsOf(principal),
+    },
     now(),
   );
 }

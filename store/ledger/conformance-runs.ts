@@ -4,6 +4,16 @@ import type { Ledger, NewRun, Run, RunQuery, Status } from "./ledger.ts";
 
 export function runsConformance(the: () => Ledger): void {
   describe("creating", () => {
+    test("keeps who did what to it", async () => {
+      const run = await the().createRun(aRun({ principals: { made: "arn:ann" } }));
+      expect(run.principals).toEqual({ made: "arn:ann" });
+      await the().updateRun(run, { tags: ["odd"], principals: { tagged: "arn:bob" } });
+      await the().updateRun(run, { status: "stopped", principals: { stopped: "arn:dora" } }, "running");
+      const principals = { made: "arn:ann", tagged: "arn:bob", stopped: "arn:dora" };
+      expect(await the().readRun(run)).toMatchObject({ principals });
+      expect((await the().listRuns({ flow: run.flow })).items).toMatchObject([{ principals }]);
+    });
+
     test("runs of a flow are numbered from 1, each flow for itself", async () => {
       const [one, other] = [fresh("Flow"), fresh("Flow")];
       const runs = [];

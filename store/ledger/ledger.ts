@@ -99,6 +99,14 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
+/** Who did what to a run, by the names that AWS (an ARN) or this machine knows them by. */
+export interface RunPrincipals {
+  readonly made?: string;
+  readonly stopped?: string;
+  /** Changed its tags last. */
+  readonly tagged?: string;
+}
+
 export type Status = "running" | "succeeded" | "failed" | "stopped";
 
 export interface NewRun {
@@ -106,6 +114,7 @@ export interface NewRun {
   /** `user:NAME` or `production:…`. */
   readonly namespace: string;
   readonly user: string;
+  readonly principals?: RunPrincipals;
   readonly tags: readonly string[];
   readonly createdAt: number;
   /** The SHA-256 of the code package. */
@@ -150,6 +159,8 @@ export interface RunChange {
   readonly heartbeatAt?: number;
   /** In place of those it had. */
   readonly tags?: readonly string[];
+  /** Besides those that there are. */
+  readonly principals?: RunPrincipals;
 }
 
 export interface RunQuery {

@@ -233,6 +233,24 @@ describe("the compiled template", () => {
     expect(priced.map(([name]) => name)).toEqual([]);
   });
 
+  test("logs who called what, and nothing of what was shown or asked", () => {
+    const [stage] = ofType("AWS::ApiGatewayV2::Stage").map(([, { Properties }]) => Properties);
+    const format = JSON.parse(stage!["AccessLogSettings"].Format as string) as Record<string, string>;
+    expect(format).toMatchObject({
+      caller: "$context.identity.userArn",
+      route: "$context.routeKey",
+      status: "$context.status",
+    });
+    expect(Object.values(format).join(" ")).not.toMatch(/query|header|token|body/i);
+  });
+
+  test("tells each function which roles are tasks' own, whose callers are no people", () => {
+    for (const [, { Properties }] of ofType("AWS::Lambda::Function").filter(([name]) =>
+      /^(Runs|Sign|Tasks)Lambda/.test(name),
+    ))
+      expect(JSON.stringify(Properties["Environment"])).toContain("${JobRole} ${RunnerRole}");
+  });
+
   test("forgets logs after a time", () => {
     const kept = ofType("AWS::Logs::LogGroup").filter(([, { Properties }]) => !(Properties["RetentionInDays"] > 0));
     expect(kept.map(([name]) => name)).toEqual([]);

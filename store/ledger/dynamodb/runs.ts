@@ -81,7 +81,7 @@ export async function updateRun(
 }
 
 function changed(before: Run, change: RunChange): Run {
-  const { status, heartbeatAt, tags, finishedAt, error } = change;
+  const { status, heartbeatAt, tags, finishedAt, error, principals } = change;
   return {
     ...before,
     ...(status !== undefined && { status }),
@@ -89,6 +89,7 @@ function changed(before: Run, change: RunChange): Run {
     ...(tags !== undefined && { tags: [...new Set(tags)] }),
     ...(finishedAt !== undefined && { finishedAt }),
     ...(error !== undefined && { error: boundedError(error) }),
+    ...(principals !== undefined && { principals: { ...before.principals, ...principals } }),
   };
 }
 
@@ -134,6 +135,7 @@ function setting({ before, after, change }: Rewrite): TableExpression | undefine
     ...(change.tags !== undefined && { tags: { S: JSON.stringify(after.tags) } }),
     ...(change.finishedAt !== undefined && { finishedAt: { N: String(after.finishedAt) } }),
     ...(change.error !== undefined && { error: { S: JSON.stringify(after.error) } }),
+    ...(change.principals !== undefined && { principals: { S: JSON.stringify(after.principals) } }),
   };
   const names = Object.keys(set);
   if (names.length === 0) return undefined;

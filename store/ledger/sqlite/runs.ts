@@ -1,7 +1,7 @@
 import type { Manifest } from "../../artifacts/manifest.ts";
 import { boundedError } from "../bounded-error.ts";
 import { cursorAt, pageSize, cursorPlaceOf } from "../cursor.ts";
-import type { NewRun, Owner, Page, Run, RunAndSecret, RunChange, RunQuery, Status } from "../ledger.ts";
+import type { NewRun, Owner, Page, Run, RunAndSecret, RunChange, RunPrincipals, RunQuery, Status } from "../ledger.ts";
 import type { RunKey } from "../../../graph/run-name.ts";
 import type { TaskError } from "../../../graph/task-error.ts";
 import { writeControls } from "./controls.ts";
@@ -60,15 +60,18 @@ export function updateRun(
       tags: change.tags === undefined ? before.tags : [...new Set(change.tags)],
       ...(change.finishedAt === undefined ? {} : { finishedAt: change.finishedAt }),
       ...(change.error === undefined ? {} : { error: boundedError(change.error) }),
+      ...(change.principals === undefined ? {} : { principals: { ...before.principals, ...change.principals } }),
     };
     store.run(
-      "update runs set status = ?, heartbeat_at = ?, tags = ?, finished_at = ?, error = ? where flow = ? and run = ?",
+      `update runs set status = ?, heartbeat_at = ?, tags = ?, finished_at = ?, error = ?, principals = ?
+       where flow = ? and run = ?`,
       [
         after.status,
         after.heartbeatAt,
         JSON.stringify(after.tags),
         after.finishedAt ?? null,
         json(after.error),
+        json(after.principals),
         key.flow,
         key.run,
       ],
@@ -161,7 +164,7 @@ export function listFlows(
 const END_OF_TIME = Number.MAX_SAFE_INTEGER;
 
 const COLUMNS =
-  "flow, run, namespace, user, tags, created_at, code_package, graph, parameters, owner, status, finished_at, error, heartbeat_at";
+  "flow, run, namespace, user, tags, created_at, code_package, graph, parameters, owner, status, finished_at, error, heartbeat_at, principals";
 
 type RunRow = [
   flow: string,
@@ -178,6 +181,7 @@ type RunRow = [
   finishedAt: number | null,
   error: string | null,
   heartbeatAt: number,
+  principals: string | null,
 ];
 
 function rowOf(run: Run): RunRow {
@@ -196,12 +200,19 @@ function rowOf(run: Run): RunRow {
     run.finishedAt ?? null,
     json(run.error),
     run.heartbeatAt,
+    json(run.principals),
   ];
 }
 
 function runOf(row: RunRow): Run {
   const [flow, run, namespace, user, tags, createdAt, codePackage, graph, parameters, owner] = row;
-  const [status, finishedAt, error, heartbeatAt] = row.slice(10) as [Status, number | null, string | null, number];
+  const [status, finishedAt, error, heartbeatAt, principals] = row.slice(10) as [
+    Status,
+    number | null,
+    string | null,
+    number,
+    string | null,
+  ];
   return {
     flow,
     run,
@@ -217,6 +228,7 @@ function runOf(row: RunRow): Run {
     ...(finishedAt === null ? {} : { finishedAt }),
     ...(error === null ? {} : { error: JSON.parse(error) as TaskError }),
     heartbeatAt,
+    ...(principals === null ? {} : { principals: JSON.parse(principals) as RunPrincipals }),
   };
 }
 

@@ -1,11 +1,14 @@
 /** Kept in the file's user_version; a greater one was written by a later Millrace. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** What makes of a file of each version one of the next. */
-export const UPGRADES: Readonly<Record<number, string>> = { 1: "alter table runs add column secret text" };
+export const UPGRADES: Readonly<Record<number, string>> = {
+  1: "alter table runs add column secret text",
+  2: "alter table runs add column principals text",
+};
 
 /**
- * The tables. Facts that no query looks for are JSON: `tags`, `parameters`, `owner`, `error`, and an attempt's `outcome`
+ * The tables. Facts that no query looks for are JSON: `tags`, `parameters`, `owner`, `principals`, `error`, and an attempt's `outcome`
  * (error, caught, manifest, log). Indices of tasks are kept as keys that sort (index-order.ts).
  *
  * - `flows` holds the newest run's number by namespace and, under the namespace '', over all of them.
@@ -24,6 +27,7 @@ create table runs (
   flow text not null, run integer not null, namespace text not null, user text not null, tags text not null,
   created_at integer not null, code_package text not null, graph text not null, parameters text not null, owner text,
   status text not null, finished_at integer, error text, heartbeat_at integer not null, secret text,
+  principals text,
   unique (flow, run)
 );
 create index runs_of_flow_by_namespace on runs (flow, namespace, run);

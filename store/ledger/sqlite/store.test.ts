@@ -52,7 +52,9 @@ describe("a store", () => {
     const run = await ledger.createRun(aRun());
     await ledger.close();
     const earlier = new Database(path);
-    earlier.exec("alter table runs drop column secret; pragma user_version = 1");
+    earlier.exec(
+      "alter table runs drop column secret; alter table runs drop column principals; pragma user_version = 1",
+    );
     earlier.close();
     const [one, other] = await Promise.all([openSqliteLedger(path), openSqliteLedger(path)]);
     expect(await one.readRunAndSecret(run)).toEqual({ run });
