@@ -131,12 +131,6 @@ export async function recordRun(starting: Starting, flow: string, request: OwnRu
     throw new MillraceError("code.missing", `the code package ${codePackage} is not stored`, { where: { flow } });
   const pages = controls.flatMap(({ value }) => (value.type === "foreach" ? value.pages : []));
   await allStored(blobs, [...hashesOf(parameters), ...pages], { flow });
-  return beginRun(
-    starting,
-    {
-      ...{ graph, codePackage, parameters, controls, tags, user, owner, namespace: `user:${user}` },
-      ...principalsOf(principal),
-    },
-    now(),
-  );
+  const own = { graph, codePackage, parameters, controls, tags, user, owner, namespace: `user:${user}` };
+  return beginRun(starting, { ...own, ...principalsOf(principal) }, now());
 }
