@@ -176,7 +176,8 @@ describe.skipIf(isSkipped(account))("millrace run with an account's profile", ()
     const define = async (UNIT: string) => {
       const { graph } = flow("Measured").step("fit", { env: { UNIT } }, () => ({}));
       const { status, answer } = await ask(account.outputs["ApiUrl"]!, "POST /flows/Measured/jobs", {
-        content: { graph },
+        // No step of it is on Lambda, which alone needs the code.
+        content: { graph, codePackage: "0".repeat(64) },
       });
       expect(status).toBe(200);
       return (answer as AnswerOf<"POST /flows/{flow}/jobs">).jobDefinition;
