@@ -59,7 +59,7 @@ describe("millrace plan", () => {
     [["--case", "kind=neither"], /no case "neither"\n.*a, b/],
     [["--minutes", "strat=2"], /Did you mean "start"/],
     [["--minutes", "start=soon"], /can't be read/],
-    [["--of", "Costs/1"], /by its own record alone/],
+    [["--of", "Costs/1"], /read from its own record/],
   ])("refuses %j with what to do instead", async (args, told) => {
     const { code, stderr } = await place.millrace("plan", "costs.ts", ...args);
     expect(code).toBe(2);

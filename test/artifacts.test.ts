@@ -85,7 +85,7 @@ test(
 function mountTiny(folder: string): boolean {
   try {
     mkdirSync(folder, { recursive: true });
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], { stdio: "ignore" });
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs", folder], { stdio: "ignore" });
     onTestFinished(() => void execFileSync("umount", ["-l", folder], { stdio: "ignore" }));
     return true;
   } catch {
