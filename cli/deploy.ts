@@ -2,6 +2,7 @@ import { createClient } from "../sdk/client/client.ts";
 import { accountProfile, isEmulated, type AccountProfile } from "../sdk/client/profiles.ts";
 import { deployFlow, type Deployment } from "../sdk/register.ts";
 import { printableJson, printableLines } from "../graph/printable.ts";
+import { describeSchedule } from "../graph/schedule.ts";
 import { flagOf } from "../graph/flags.ts";
 import { formatBytes } from "./output/words.ts";
 import type { DeployFlags } from "./flags.ts";
@@ -42,10 +43,15 @@ function describe(
   ].join("\n");
 }
 
-function triggers({ flow, schedule, parameters }: Deployment): string[] {
+function triggers({ flow, schedules, paused, parameters }: Deployment): string[] {
   const required = Object.entries(parameters).filter(([, parameter]) => parameter.required);
   const flags = required.map(([name]) => ` --${flagOf(name)} …`).join("");
   const byHand = `    millrace trigger ${flow}${flags}`;
-  if (schedule === undefined) return ["Nothing triggers it by itself. Start it with", byHand];
-  return ["What triggers it:", `    the schedule ${schedule}`, "Start it besides with", byHand];
+  if (schedules.length === 0) return ["Nothing triggers it by itself. Start it with", byHand];
+  return [
+    paused ? `What triggers it, but not while it is paused (millrace unpause ${flow} ends that):` : "What triggers it:",
+    ...schedules.map((one) => `    the schedule ${describeSchedule(one)}`),
+    "Start it besides with",
+    byHand,
+  ];
 }

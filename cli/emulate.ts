@@ -12,7 +12,10 @@ export async function emulate({ port, maxWorkers }: EmulateFlags): Promise<numbe
     port,
     ...(maxWorkers && { maxWorkers }),
     onFailure: (error) => console.error(error),
-    onSchedule: (flow, expression) => console.log(`${flow} is not started by its schedule ${expression} here.`),
+    onSchedules: (flow, expressions) =>
+      console.log(
+        `${flow} is not started by its ${expressions.length === 1 ? "schedule" : "schedules"} ${expressions.join(", ")} here.`,
+      ),
   });
   console.log(`Serving ${store.home} at ${server.url} until Ctrl-C. In another terminal:\n`);
   console.log(`  export MILLRACE_SERVICE_URL=${server.url}`);

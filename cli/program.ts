@@ -40,6 +40,7 @@ export function createProgram(done: Done, loadRun: () => typeof import("./run-mo
   addEmulate(program, done);
   addDeploymentCommands(program, done);
   addOwnerCommands(program, done);
+  addPauseCommands(program, done);
   addProfileCommands(program, done);
   return program;
 }
@@ -240,6 +241,24 @@ function addOwnerCommands(program: Command, done: Done): void {
     .action(async (flow: string, options: TokenFlags) =>
       done(await (await import("./token.ts")).rotate(flow, options)),
     );
+}
+
+/** What keeps a deployed flow from starting by itself for a while. */
+function addPauseCommands(program: Command, done: Done): void {
+  for (const name of ["pause", "unpause"] as const)
+    program
+      .command(name)
+      .description(
+        name === "pause"
+          ? "keep a deployed flow's schedules from starting runs, until it is unpaused; deploying it anew changes nothing of that"
+          : "let a deployed flow's schedules start runs again",
+      )
+      .argument("<flow>", "the flow's name")
+      .option("--authorize <token>", AUTHORIZE)
+      .option("--authorize-file <file>", AUTHORIZE_FILE)
+      .action(async (flow: string, options: AuthorizeFlags) =>
+        done(await (await import("./pause.ts"))[name](flow, options)),
+      );
 }
 
 /** Which account is in use, and whether all is well with it. */

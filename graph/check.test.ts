@@ -60,7 +60,8 @@ test("a graph without mistakes passes", () => {
     branch({ left: [step("l")], "right-1": [loop([step("r")])] }),
     choice({ a: [], b: [] }),
   ];
-  const rest = { schedule: "cron(0 6 * * ? *)", ...parametersNamed("top", "learningRate") };
+  const schedule = { cron: "0 6 * * ? *", input: { top: 5, learningRate: 0.1 } };
+  const rest = { schedule, ...parametersNamed("top", "learningRate") };
   expect(checkGraph(graphOf(all, rest))).toEqual([]);
 });
 
@@ -122,7 +123,11 @@ describe("a mistake in the flow itself", () => {
     ["a parameter named like a flag", parametersNamed("tag"), "--tag is a flag of its own"],
     ["a parameter that is written like a flag", parametersNamed("maxWorkers"), "--max-workers is a flag of its own"],
     ["two parameters with one flag", parametersNamed("aB", "a_B", "AB", "ab"), "--ab is parameter AB too"],
-    ["a cron of five fields", { schedule: "cron(0 6 * * *)" }, "is neither a cron nor a rate expression"],
+    [
+      "a cron of five fields",
+      { schedule: "cron(0 6 * * *)" },
+      'the schedule: "0 6 * * *" is no cron: a cron has 6 fields',
+    ],
   ])("%s is found", (_, rest, message) => {
     expect(messages(graphOf([start], rest))).toEqual([expect.stringContaining(message)]);
   });

@@ -1,7 +1,7 @@
 import type { Graph, GraphNode, StepNode } from "./graph.ts";
 import { checkOptions } from "./check-options.ts";
 import type { ErrorCode } from "./error-codes.ts";
-import { checkSchedule } from "./check-schedule.ts";
+import { checkSchedules } from "./check-schedule.ts";
 import { isFlowName } from "./flow-name.ts";
 import { flagOf, RUN_FLAGS } from "./flags.ts";
 import { mistakesError, quote } from "./mistake.ts";
@@ -39,7 +39,7 @@ export function checkGraph(graph: Graph, sourceOf?: SourceOf): Mistake[] {
       "Use no __ in it and no _ at its end.",
     );
   checkParameters(graph, mistakes);
-  checkSchedule(graph.schedule, note);
+  checkSchedules(graph, note);
   if (graph.body.length === 0) {
     note("graph.empty", "the flow has no step", 'Add one: .step("start", (artifacts) => ({ … })).');
   }

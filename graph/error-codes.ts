@@ -265,8 +265,8 @@ export const ERROR_CODES = {
     fix: "Write a number, or attempts, backoff, maxDelay, rate and jitter.",
   },
   "graph.schedule": {
-    what: "A flow's `schedule` is no expression that EventBridge Scheduler takes.",
-    fix: "Write one such as `cron(0 6 * * ? *)` or `rate(1 hour)`.",
+    what: "A flow's `schedule` is none that EventBridge Scheduler takes, or starts runs that could not begin.",
+    fix: "Write `cron(0 6 * * ? *)`, `rate(1 hour)` or an object as docs/schedules.md has it; the message says which part is wrong.",
   },
   "graph.timeout": {
     what: "A step's `timeout` is not a duration.",
@@ -429,8 +429,8 @@ export const ERROR_CODES = {
     fix: "The message says why: an account may have less memory a function than AWS has at most. Ask for less in the steps' `memory`.",
   },
   "schedule.refused": {
-    what: "EventBridge does not take a flow's schedule.",
-    fix: "Write one such as `cron(0 6 * * ? *)` or `rate(1 hour)`.",
+    what: "EventBridge Scheduler does not take a flow's schedule.",
+    fix: "Its own words say why; docs/schedules.md says what a schedule may be.",
   },
   "server.port": {
     what: "A port can't be used.",

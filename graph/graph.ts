@@ -8,9 +8,29 @@ export interface Graph {
   readonly name: string;
   readonly description?: string;
   readonly parameters: Readonly<Record<string, GraphParameter>>;
-  /** An EventBridge schedule expression: `cron(0 6 * * ? *)` or `rate(1 hour)`. */
-  readonly schedule?: string;
+  /** As its author wrote it; `schedulesOf` in schedule.ts reads it. */
+  readonly schedule?: string | Schedule | readonly (string | Schedule)[];
   readonly body: readonly GraphNode[];
+}
+
+/** A time at which the flow starts by itself once deployed, over and over or once: one of `cron`, `rate` and `at`. */
+export interface Schedule {
+  /** Amazon EventBridge Scheduler's six fields: minutes, hours, day of month, month, day of week, year; `"0 6 * * ? *"`. */
+  readonly cron?: string;
+  /** `"5 minutes"`, `"1 hour"`, `"2 days"`. */
+  readonly rate?: string;
+  /** Once: `"2027-01-31T06:00:00"`, by the clocks of the time zone. */
+  readonly at?: string;
+  /** A name such as `"Europe/Berlin"`, by whose clocks `cron` and `at` go; UTC by default. */
+  readonly timezone?: string;
+  /** Nothing starts before: ISO 8601 with its offset, such as `"2027-01-01T00:00:00Z"`. */
+  readonly startAt?: string;
+  /** Nothing starts after. */
+  readonly endAt?: string;
+  /** A run may start so much later, such as `"15m"`: whole minutes, at most a day. */
+  readonly jitter?: string;
+  /** Parameters of the runs that it starts. */
+  readonly input?: JsonObject;
 }
 
 /** A parameter of the flow; its validator stays with the flow's code, this is what can be told of it as data. */

@@ -28,6 +28,15 @@ const retry = record(
   },
 );
 
+const schedule = record(
+  {},
+  {
+    ...Object.fromEntries(["cron", "rate", "at", "timezone", "startAt", "endAt", "jitter"].map((key) => [key, text])),
+    input: { type: "object" },
+  },
+);
+const schedules = { anyOf: [text, schedule, { type: "array", items: { anyOf: [text, schedule] } }] };
+
 /** JSON Schema (draft 2020-12) of a `Graph`: its shape. What goes beyond shape is `checkGraph`'s. */
 export const graphSchema: JsonObject = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -39,7 +48,7 @@ export const graphSchema: JsonObject = {
       parameters: { type: "object", additionalProperties: { $ref: "#/$defs/parameter" } },
       body,
     },
-    { description: { type: "string" }, schedule: text },
+    { description: { type: "string" }, schedule: schedules },
   ),
   $defs: {
     parameter: record(

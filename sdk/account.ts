@@ -18,7 +18,8 @@ export interface Registered {
   readonly namespace: string;
   /** What another person must have to deploy this flow: shown once, when it is made. */
   readonly token?: string;
-  readonly schedule?: string;
+  /** The expressions that start it by themselves, such as `rate(1 hour)`. */
+  readonly schedules: readonly string[];
 }
 
 export interface TriggerOptions {
@@ -47,9 +48,9 @@ export interface TriggeredRun {
 export async function register(flow: AnyFlow | string, options: RegisterOptions = {}): Promise<Registered> {
   const { deployFlow } = await import("./register.ts");
   const registered = await deployFlow(await openClient(options.profile), flow, options);
-  const { version, namespace, token, schedule } = registered;
-  const optional = { ...(token !== undefined && { token }), ...(schedule !== undefined && { schedule }) };
-  return { flow: registered.flow, version, namespace, ...optional };
+  const { version, namespace, token } = registered;
+  const schedules = registered.schedules.map(({ expression }) => expression);
+  return { flow: registered.flow, version, namespace, schedules, ...(token !== undefined && { token }) };
 }
 
 /**

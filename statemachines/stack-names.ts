@@ -9,9 +9,10 @@ import { NAME_SEPARATOR } from "../graph/flow-name.ts";
  *     job definition         STACK__FLOW__STEP      128
  *     runner function        STACK__FLOW            64
  *     the same, a person's   STACK__own__FLOW__OF   64, so that people may be let call these alone
+ *     schedule               FLOW__DIGEST           64
  *
  * (Quotas: Step Functions developer guide; Batch API reference, RegisterJobDefinition; Lambda API reference,
- * CreateFunction.) A schedule has its flow's name, in a group that has the stack's.
+ * CreateFunction; EventBridge Scheduler API reference, CreateSchedule.) Schedules are in a group that has the stack's name.
  *
  * serverless.yml has the prefix a second time, for the rights and the event rule; test/aws/template.test.ts holds the two
  * together.
@@ -23,6 +24,8 @@ export interface StackNames {
   jobDefinition(flow: string, step: string): string;
   /** `of` is whoever has one of their own: letters, digits, `_` and `-`. */
   runner(flow: string, of?: string): string;
+  /** `what` is all that makes a schedule of the flow another one. */
+  schedule(flow: string, what: string): string;
   /** What the names of people's own runner functions begin with. */
   readonly ownRunners: string;
   /** What everything is tagged with that is made at run time. */
@@ -44,7 +47,7 @@ const STAGE_TAG = "millrace:stage";
 export const FLOW_TAG = "millrace:flow";
 
 /** Characters that a name may have. */
-const LONGEST = { machine: 80, jobDefinition: 128, function: 64 } as const;
+const LONGEST = { machine: 80, jobDefinition: 128, function: 64, schedule: 64 } as const;
 
 /** Hexadecimal digits of a SHA-256 that are enough to know it from anything else. */
 const DIGITS = 16;
@@ -60,6 +63,10 @@ export function stackNames({ stack, stage }: Stack): StackNames {
     jobDefinition: (flow, step) => nameOf(prefix, [flow, step], LONGEST.jobDefinition),
     runner: (flow, of) =>
       of === undefined ? nameOf(prefix, [flow], LONGEST.function) : nameOf(ownRunners, [flow, of], LONGEST.function),
+    schedule: (flow, what) => {
+      const digest = digestOf([flow, what]);
+      return `${flow.slice(0, LONGEST.schedule - NAME_SEPARATOR.length - DIGITS)}${NAME_SEPARATOR}${digest}`;
+    },
     tags,
     tagsOf: (flow) => ({ ...tags, [FLOW_TAG]: flow }),
     isOwn: (found) => found?.[STACK_TAG] === stack,

@@ -1,4 +1,5 @@
 import type { Graph, GraphNode, RetryOptions, StepNode } from "../../graph/graph.ts";
+import { describeSchedule, schedulesOf } from "../../graph/schedule.ts";
 import { describeParameters } from "../parameters.ts";
 
 /** A branch of a drawn tree: its line and what hangs below it. */
@@ -10,7 +11,7 @@ interface Twig {
 /** The graph as a tree of lines: what runs, in what order, with which options. */
 export function formatTree(graph: Graph): string {
   const lines = [graph.name + (graph.description ? `: ${graph.description}` : "")];
-  if (graph.schedule) lines.push(`schedule ${graph.schedule}`);
+  for (const one of schedulesOf(graph)) lines.push(`schedule ${describeSchedule(one)}`);
   const parameters = describeParameters(graph.parameters);
   if (parameters.length > 0) lines.push("parameters", ...parameters);
   return [...lines, ...draw(twigs(graph.body))].join("\n");

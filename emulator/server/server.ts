@@ -1,3 +1,4 @@
+import type { Schedules } from "../../aws/scheduler/schedules.ts";
 import { serve, type ServerType } from "@hono/node-server";
 import { Hono } from "hono";
 import { randomBytes } from "node:crypto";
@@ -26,14 +27,25 @@ export interface ServerOptions {
   readonly maxWorkers?: number;
   /** Gets each error that is no caller's fault. */
   readonly onFailure: (error: unknown) => void;
-  /** Called with each flow that is deployed with a schedule, which starts nothing here. */
-  readonly onSchedule: (flow: string, expression: string) => void;
+  /** Called with each flow that is deployed with schedules, which start nothing here. */
+  readonly onSchedules: (flow: string, expressions: readonly string[]) => void;
 }
 
 export interface LocalServer {
   readonly url: string;
   /** Stops the runs that it carries out, and listening. */
   close(): Promise<void>;
+}
+
+/** Nothing here goes by the clock: whoever deploys a flow hears of it. */
+function noSchedules(onSchedules: ServerOptions["onSchedules"]): Schedules {
+  return {
+    namesOf: () => [],
+    async keep(flow, { schedules }) {
+      const expressions = schedules.map(({ expression }) => expression);
+      if (expressions.length > 0) onSchedules(flow, expressions);
+    },
+  };
 }
 
 /**
@@ -43,7 +55,7 @@ export interface LocalServer {
  */
 export async function openServer(
   store: Store,
-  { port, onFailure, onSchedule, ...options }: ServerOptions,
+  { port, onFailure, onSchedules, ...options }: ServerOptions,
 ): Promise<LocalServer> {
   const giveBack = claimStore(store.home);
   const key = randomBytes(32);
@@ -66,7 +78,7 @@ export async function openServer(
       ...common,
       signer,
       machines,
-      schedules: { put: async (flow, expression) => onSchedule(flow, expression), remove: async () => {} },
+      schedules: noSchedules(onSchedules),
       ...ONE_KIND_OF_JOB,
       storeRanges: async () => {},
       stepsStay: true,

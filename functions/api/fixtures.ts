@@ -8,6 +8,8 @@ import { offlineResources } from "../../statemachines/resources.ts";
 import { openMemoryBlobs } from "../../store/blobs/memory.ts";
 import { openMemoryRegistry } from "../../store/registry/memory-registry.ts";
 import { openSqliteLedger } from "../../store/ledger/sqlite/sqlite-ledger.ts";
+import type { TimedStart } from "../../graph/schedule.ts";
+import type { KeptSchedules } from "../../aws/scheduler/schedules.ts";
 import type { RunKey } from "../../graph/run-name.ts";
 import type { TaskKey } from "../../graph/task-key.ts";
 import type { Ledger, Run } from "../../store/ledger/ledger.ts";
@@ -36,8 +38,12 @@ function fakeAccount() {
     stop: async (_: string, name: string) => note(`stop ${name}`)(),
   };
   const schedules = {
-    put: async (name: string, expression: string) => note(`schedule ${name} ${expression}`)(),
-    remove: async (name: string) => note(`unschedule ${name}`)(),
+    namesOf: (name: string, all: readonly TimedStart[]) => all.map(({ expression }) => `${name} ${expression}`),
+    async keep(name: string, { schedules: wanted, isPaused, known }: KeptSchedules) {
+      const names = this.namesOf(name, wanted);
+      for (const one of names) asked.push(`${isPaused ? "pause" : "schedule"} ${one}`);
+      for (const one of known) if (!names.includes(one)) asked.push(`unschedule ${one}`);
+    },
   };
   const jobs = {
     put: async (name: string, step: string) => {
@@ -81,11 +87,12 @@ export async function openService() {
   const blobs = openMemoryBlobs();
   const ledger = await openSqliteLedger(":memory:");
   const { asked, note, ...account } = fakeAccount();
-  const { machines, signer } = account;
   const registry = openMemoryRegistry();
   const clock = { now: 1_000 };
   const now = () => clock.now;
-  const common = { blobs, ledger, registry, machines, signer, now, lineageOf: graphCache(blobs), runsAtOnce: 0 };
+  const { machines, schedules, signer } = account;
+  const kept = { blobs, ledger, registry, lineageOf: graphCache(blobs) };
+  const common = { ...kept, machines, schedules, signer, now, runsAtOnce: 0 };
   const { key, keys } = changeableKey();
   const app = createApp({
     register: {

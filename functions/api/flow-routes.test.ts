@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { flow } from "../../sdk/index.ts";
 import { openService, stats } from "./fixtures.ts";
 
@@ -120,12 +121,83 @@ describe("deploying", () => {
 
   test("a schedule comes with the flow, and goes with it", async () => {
     const { deploy, call, asked, trigger } = await openService();
-    expect(await deploy(daily)).toMatchObject({ schedule: "rate(1 day)" });
+    expect(await deploy(daily)).toMatchObject({
+      schedules: [{ expression: "rate(1 day)", timezone: "UTC" }],
+    });
     expect(asked).toContain("schedule Daily rate(1 day)");
     await call("DELETE /flows/Daily?user=ann");
-    expect(asked).toContain("unschedule Daily");
+    expect(asked).toContain("unschedule Daily rate(1 day)");
     await expect(trigger("Daily")).rejects.toMatchObject({ code: "flow.notDeployed" });
     expect((await deploy(daily)).namespace).toMatch(/^production:Daily-1-/);
+  });
+
+  test("of its schedules, those that are no longer there go with the next version, and the others stay", async () => {
+    const { deploy, asked } = await openService();
+    const withSchedules = (...schedule: string[]) => flow("Daily", { schedule }).step("only", () => ({}));
+    await deploy(withSchedules("rate(1 day)", "rate(2 days)", "rate(3 days)"));
+    asked.length = 0;
+    await deploy(withSchedules("rate(3 days)", "rate(1 day)"));
+    expect(asked.filter((one) => one.includes("schedule"))).toEqual([
+      "schedule Daily rate(3 days)",
+      "schedule Daily rate(1 day)",
+      "unschedule Daily rate(2 days)",
+    ]);
+  });
+
+  test("schedules that a deployment made before it failed go with the one that succeeds", async () => {
+    const { deploy, asked, common } = await openService();
+    const { keep } = common.schedules;
+    common.schedules.keep = async () => {
+      throw new Error("out of order");
+    };
+    await expect(deploy(daily)).rejects.toThrow("out of order");
+    common.schedules.keep = keep;
+    await deploy(flow("Daily").step("only", () => ({})));
+    expect(asked).toContain("unschedule Daily rate(1 day)");
+  });
+
+  test("the schedule that an earlier version of Millrace named like the flow goes too", async () => {
+    const { deploy, asked, common } = await openService();
+    await deploy(daily);
+    const { schedules: _, ...record } = (await common.registry.read("Daily"))!;
+    await common.registry.write({ ...record, schedule: "rate(1 day)" }, record.revision);
+    await deploy(daily);
+    expect(asked.filter((one) => one.startsWith("unschedule"))).toEqual(["unschedule Daily"]);
+  });
+
+  test("a paused flow stays paused when it is deployed anew, until it is unpaused", async () => {
+    const { call, deploy, asked } = await openService();
+    await deploy(daily);
+    const set = (paused: boolean) => call("PUT /flows/Daily/paused", { user: "ann", paused });
+    expect(await set(true)).toMatchObject({ paused: true });
+    expect(await deploy(daily)).toMatchObject({ paused: true, version: 2 });
+    expect(await call("GET /flows/Daily")).toMatchObject({ paused: true });
+    expect(await set(false)).not.toHaveProperty("paused");
+    expect(asked.filter((one) => one.includes("rate"))).toEqual([
+      "schedule Daily rate(1 day)",
+      "pause Daily rate(1 day)",
+      "pause Daily rate(1 day)",
+      "schedule Daily rate(1 day)",
+    ]);
+  });
+
+  test("nobody but its owner, or who has its token, pauses a flow", async () => {
+    const { call, deploy } = await openService();
+    const { token } = await deploy(daily);
+    const paused = { user: "bob", paused: true };
+    await expect(call("PUT /flows/Daily/paused", paused)).rejects.toMatchObject({ code: "flow.owned" });
+    expect(await call("PUT /flows/Daily/paused", paused, { token: token! })).toMatchObject({ paused: true });
+    await expect(call("PUT /flows/Nothing/paused", paused)).rejects.toMatchObject({ code: "flow.notDeployed" });
+  });
+
+  test("a schedule whose input the flow's parameters refuse is not deployed", async () => {
+    const { deploy, asked } = await openService();
+    const options = { params: { top: z.number().max(9) }, schedule: { rate: "1 day", input: { top: 10 } } };
+    await expect(deploy(flow("Top", options).step("only", () => ({})))).rejects.toMatchObject({
+      code: "graph.schedule",
+      message: expect.stringContaining("the input of its schedule rate(1 day)"),
+    });
+    expect(asked).toEqual([]);
   });
 
   test("a deployment that fails half-way does not keep the next from trying", async () => {

@@ -3,6 +3,7 @@ import type { Lineage } from "../../graph/lineage.ts";
 import type { Signer } from "../../store/blobs/signer.ts";
 import { checkForeignGraph } from "../deploy/check-graph.ts";
 import { deployedFlow, describeFlow, registerFlow, removeFlow, type DeployParts } from "../deploy/register.ts";
+import { pauseFlow } from "../deploy/pause.ts";
 import { resourcesFor } from "../deploy/resources-for.ts";
 import { putRunner } from "../deploy/runner.ts";
 import { defineJobsResponse, flowDescription, registerFlowRequest, registerFlowResponse } from "./flow-schemas.ts";
@@ -50,10 +51,23 @@ export const flowRoutes = {
   }),
   /** Another person's production token goes into TASK_TOKEN_HEADER, since URLs are logged. */
   removeFlow: route("DELETE /flows/{flow}", {
-    about: "Takes a flow's machine and schedule away; its runs stay.",
+    about: "Takes a flow's machine and schedules away; its runs stay.",
     caller: "person",
     query: z.strictObject({ user }),
     handler: (parts, { path, query, token, principal }) => removeFlow(parts, path.flow, { ...query, token, principal }),
+  }),
+  pauseFlow: route("PUT /flows/{flow}/paused", {
+    about: "Keeps a flow's schedules from starting runs, or lets them again; deployed anew it stays as it is.",
+    caller: "person",
+    body: z.strictObject({ user, paused: z.boolean() }),
+    answer: flowDescription,
+    handler: async (parts, { path, body: { user: by, paused }, token, principal }) => {
+      const { record, graph: its } = await pauseFlow(parts, path.flow, {
+        paused,
+        caller: { user: by, token, principal },
+      });
+      return describeFlow(record, its);
+    },
   }),
   rotateToken: route("POST /flows/{flow}/token", {
     about: "Makes a flow's production token anew; the one before is refused from then on.",

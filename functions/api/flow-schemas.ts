@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Graph } from "../../graph/graph.ts";
+import type { Graph, JsonObject } from "../../graph/graph.ts";
 import { countSchema, flowName, graph, hash, optional, tags, text, time, user } from "./schemas.ts";
 
 export const registerFlowRequest = z.strictObject({
@@ -15,6 +15,18 @@ export const registerFlowRequest = z.strictObject({
 });
 export type RegisterFlowRequest = z.infer<typeof registerFlowRequest>;
 
+const timedStart = z.strictObject({
+  /** EventBridge Scheduler's own: `cron(…)`, `rate(…)` or `at(…)`. */
+  expression: text(10_000),
+  timezone: text(50),
+  startAt: optional(text(40)),
+  endAt: optional(text(40)),
+  /** A run may start so much later. */
+  jitterMinutes: optional(countSchema),
+  /** Parameters of the runs that it starts. */
+  input: optional(z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject>),
+});
+
 export const flowDescription = z.strictObject({
   flow: flowName,
   /** From 1, one more with each deployment. */
@@ -25,8 +37,10 @@ export const flowDescription = z.strictObject({
   codePackage: hash,
   user,
   tags,
-  /** The expression that starts it, where the flow has one. */
-  schedule: optional(text(256)),
+  /** What starts it by itself. */
+  schedules: z.array(timedStart),
+  /** Its schedules start nothing for now. */
+  paused: optional(z.literal(true)),
   deployedAt: time,
   parameters: z.record(z.string(), z.unknown()) as unknown as z.ZodType<Graph["parameters"]>,
 });

@@ -13,6 +13,8 @@ import type { FlowRecord, FlowRegistry, FlowOwner } from "../../store/registry/r
 import { resourcesFor, withRunner, type ResourceParts } from "./resources-for.ts";
 import { keepRunners, putRunner } from "./runner.ts";
 import type { Schedules } from "../../aws/scheduler/schedules.ts";
+import { schedulesOf } from "../../graph/schedule.ts";
+import { checkScheduleInputs } from "./check-schedule-inputs.ts";
 
 /** What deploying a flow needs of the account. */
 export interface DeployParts extends ResourceParts {
@@ -39,7 +41,7 @@ const DEPLOYING_MILLISECONDS = 5 * 60_000;
 
 /**
  * Deploys a flow as a new version: checks and compiles its graph, makes its state machine or a new version of it, and its
- * schedule. Runs that are under way go on with the machine and the code that they began with.
+ * schedules. Runs that are under way go on with the machine and the code that they began with.
  *
  * @throws MillraceError `flow.owned`, `flow.deploying`, `graph.invalid`, `code.missing`, `machine.invalid`, and what
  * AWS refuses of it.
@@ -55,15 +57,13 @@ export async function registerFlow(
   const standing = before?.removed ? undefined : before;
   if (standing) checkOwner(standing, { ...caller, token }, deployment.areFlowsShared);
   checkForeignGraph(flow, graph);
-  if (!(await blobs.has(codePackage)))
-    throw new MillraceError("code.missing", `the code package ${codePackage} is not stored`, {
-      where: { flow },
-      hint: "Upload it again.",
-    });
+  checkScheduleInputs(graph);
+  await requireCode(blobs, codePackage, flow);
   const resources = await resourcesFor(deployment, graph);
   await deployment.storeRanges();
 
   const made = standing ? undefined : productionToken();
+  const wanted = schedulesOf(graph);
   const record: FlowRecord = {
     ...(standing ?? firstOf(flow, { owner: caller, token: made! }, before)),
     version: (before?.version ?? 0) + 1,
@@ -71,7 +71,8 @@ export async function registerFlow(
     graph: await storeGraph(blobs, graph),
     tags,
     deployedAt: now(),
-    schedule: graph.schedule,
+    schedule: undefined,
+    schedules: schedules.namesOf(flow, wanted),
     deployingSince: undefined,
   };
   // Says first that it is under way: of two deployments at once, the machine of one and the record of the other must not stay.
@@ -83,8 +84,7 @@ export async function registerFlow(
     const newest = { versionArn, children, codePackage, graph: record.graph, ...(runner !== undefined && { runner }) };
     const kept = await retireVersions(machines, { earlier: before?.versions ?? [], newest }, now());
     await keepRunners(deployment.runners, flow, { earlier: before?.versions ?? [], kept: [...kept, newest] });
-    if (graph.schedule !== undefined) await schedules.put(flow, graph.schedule);
-    else if (standing?.schedule !== undefined) await schedules.remove(flow);
+    await schedules.keep(flow, { schedules: wanted, isPaused: record.paused === true, known: scheduleNames(begun) });
     return { ...record, stateMachineArn: arn, versions: [...kept, newest] };
   };
   const done = await put().catch(async (error: unknown) => {
@@ -97,6 +97,14 @@ export async function registerFlow(
     created: standing === undefined,
     ...(made !== undefined && { token: made }),
   };
+}
+
+async function requireCode(blobs: DeployParts["blobs"], codePackage: string, flow: string): Promise<void> {
+  if (await blobs.has(codePackage)) return;
+  throw new MillraceError("code.missing", `the code package ${codePackage} is not stored`, {
+    where: { flow },
+    hint: "Upload it again.",
+  });
 }
 
 function firstOf(
@@ -117,24 +125,33 @@ function firstOf(
 }
 
 /** Keeps what stands until the new version does, so that runs may be started meanwhile. */
-async function begin(
-  { registry, now }: DeployParts,
+export async function begin(
+  { registry, now }: Pick<DeployParts, "registry" | "now">,
   before: FlowRecord | undefined,
   next: FlowRecord,
 ): Promise<FlowRecord> {
   const since = before?.deployingSince;
   if (since !== undefined && since > now() - DEPLOYING_MILLISECONDS) throw deploying(next.flow);
-  const standing = before ?? { ...next, version: 0, removed: true as const };
+  // What may have been made when this fails half-way is known to whoever tries again.
+  const schedules = [...new Set([...scheduleNames(before), ...scheduleNames(next)])];
+  const standing = { ...(before ?? { ...next, version: 0, removed: true as const }), schedules };
   await write(registry, { ...standing, deployingSince: now() }, before?.revision ?? 0);
   return { ...standing, revision: (before?.revision ?? 0) + 1 };
 }
 
-async function write(registry: FlowRegistry, record: FlowRecord, revision: number): Promise<void> {
+/** The names of all schedules that there may be of a flow. */
+export function scheduleNames(record: FlowRecord | undefined): readonly string[] {
+  if (record?.schedules !== undefined) return record.schedules;
+  return record?.schedule === undefined ? [] : [record.flow];
+}
+
+/** Writes a record; throws MillraceError `flow.deploying` where another was written since. */
+export async function write(registry: FlowRegistry, record: FlowRecord, revision: number): Promise<void> {
   if (!(await registry.write(record, revision))) throw deploying(record.flow);
 }
 
 function deploying(flow: string): MillraceError {
-  return new MillraceError("flow.deploying", "somebody else is deploying it at this moment", {
+  return new MillraceError("flow.deploying", "somebody else is deploying or changing it at this moment", {
     where: { flow },
     hint: "Try again in a few minutes.",
   });
@@ -148,7 +165,7 @@ async function storeGraph(blobs: DeployParts["blobs"], graph: Graph): Promise<st
 }
 
 /**
- * Takes a flow's machine and schedule away; its runs stay readable, and those that go on come to their end: the machines
+ * Takes a flow's machine and schedules away; its runs stay readable, and those that go on come to their end: the machines
  * and functions of theirs go with the flow's next deployment. Throws MillraceError `flow.notDeployed`, `flow.owned`.
  */
 export async function removeFlow(
@@ -158,12 +175,12 @@ export async function removeFlow(
 ): Promise<void> {
   const record = await deployedFlow(registry, flow);
   checkOwner(record, caller, areFlowsShared);
-  if (record.schedule !== undefined) await schedules.remove(flow);
+  await schedules.keep(flow, { schedules: [], isPaused: false, known: scheduleNames(record) });
   const versions = await retireVersions(machines, { earlier: record.versions ?? [] }, now());
   await machines.remove(record.stateMachineArn);
   await keepRunners(runners, flow, { earlier: record.versions ?? [], kept: versions });
   await jobs.remove(flow);
-  await write(registry, { ...record, versions, removed: true }, record.revision);
+  await write(registry, { ...record, versions, schedules: [], schedule: undefined, removed: true }, record.revision);
 }
 
 /** Throws MillraceError `flow.notDeployed`. */
@@ -176,8 +193,8 @@ export async function deployedFlow(registry: FlowRegistry, flow: string): Promis
   });
 }
 
-export function describeFlow(record: FlowRecord, { parameters }: Pick<Graph, "parameters">): FlowDescription {
-  const { flow, version, namespace, stateMachineArn, codePackage, owner, tags, schedule, deployedAt } = record;
+export function describeFlow(record: FlowRecord, graph: Pick<Graph, "parameters" | "schedule">): FlowDescription {
+  const { flow, version, namespace, stateMachineArn, codePackage, owner, tags, paused, deployedAt } = record;
   return {
     flow,
     version,
@@ -186,8 +203,9 @@ export function describeFlow(record: FlowRecord, { parameters }: Pick<Graph, "pa
     codePackage,
     user: owner.user,
     tags,
-    ...(schedule !== undefined && { schedule }),
+    schedules: [...schedulesOf(graph)],
+    ...(paused && { paused }),
     deployedAt,
-    parameters,
+    parameters: graph.parameters,
   };
 }

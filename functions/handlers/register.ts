@@ -42,6 +42,7 @@ const http = handleHttp({
     signer: openSigning().signer,
     ...openMachines(),
     schedules: openSchedules({
+      names,
       group: setting("MILLRACE_SCHEDULE_GROUP"),
       targetArn: setting("MILLRACE_DISPATCH"),
       roleArn: setting("MILLRACE_SCHEDULE_ROLE"),

@@ -34,6 +34,8 @@ export interface Client {
   readFlow(flow: string): Promise<FlowDescription>;
   /** The token where another person deployed it. */
   removeFlow(flow: string, who: FlowCaller): Promise<void>;
+  /** Keeps its schedules from starting runs, or lets them again. */
+  pauseFlow(flow: string, who: FlowCaller & { readonly paused: boolean }): Promise<FlowDescription>;
   /** The flow's new production token; the one before is refused from then on. */
   rotateToken(flow: string, who: FlowCaller): Promise<string>;
   /** Starts a deployed flow; asked again for whatever reason, it starts once. */
@@ -64,6 +66,8 @@ export function createClient(profile: Pick<AccountProfile, "api" | "region">): C
     async removeFlow(flow, { user, token }) {
       await api.call("DELETE /flows/{flow}", { path: { flow }, query: { user }, headers: showing(token) });
     },
+    pauseFlow: (flow, { user, token, paused }) =>
+      api.call("PUT /flows/{flow}/paused", { path: { flow }, body: { user, paused }, headers: showing(token) }),
     async rotateToken(flow, { user, token }) {
       const request = { path: { flow }, body: { user }, headers: showing(token) };
       return (await api.call("POST /flows/{flow}/token", request)).token;

@@ -152,7 +152,8 @@ function defineFlow({ name, options, site }: Origin, last: Draft): Definition {
         name,
         ...(description !== undefined && { description }),
         parameters: graphParameters(params),
-        ...(schedule !== undefined && { schedule }),
+        // That it is JSON the graph's check sees to.
+        ...(schedule !== undefined && { schedule: schedule as Graph["schedule"] }),
         body,
       });
     },

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { Graph, StepOptions } from "../../graph/graph.ts";
+import type { Graph, Schedule, StepOptions } from "../../graph/graph.ts";
 import type {
   After,
   AfterCases,
@@ -30,11 +30,22 @@ export type ParameterValues<P> = {
 export interface FlowOptions<P extends ParameterSchemas> {
   readonly description?: string;
   readonly params?: P;
-  /** When it runs by itself once deployed: `"cron(0 6 * * ? *)"` or `"rate(1 hour)"`. */
-  readonly schedule?: string;
+  /** When it runs by itself once deployed: `"cron(0 6 * * ? *)"`, `"rate(1 hour)"`, an object that says more, or several. */
+  readonly schedule?: string | FlowSchedule<P> | readonly (string | FlowSchedule<P>)[];
   /** Options of every step that does not say otherwise; `env` and `secrets` add up. */
   readonly defaults?: Omit<StepOptions, "catch">;
 }
+
+/** One of a flow's schedules. Every word of it is data: see `Schedule` for what each means. */
+export type FlowSchedule<P extends ParameterSchemas> = OneTime &
+  Omit<Schedule, keyof OneTime | "input"> & {
+    /** Parameters of the runs that it starts; those that the flow requires must be there. */
+    readonly input?: NoInfer<ParameterInput<P>>;
+  };
+type OneTime =
+  | { readonly cron: string; readonly rate?: never; readonly at?: never }
+  | { readonly rate: string; readonly cron?: never; readonly at?: never }
+  | { readonly at: string; readonly cron?: never; readonly rate?: never };
 
 /** A step's options; `C` tells the types whether it may have failed. */
 interface OptionsOf<C extends boolean> extends StepOptions {

@@ -34,7 +34,12 @@ export interface FlowRecord {
   /** The blob that holds the graph as JSON. */
   readonly graph: string;
   readonly tags: readonly string[];
+  /** Of a flow that an earlier version deployed: the schedule that has its name. */
   readonly schedule?: string | undefined;
+  /** The names of all schedules that there may be of it. */
+  readonly schedules?: readonly string[];
+  /** Its schedules start nothing. */
+  readonly paused?: true | undefined;
   readonly deployedAt: number;
   /** A deployment that is under way since then. */
   readonly deployingSince?: number | undefined;

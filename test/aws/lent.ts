@@ -35,6 +35,7 @@ export async function borrowAccount(): Promise<LentAccount | Skipped> {
   await account.rig("DELETE", "faults");
   await account.rig("DELETE", "batch/rules");
   await account.rig("DELETE", "batch/changes");
+  await account.rig("DELETE", "scheduler/clock");
   await account.rig("DELETE", "stats");
   return {
     ...account,

@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def serve(asked) -> None:
-    from . import batch, cloudformation, custom_resources, dynamodb, events, executions, functions, http_api, lambdas, machine_versions, server
+    from . import batch, cloudformation, custom_resources, dynamodb, events, executions, functions, http_api, lambdas, machine_versions, schedules, server
     from .place import place
 
     aws = server.bind(asked.port)
@@ -34,7 +34,7 @@ def serve(asked) -> None:
     place.http = f"http://127.0.0.1:{http.server_port}"
     place.root = tempfile.mkdtemp(prefix="millrace-account-")
     place.batch_slots = asked.batch_slots
-    for part in (executions, machine_versions, cloudformation, custom_resources, dynamodb, lambdas, functions, batch, events):
+    for part in (executions, machine_versions, cloudformation, custom_resources, dynamodb, lambdas, functions, batch, events, schedules):
         part.install()
     threading.Thread(target=http.serve_forever, daemon=True).start()
     threading.Thread(target=aws.serve_forever, daemon=True).start()

@@ -11,6 +11,8 @@
     DELETE batch/changes                  queues and environments are in order again, and the clock is right
     POST   batch/clock                    {"seconds"}: as if they had passed for the jobs that wait
     POST   schedule/RULE                  fires a scheduled rule
+    POST   scheduler/clock                {"seconds"}: EventBridge Scheduler's clock goes so much forward; DELETE rights it
+    GET    scheduler/GROUP                the schedules in a group
     POST   scheduler/GROUP/NAME?time=…    fires a schedule of EventBridge Scheduler
     GET    executions/NAME/map-runs       histories of the Map Runs of an execution
     POST   people/NAME                    {"policies": [ARN]}: makes a person who has them; answers the credentials
@@ -67,6 +69,12 @@ def _carry_out(method: str, parts: list[str], query: dict[str, str], asked: dict
             batch.pass_time(asked["seconds"])
         case ["POST", "schedule", rule]:
             events.fire(rule)
+        case ["POST", "scheduler", "clock"]:
+            schedules.pass_time(asked["seconds"])
+        case ["DELETE", "scheduler", "clock"]:
+            schedules.right_clock()
+        case ["GET", "scheduler", group]:
+            return schedules.listed(group)
         case ["POST", "scheduler", group, name]:
             schedules.fire(group, name, query.get("time"))
         case ["GET", "executions", name, "map-runs"]:
