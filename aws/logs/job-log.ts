@@ -24,6 +24,7 @@ export class JobLog {
   readonly #group: string;
   #token: string | undefined;
   #isWhole = false;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(tails: LogTails, { group, stream }: { readonly group: string; readonly stream: string }) {
     this.#tails = tails;
@@ -31,8 +32,17 @@ export class JobLog {
     this.stream = stream;
   }
 
-  /** Tells the lines since last time; of an attempt that has ended all there are, for which it waits a little. */
-  async follow(onLine: (line: string) => void, hasEnded: boolean): Promise<void> {
+  /**
+   * Hands on the lines since last time; of an attempt that has ended all there are, for which it waits a little. Looks take
+   * turns, so that no line comes twice.
+   */
+  follow(onLine: (line: string) => void, hasEnded: boolean): Promise<void> {
+    const look = this.#last.then(() => this.#follow(onLine, hasEnded));
+    this.#last = look.catch(() => {});
+    return look;
+  }
+
+  async #follow(onLine: (line: string) => void, hasEnded: boolean): Promise<void> {
     for (let look = 1; !this.#isWhole; look++) {
       await this.#read(onLine, hasEnded);
       if (!hasEnded || look >= LOOKS || this.#isWhole) return;
