@@ -9,6 +9,7 @@ import {
   statSync,
   symlinkSync,
   writeFileSync,
+  type Stats,
 } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
@@ -203,7 +204,7 @@ function sha256(bytes: string | Uint8Array): string {
 // ---- mistakes
 
 function checkFile(path: string): void {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statOf(path);
   const shown = relative(process.cwd(), path) || ".";
   if (found?.isFile()) return;
   if (found) {
@@ -217,6 +218,16 @@ function checkFile(path: string): void {
   const near = sameStem.length > 0 ? `Did you mean "${sameStem[0]}"?` : didYouMean(basename(path), files);
   const empty = existsSync(folder) ? undefined : `There is no folder ${relative(process.cwd(), folder)}.`;
   throw new MillraceError("flow.missing", `there is no file ${shown}`, { hint: near ?? empty });
+}
+
+/** Undefined where nothing is there, or nothing can be: a name may be too long for the file system. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENAMETOOLONG") return undefined;
+    throw error;
+  }
 }
 
 function flowFiles(folder: string): string[] {

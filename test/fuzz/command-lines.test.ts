@@ -88,7 +88,7 @@ test(
   "fuzz: whatever the command line is, it is carried out or said to be a mistake, never a bug",
   { timeout: fuzzTimeout },
   () => {
-    const lines = fc.sample(line, fuzzed.numRuns).map((args) => args.map((arg) => Buffer.from(arg).toString()));
+    const lines = fc.sample(line, fuzzed).map((args) => args.map((arg) => Buffer.from(arg).toString()));
     const isRun = ([first, ...rest]: string[]) => first === "run" && rest.some((arg) => arg.startsWith("flow.ts"));
     const runs = lines.filter(isRun);
     const chosen = [...lines.filter((args) => !isRun(args)), ...runs.slice(0, PROCESSES)];
